@@ -1,0 +1,15 @@
+/*
+ * RankLoss: the ranking softmax loss, its gradients and its second derivatives. This header includes the whole public
+ * interface; softmax.h is where to begin reading.
+ */
+#ifndef RANKLOSS_RANKLOSS_H
+#define RANKLOSS_RANKLOSS_H
+
+#include <rankloss/array.h>
+#include <rankloss/cpu.h>
+#include <rankloss/reduction.h>
+#include <rankloss/softmax.h>
+#include <rankloss/status.h>
+#include <rankloss/version.h>
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * The ranking softmax loss: what goes in, what comes out, and the calls that compute.
+ *
+ * A list is the items of one query. The valid items of a list are those that `where` allows; for each of them let
+ *
+ *     s_i = logits_i / temperature + bias_i          its score
+ *     c_i = labels_i * weights_i                     its coefficient
+ *     p   = softmax(s),   W = sum_i c_i              over the valid items alone
+ *
+ * Then, with g the upstream cotangent of the list (1 unless the caller gives one, and divided by the number of counted
+ * lists under RANKLOSS_MEAN) and v a tangent on the logits,
+ *
+ *     loss           = -sum_i c_i log p_i
+ *     grad_logits_i  =  g (W p_i - c_i) / temperature
+ *     grad_labels_i  = -g weights_i log p_i
+ *     grad_weights_i = -g labels_i  log p_i
+ *     hess_logits_i  =  g W p_i (1 - p_i) / temperature^2                  the diagonal of the Hessian
+ *     jvp            =  sum_i v_i (W p_i - c_i) / temperature              reduced as the loss is
+ *     hvp_logits_i   =  g W p_i (v_i - sum_j p_j v_j) / temperature^2      the Hessian times v
+ *
+ * It is the listwise softmax cross entropy of Cao et al., "Learning to rank: from pairwise approach to listwise
+ * approach" (ICML 2007), with the coefficients in the place of the target distribution.
+ *
+ * Labels      are coefficients, used as they are: not normalised, of any dtype, negative ones allowed. With
+ *             RANKLOSS_LABELS_SUM_TO_ONE the coefficients of a list are divided by their sum over its valid items (each
+ *             is 1 / their number where that sum is 0), as normalize_probabilities of Rax does. grad_labels and
+ *             grad_weights then are the derivatives through that division: -g (w_i / sum) (log p_i + loss) for the
+ *             labels, likewise for the weights, and 0 where the sum is 0.
+ *
+ * Types       The compute dtype is float64 for float64 logits and float32 otherwise. Labels, weights and bias are cast
+ *             to it, tangent and cotangent to float64. With a temperature or a bias the score is rounded to the compute
+ *             dtype once, as fma(logit, 1 / temperature, bias). A result is rounded once, to the dtype of its output.
+ *
+ * Special     A masked item is never used, whatever any input holds there, NaN and infinity included; its entry in
+ * cases       every gradient and in the Hessian is +0.
+ *             A list without a valid item (all masked, or empty) has loss 0 and derivatives 0 whatever its cotangent,
+ *             and the mean does not count it. The mean over no counted list is 0.
+ *             The term of a zero coefficient is 0, also where log p is -inf (a valid logit of -inf beside a finite one
+ *             has p = 0).
+ *             A valid logit that is NaN or +inf, or valid logits that are all -inf: the loss of that list and the
+ *             derivatives of its valid items are NaN, whatever the labels. No other list is touched.
+ *             NaN or infinite labels, weights and cotangents of valid items follow IEEE arithmetic within their list;
+ *             mean and sum propagate them, +inf and -inf in one mean give NaN.
+ *             Huge, tiny and subnormal numbers are inputs like others: nothing overflows or underflows on the way.
+ *             Masked items, lists without valid items and lists of zero coefficients give +0, never -0.
+ *
+ * Accuracy    For finite inputs, in units in the last place, in the compute dtype, of the sum of the magnitudes of a
+ *             result's terms (the result itself where nothing cancels): float32 loss 1, derivatives 2; float64 loss 4,
+ *             derivatives 4. A list in which one item dominates is no exception. docs/numerics.md has the formulas,
+ *             their bounds and the errors measured.
+ *
+ * Same bits   A list's results depend on its own items and on the options alone: not on the number of threads, the
+ *             instruction set, the size of the batch, its place in it, alignment or strides. Mean and sum are the exact
+ *             sum of the per-list losses (each held as a double), and its quotient, rounded once. The caller's
+ *             floating-point environment (rounding, flush to zero, traps, flags) neither changes a result nor is
+ *             changed.
+ *
+ * Threads     Every function may be called from any number of threads at once. A call computes its lists in one OpenMP
+ *             loop, and on its own thread alone when the work is small, inside a parallel region, or in a child of
+ *             fork().
+ *
+ * Memory      Everything is borrowed for the call. The heap is used for two things only: RANKLOSS_CUSTOM (17 bytes a
+ *             list), and grad_labels or grad_weights summed over lists (at most 1 MiB). Stack use is under 64 KiB a
+ *             thread.
+ *
+ * Errors      Every argument is checked before any work. On an error nothing is written to any output, and
+ *             rankloss_last_error() says which argument is wrong and why. No function prints, exits, aborts or changes
+ *             errno. What cannot be detected: a pointer to less memory than its view says. What cannot be reported: an
+ *             OpenMP runtime that fails to start a thread ends the process (libgomp); num_threads = 1 starts none.
+ */
+#ifndef RANKLOSS_SOFTMAX_H
+#define RANKLOSS_SOFTMAX_H
+
+#include <stdint.h>
+
+#include <rankloss/array.h>
+#include <rankloss/export.h>
+#include <rankloss/reduction.h>
+#include <rankloss/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum rankloss_label_mode {
+    RANKLOSS_LABELS_RAW = 0,       /**< coefficients are used as they are */
+    RANKLOSS_LABELS_SUM_TO_ONE = 1 /**< the coefficients of each list are divided by their sum */
+} rankloss_label_mode;
+
+/**
+ * The inputs of a call. Zero-initialise it, then set what you have: the zero value of each member is its default.
+ *
+ * Dense batches: logits have shape (..., list_size). The last axis is the list, the leading axes (none: one list) are
+ * the batch. Labels, where, weights, bias and tangent broadcast to that shape by NumPy's rules.
+ *
+ * Ragged batches: offsets are given and logits have shape (num_items); list k is the items from offsets[k] to before
+ * offsets[k + 1]. Every other input is (num_items), or (num_lists, 1): one value for each list, or one number.
+ *
+ * Inputs may overlap one another.
+ */
+typedef struct rankloss_problem {
+    /** Required. F32, F64, F16 or BF16. */
+    rankloss_array logits;
+    /** Required. Any dtype. */
+    rankloss_array labels;
+    /** Optional. BOOL, U8 or I8; non-zero marks a valid item. Absent: all items are valid. */
+    rankloss_array where;
+    /** Optional. Any dtype. Absent: 1. */
+    rankloss_array weights;
+    /** Optional. F32, F64, F16 or BF16. Added to the scaled logits. Absent: 0. */
+    rankloss_array bias;
+    /** Optional. I32, I64, U32 or U64; shape (num_lists + 1). Starts at 0, never decreases, ends at num_items. */
+    rankloss_array offsets;
+    /**
+     * Optional. F32, F64, F16 or BF16. Under RANKLOSS_NONE one per list: it broadcasts to the shape of the loss.
+     * Otherwise one number, ndim 0 or shape (1). It scales the gradients, the Hessian and hvp_logits, not loss and
+     * jvp; where none of those is asked for it is checked and not used.
+     */
+    rankloss_array cotangent;
+    /** Optional. F32, F64, F16 or BF16. The direction v of jvp and hvp_logits. */
+    rankloss_array tangent;
+    /** Required for RANKLOSS_CUSTOM, otherwise NULL. */
+    const rankloss_reducer *reducer;
+    /** Positive, finite and not subnormal. 0 means 1. */
+    double temperature;
+    /** A rankloss_reduction. */
+    int32_t reduction;
+    /** A rankloss_label_mode. */
+    int32_t label_mode;
+    /** The most threads to use. 0: OpenMP's own choice; 1: this thread alone. No bit of a result depends on it. */
+    int32_t num_threads;
+    /** 0. */
+    int32_t padding;
+    /** 0. */
+    uint64_t reserved[8];
+} rankloss_problem;
+
+/**
+ * The outputs of a call. Zero-initialise it, then set what you want: all of it is computed in one pass over the lists.
+ *
+ * Each output is F32, F64, F16 or BF16, is overwritten (not added to), and has any strides under which its elements
+ * do not overlap. Outputs may interleave, but no element of an output may overlap another output, an input, or the
+ * structs of the call, with one exception: grad_logits may be the very array of the logits (same data, dtype, shape
+ * and strides), and then replaces them.
+ */
+typedef struct rankloss_result {
+    /**
+     * RANKLOSS_NONE: one per list, with the leading shape of the logits, or (num_lists). Otherwise, and for a single
+     * list without batch axes, one number: ndim 0 or shape (1).
+     */
+    rankloss_array loss;
+    /** The shape of the logits. */
+    rankloss_array grad_logits;
+    /**
+     * The shape of the logits, or any shape that broadcasts to it: then summed over the broadcast axes. Ragged: one
+     * of the shapes of an input. What is summed over lists is computed on one thread.
+     */
+    rankloss_array grad_labels;
+    /** As grad_labels. The weights themselves may be absent. */
+    rankloss_array grad_weights;
+    /**
+     * The shape of the logits. Reduction and cotangent scale it as they scale the gradient. Boosted trees want
+     * RANKLOSS_SUM: the 1 / num_lists of a mean drowns in XGBoost's lambda and min_child_weight.
+     */
+    rankloss_array hess_logits;
+    /**
+     * The shape of the loss. Needs a tangent. RANKLOSS_CUSTOM: the reducer's derivative times each list's jvp,
+     * summed.
+     */
+    rankloss_array jvp;
+    /**
+     * The shape of the logits. Needs a tangent. RANKLOSS_CUSTOM: the Hessian of each list's loss, scaled by the
+     * reducer's derivative; the reducer's own curvature is not in it.
+     */
+    rankloss_array hvp_logits;
+    /** 0. */
+    uint64_t reserved[8];
+} rankloss_result;
+
+/**
+ * Computes everything that result asks for. Asking for nothing checks the arguments and succeeds.
+ *
+ * Returns RANKLOSS_OK or the first error found; every status but RANKLOSS_OK leaves all outputs untouched.
+ */
+RANKLOSS_API rankloss_status rankloss_softmax(const rankloss_problem *problem, const rankloss_result *result);
+
+/**
+ * The common dense case, flat: num_lists lists of list_size items in row-major order. where (0 or not), weights, loss,
+ * grad_logits and hess_logits may be NULL. loss is [num_lists] for RANKLOSS_NONE and [1] otherwise; RANKLOSS_CUSTOM is
+ * an RANKLOSS_ERROR_OPTION here. grad_logits may be logits. Everything else is as for rankloss_softmax.
+ */
+RANKLOSS_API rankloss_status rankloss_softmax_f32(int64_t num_lists, int64_t list_size, const float *logits,
+                                                  const float *labels, const uint8_t *where, const float *weights,
+                                                  rankloss_reduction reduction, float *loss, float *grad_logits,
+                                                  float *hess_logits);
+
+/** As rankloss_softmax_f32, but in double. */
+RANKLOSS_API rankloss_status rankloss_softmax_f64(int64_t num_lists, int64_t list_size, const double *logits,
+                                                  const double *labels, const uint8_t *where, const double *weights,
+                                                  rankloss_reduction reduction, double *loss, double *grad_logits,
+                                                  double *hess_logits);
+
+/** As rankloss_softmax_f32, but ragged: list k is items offsets[k] .. offsets[k + 1] - 1, and there are
+ * offsets[num_lists] items. */
+RANKLOSS_API rankloss_status rankloss_softmax_ragged_f32(int64_t num_lists, const int64_t *offsets, const float *logits,
+                                                         const float *labels, const uint8_t *where,
+                                                         const float *weights, rankloss_reduction reduction,
+                                                         float *loss, float *grad_logits, float *hess_logits);
+
+/** As rankloss_softmax_ragged_f32, but in double. */
+RANKLOSS_API rankloss_status rankloss_softmax_ragged_f64(int64_t num_lists, const int64_t *offsets,
+                                                         const double *logits, const double *labels,
+                                                         const uint8_t *where, const double *weights,
+                                                         rankloss_reduction reduction, double *loss,
+                                                         double *grad_logits, double *hess_logits);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
