@@ -1,0 +1,59 @@
+# How the sources of the library are compiled, and how its objects become libraries.
+
+# Bits are promised, so the meaning of floating-point flags has to be known. icc and icx, for one, default to fast maths.
+if(NOT CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
+  message(FATAL_ERROR "RankLoss is built with GCC or Clang; ${CMAKE_C_COMPILER_ID} was not made to give the same bits.")
+endif()
+
+# rankloss_set_library_flags(<target>): the flags that each source of the library gets. None of them reaches a consumer.
+#
+# -ffp-contract=off       a fused multiply-add is only where the source has one
+# -fno-math-errno         no function of the library sets errno, and fma() and sqrt() become instructions
+# -fno-trapping-math      nothing here depends on exception flags, so that selects can be vectorised
+function(rankloss_set_library_flags target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+  target_compile_options(${target} PRIVATE
+    $<$<CONFIG:Release,RelWithDebInfo>:-O3> -ffp-contract=off -fno-math-errno -fno-trapping-math)
+  target_compile_definitions(${target} PRIVATE RANKLOSS_BUILDING_SHARED)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+  rankloss_set_warnings(${target})
+  rankloss_set_sanitizers(${target})
+  rankloss_set_coverage(${target})
+endfunction()
+
+# rankloss_add_library(<target> SHARED|STATIC): a library of all objects.
+function(rankloss_add_library target type)
+  list(TRANSFORM RANKLOSS_ISAS REPLACE "(.+)" "$<TARGET_OBJECTS:rankloss_kernels_\\1>" OUTPUT_VARIABLE kernels)
+  add_library(${target} ${type} $<TARGET_OBJECTS:rankloss_objects> ${kernels})
+  target_link_libraries(${target} PRIVATE ${RANKLOSS_SYSTEM_LIBRARIES})
+  if(RANKLOSS_OPENMP)
+    # RankLossConfig.cmake makes rankloss_openmp the OpenMP of the consumer's language.
+    target_link_libraries(${target} PRIVATE
+      $<BUILD_INTERFACE:OpenMP::OpenMP_C> $<INSTALL_INTERFACE:RankLoss::rankloss_openmp>)
+  endif()
+  rankloss_link_instrumentation(${target})
+endfunction()
+
+# rankloss_add_public_library(shared|static): one of the two libraries that users link, and its installed name.
+function(rankloss_add_public_library kind)
+  string(TOUPPER ${kind} type)
+  rankloss_add_library(rankloss_${kind} ${type})
+  add_library(RankLoss::rankloss_${kind} ALIAS rankloss_${kind})
+  set_target_properties(rankloss_${kind} PROPERTIES
+    OUTPUT_NAME rankloss VERSION ${PROJECT_VERSION} SOVERSION ${RANKLOSS_SOVERSION})
+  target_sources(rankloss_${kind} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${RANKLOSS_PUBLIC_HEADERS})
+  set(RANKLOSS_KINDS ${RANKLOSS_KINDS} ${kind} PARENT_SCOPE)
+endfunction()
+
+# RankLoss::rankloss is what BUILD_SHARED_LIBS prefers, or the shared library where that is not set; where only one
+# library is built, it is that one. RankLossConfig.cmake has the same rule.
+function(rankloss_add_default_alias)
+  set(kind shared)
+  if(DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
+    set(kind static)
+  endif()
+  if(NOT kind IN_LIST RANKLOSS_KINDS)
+    set(kind ${RANKLOSS_KINDS})
+  endif()
+  add_library(RankLoss::rankloss ALIAS rankloss_${kind})
+endfunction()

@@ -1,0 +1,141 @@
+#if !defined(_WIN32)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "batch.h"
+
+#include <stdbool.h>
+
+#include "environment.h"
+
+#if defined(_OPENMP)
+#include <omp.h>
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
+#endif
+
+enum {
+    /* A list costs about as much as this many items besides its own. */
+    LIST_COST = 32,
+    /* Work for which one more thread pays: starting a team costs about a microsecond. */
+    COST_PER_THREAD = 16384,
+};
+
+/* The cost of all lists before a list: never decreasing, so that it can be searched. */
+static int64_t cost_before(const rankloss__batch *batch, int64_t list) {
+    const bool ragged = !rankloss__is_absent(&batch->offsets);
+    const int64_t items = ragged ? rankloss__offset(batch, list) : list * batch->list_size;
+    /* Counts near the end of the range, where lists hold nothing, must not wrap. */
+    return list < INT64_MAX / (4 * LIST_COST) && items < INT64_MAX / 2 ? items + list * LIST_COST
+                                                                       : INT64_MAX / 2 + list / 2;
+}
+
+struct rankloss__team {
+#if defined(_OPENMP)
+    omp_lock_t lock;
+    bool shared;
+#else
+    char unused;
+#endif
+};
+
+static void run_range(rankloss__team *team, rankloss__batch_body body, void *context, int64_t begin, int64_t end) {
+    const rankloss__environment caller = rankloss__environment_enter();
+    body(context, team, begin, end);
+    rankloss__environment_leave(caller);
+}
+
+#if defined(_OPENMP)
+
+/* The first list at which a share of the cost is reached. */
+static int64_t cut(const rankloss__batch *batch, int64_t total, int part, int parts) {
+    const int64_t wanted = total / parts * part;
+    int64_t low = 0, high = batch->num_lists;
+    if (part == parts)
+        return high;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (cost_before(batch, middle) < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/*
+ * libgomp's threads do not survive fork(), and its next team in the child waits for them forever: a child computes on
+ * its own thread. Set in the child alone, before it can call anything.
+ */
+static bool in_forked_child;
+
+#if !defined(_WIN32)
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void note_fork(void) {
+    in_forked_child = true;
+}
+
+static void watch_forks(void) {
+    (void)pthread_atfork(NULL, NULL, note_fork);
+}
+#endif
+
+static int team_size(const rankloss__batch *batch, int32_t num_threads) {
+    if (num_threads == 1 || in_forked_child)
+        return 1;
+    int64_t size = cost_before(batch, batch->num_lists) / COST_PER_THREAD;
+    if (size > batch->num_lists)
+        size = batch->num_lists;
+    if (size < 2 || omp_in_parallel())
+        return 1;
+    const int most = num_threads > 0 ? num_threads : omp_get_max_threads();
+    return size < most ? (int)size : most;
+}
+
+static void run_team(const rankloss__batch *batch, int size, rankloss__batch_body body, void *context) {
+    rankloss__team team = {.shared = true};
+    const int64_t total = cost_before(batch, batch->num_lists);
+#if !defined(_WIN32)
+    pthread_once(&fork_once, watch_forks);
+#endif
+    omp_init_lock(&team.lock);
+#pragma omp parallel num_threads(size)
+    {
+        const int parts = omp_get_num_threads(), part = omp_get_thread_num();
+        const int64_t begin = cut(batch, total, part, parts), end = cut(batch, total, part + 1, parts);
+        if (begin < end)
+            run_range(&team, body, context, begin, end);
+    }
+    omp_destroy_lock(&team.lock);
+}
+
+#endif
+
+void rankloss__batch_run(const rankloss__batch *batch, int32_t num_threads, rankloss__batch_body body, void *context) {
+#if defined(_OPENMP)
+    const int size = team_size(batch, num_threads);
+    if (size > 1) {
+        run_team(batch, size, body, context);
+        return;
+    }
+#else
+    (void)num_threads;
+#endif
+    rankloss__team alone = {0};
+    run_range(&alone, body, context, 0, batch->num_lists);
+}
+
+void rankloss__team_merge(rankloss__team *team, void (*merge)(void *context, void *part), void *context, void *part) {
+#if defined(_OPENMP)
+    if (team->shared)
+        omp_set_lock(&team->lock);
+    merge(context, part);
+    if (team->shared)
+        omp_unset_lock(&team->lock);
+#else
+    (void)team;
+    merge(context, part);
+#endif
+}

@@ -1,0 +1,250 @@
+#include "careful.h"
+
+#include <math.h>
+
+#include "log1p.h"
+
+typedef rankloss__wide wide;
+
+/* Products of finite inputs never bring an exponential below e^-100000 back into the range of a double. */
+static const double FAR = -1e5;
+
+static wide from(double x) {
+    return rankloss__wide_from(x);
+}
+
+/* a as a twofold; its exponent must not be far from 0 */
+static rankloss__twofold twofold_of(wide a) {
+    const double scale = a.hi != 0.0 ? rankloss__power_of_two((int)a.exponent) : 1.0;
+    return (rankloss__twofold){a.hi * scale, a.lo * scale};
+}
+
+/* exp(x) of a twofold x, |x| <= 10^5, to some 2^-98 */
+static wide exp_twofold(rankloss__twofold x) {
+    const rankloss__twofold ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, one = {1.0, 0.0};
+    const rankloss__twofold n = {-nearbyint(x.hi * 0x1.71547652b82fep0), 0.0};
+    const rankloss__twofold r = rankloss__twofold_add(x, rankloss__twofold_mul(n, ln2));
+    /* Taylor's series to r^22 / 22!: 2^-104 for |r| <= ln 2 / 2. */
+    rankloss__twofold p = one;
+    for (int k = 22; k > 0; k--) {
+        const rankloss__twofold divisor = {k, 0.0};
+        p = rankloss__twofold_add(one, rankloss__twofold_div(rankloss__twofold_mul(p, r), divisor));
+    }
+    return rankloss__wide_make(p, -(int64_t)n.hi);
+}
+
+/* exp(x) of a finite x <= 0, never 0 */
+static wide exp_wide(wide x) {
+    if (rankloss__wide_to_double(x) < FAR)
+        return (wide){1.0, 0.0, -200000};
+    return x.hi == 0.0 || x.exponent < -200 ? from(1.0) : exp_twofold(twofold_of(x));
+}
+
+/* log(1 + x) of x >= 0 */
+static wide log1p_wide(wide x) {
+    if (x.hi == 0.0)
+        return x;
+    if (x.exponent < -30) { /* x - x^2 / 2 + x^3 / 3 */
+        const wide square = rankloss__wide_mul(x, x);
+        const wide third = rankloss__wide_div(x, from(3.0));
+        return rankloss__wide_add(x, rankloss__wide_mul(square, rankloss__wide_sub(third, from(0.5))));
+    }
+    /* One step of Newton's method from the double nearest: y + ((1 + x) - e^y) / e^y */
+    const double y = rankloss__log1p(rankloss__wide_to_double(x));
+    const wide e = exp_twofold((rankloss__twofold){y, 0.0});
+    const wide error = rankloss__wide_sub(rankloss__wide_add(from(1.0), x), e);
+    return rankloss__wide_add(from(y), rankloss__wide_div(error, e));
+}
+
+static wide label_of(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
+                     size_t i) {
+    return sums->uniform ? from(1.0) : from(rankloss__list_value(list, items->labels, i));
+}
+
+static wide weight_of(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
+                      size_t i) {
+    return sums->uniform ? from(1.0) : from(rankloss__list_value(list, items->weights, i));
+}
+
+static wide coefficient(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
+                        size_t i) {
+    return rankloss__wide_mul(label_of(sums, list, items, i), weight_of(sums, list, items, i));
+}
+
+/* s_i - max */
+static wide distance(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
+                     size_t i) {
+    return rankloss__wide_sub(from(rankloss__list_value(list, items->scores, i)), from(sums->max));
+}
+
+static wide exponential(wide x) {
+    return isinf(x.hi) ? from(0.0) : exp_wide(x);
+}
+
+/* factor * value, 0 for a factor of 0 */
+static wide term(wide factor, wide value) {
+    return factor.hi == 0.0 ? from(0.0) : rankloss__wide_mul(factor, value);
+}
+
+static void sum_exps_and_coefs(rankloss__careful *sums, rankloss__list *list, size_t top) {
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            if (!rankloss__item_is_valid(items, i))
+                continue;
+            const wide x = distance(sums, list, items, i);
+            const wide c = coefficient(sums, list, items, i);
+            const wide v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
+            sums->count++;
+            sums->nan |= isnan(x.hi);
+            if (first + i == top) {
+                sums->top_coef = c;
+                sums->top_tangent = v;
+                continue;
+            }
+            const wide e = exponential(x);
+            sums->rest_exps = rankloss__wide_add(sums->rest_exps, e);
+            sums->rest_coefs = rankloss__wide_add(sums->rest_coefs, c);
+            sums->rest_tangents = rankloss__wide_add(sums->rest_tangents, rankloss__wide_mul(e, v));
+        }
+    }
+}
+
+/* -log p_i = lse - x_i */
+static wide minus_log_p(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
+                        size_t i) {
+    return rankloss__wide_sub(sums->lse, distance(sums, list, items, i));
+}
+
+static wide sum_losses(const rankloss__careful *sums, rankloss__list *list) {
+    wide loss = from(0.0);
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            if (!rankloss__item_is_valid(items, i))
+                continue;
+            const wide c = rankloss__wide_div(coefficient(sums, list, items, i), sums->norm);
+            loss = rankloss__wide_add(loss, term(c, minus_log_p(sums, list, items, i)));
+        }
+    }
+    return loss;
+}
+
+rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__forward *forward) {
+    const wide zero = from(0.0), one = from(1.0);
+    rankloss__careful sums = {.max = forward->peak.max,
+                              .norm = one,
+                              .rest_exps = zero,
+                              .rest_coefs = zero,
+                              .rest_tangents = zero,
+                              .top_coef = zero};
+    sum_exps_and_coefs(&sums, list, forward->peak.index);
+    sums.total_exps = rankloss__wide_add(sums.rest_exps, one);
+    sums.lse = log1p_wide(sums.rest_exps);
+    sums.coefs = rankloss__wide_add(sums.rest_coefs, sums.top_coef);
+    if (list->inputs->sum_to_one) {
+        sums.uniform = sums.coefs.hi == 0.0;
+        if (sums.uniform) {
+            sums.top_coef = one;
+            sums.coefs = from((double)sums.count);
+            sums.rest_coefs = rankloss__wide_sub(sums.coefs, one);
+        }
+        sums.norm = sums.coefs;
+        sums.coefs = rankloss__wide_div(sums.coefs, sums.norm);
+        sums.rest_coefs = rankloss__wide_div(sums.rest_coefs, sums.norm);
+        sums.top_coef = rankloss__wide_div(sums.top_coef, sums.norm);
+    }
+    const wide tangents = rankloss__wide_add(sums.rest_tangents, sums.top_tangent);
+    sums.mean_tangent = rankloss__wide_div(tangents, sums.total_exps);
+    sums.loss = sum_losses(&sums, list);
+    if (sums.nan)
+        sums.loss = from(NAN);
+    return sums;
+}
+
+double rankloss__careful_loss(rankloss__list *list, const rankloss__forward *forward) {
+    const rankloss__careful sums = rankloss__careful_sums(list, forward);
+    return rankloss__wide_to_double(sums.loss) + 0.0; /* never -0 */
+}
+
+void rankloss__careful_set_upstream(rankloss__careful *sums, const rankloss__upstream *upstream) {
+    const wide temperature = from(upstream->temperature);
+    sums->labels = rankloss__wide_div(from(upstream->cotangent), from(upstream->divisor));
+    sums->first = rankloss__wide_div(sums->labels, temperature);
+    sums->second = rankloss__wide_div(sums->first, temperature);
+}
+
+/* W p_i - c_i. For the top item p_i may round to 1: (W - c_i) p_i - c_i (1 - p_i), which loses nothing. */
+static wide slope(const rankloss__careful *sums, wide e, wide c, bool is_top) {
+    if (!is_top || rankloss__wide_is_special(sums->coefs)) {
+        const wide p = rankloss__wide_div(e, sums->total_exps);
+        return rankloss__wide_sub(rankloss__wide_mul(sums->coefs, p), c);
+    }
+    const wide lost = rankloss__wide_mul(c, sums->rest_exps);
+    return rankloss__wide_div(rankloss__wide_sub(sums->rest_coefs, lost), sums->total_exps);
+}
+
+/* v_i - sum_j p_j v_j, for the top item without cancellation in p_i */
+static wide tangent_deviation(const rankloss__careful *sums, wide v, bool is_top) {
+    if (!is_top)
+        return rankloss__wide_sub(v, sums->mean_tangent);
+    const wide rest = rankloss__wide_sub(rankloss__wide_mul(v, sums->rest_exps), sums->rest_tangents);
+    return rankloss__wide_div(rest, sums->total_exps);
+}
+
+static double output(wide factor, wide value) {
+    return rankloss__wide_to_double(rankloss__wide_mul(factor, value)) + 0.0; /* never -0 */
+}
+
+wide rankloss__careful_log_term(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
+                                size_t i, bool by_weights) {
+    const wide other = by_weights ? label_of(sums, list, items, i) : weight_of(sums, list, items, i);
+    if (sums->nan)
+        return from(NAN);
+    if (sums->uniform || other.hi == 0.0)
+        return from(0.0);
+    wide log_term = minus_log_p(sums, list, items, i);
+    if (list->inputs->sum_to_one)
+        log_term = rankloss__wide_sub(log_term, sums->loss);
+    return rankloss__wide_mul(sums->labels, rankloss__wide_mul(rankloss__wide_div(other, sums->norm), log_term));
+}
+
+rankloss__careful_item rankloss__careful_item_at(const rankloss__careful *sums, const rankloss__list *list,
+                                                 const rankloss__items *items, size_t i, bool is_top) {
+    if (sums->nan)
+        return (rankloss__careful_item){NAN, NAN, NAN, NAN, NAN};
+    const wide x = distance(sums, list, items, i);
+    const wide e = exponential(x);
+    const wide p = rankloss__wide_div(e, sums->total_exps);
+    const wide others = is_top ? sums->rest_exps : rankloss__wide_sub(sums->total_exps, e);
+    const wide q = rankloss__wide_div(others, sums->total_exps);
+    const wide v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
+    const wide c = rankloss__wide_div(coefficient(sums, list, items, i), sums->norm);
+    const wide s = slope(sums, e, c, is_top);
+    const wide mass = rankloss__wide_mul(sums->coefs, p);
+    return (rankloss__careful_item){
+        .slope = output(sums->first, s),
+        .curve = output(sums->second, rankloss__wide_mul(mass, q)),
+        .bend = output(sums->second, rankloss__wide_mul(mass, tangent_deviation(sums, v, is_top))),
+        .label_log = rankloss__wide_to_double(rankloss__careful_log_term(sums, list, items, i, false)) + 0.0,
+        .weight_log = rankloss__wide_to_double(rankloss__careful_log_term(sums, list, items, i, true)) + 0.0,
+    };
+}
+
+double rankloss__careful_jvp(const rankloss__careful *sums, rankloss__list *list, const rankloss__forward *forward) {
+    wide jvp = from(0.0);
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            if (!rankloss__item_is_valid(items, i))
+                continue;
+            const bool is_top = first + i == forward->peak.index;
+            const wide c = rankloss__wide_div(coefficient(sums, list, items, i), sums->norm);
+            const wide e = exponential(distance(sums, list, items, i));
+            jvp = rankloss__wide_add(jvp, rankloss__wide_mul(from(items->tangent[i]), slope(sums, e, c, is_top)));
+        }
+    }
+    if (sums->nan)
+        return NAN;
+    return output(rankloss__wide_div(from(1.0), from(list->inputs->temperature)), jvp);
+}

@@ -1,0 +1,45 @@
+#include "cpu/features.h"
+
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+
+#include <cpuid.h>
+#include <stdint.h>
+
+/* Register state that the operating system saves, as the bits of XCR0 (Intel SDM, volume 1, chapter 13). */
+enum { STATE_AVX = 0x06, STATE_AVX512 = 0xE6 };
+
+static uint32_t saved_state(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+unsigned rankloss__cpu_features(void) {
+    const uint32_t wanted_1c = bit_OSXSAVE | bit_AVX | bit_FMA;
+    const uint32_t wanted_7b = bit_AVX512F | bit_AVX512VL | bit_AVX512DQ | bit_AVX512BW;
+    uint32_t a, b, c, d, features = 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & wanted_1c) != wanted_1c)
+        return 0;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (b & bit_AVX2) == 0)
+        return 0;
+    const uint32_t state = saved_state();
+    if ((state & STATE_AVX) == STATE_AVX)
+        features |= RANKLOSS__CPU_AVX2;
+    if ((state & STATE_AVX512) == STATE_AVX512 && (b & wanted_7b) == wanted_7b)
+        features |= RANKLOSS__CPU_AVX512;
+    return features;
+}
+
+#elif defined(__aarch64__)
+
+unsigned rankloss__cpu_features(void) {
+    return RANKLOSS__CPU_NEON; /* part of the base architecture */
+}
+
+#else
+
+unsigned rankloss__cpu_features(void) {
+    return 0;
+}
+
+#endif

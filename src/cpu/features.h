@@ -1,0 +1,15 @@
+/*
+ * What the processor can do and the operating system lets it do. Knows no kernel.
+ */
+#ifndef RANKLOSS_SRC_CPU_FEATURES_H
+#define RANKLOSS_SRC_CPU_FEATURES_H
+
+enum {
+    RANKLOSS__CPU_AVX2 = 1u << 0,   /* AVX2 and FMA */
+    RANKLOSS__CPU_AVX512 = 1u << 1, /* AVX-512 F, VL, DQ and BW, and AVX2 and FMA */
+    RANKLOSS__CPU_NEON = 1u << 2,   /* Advanced SIMD of AArch64 */
+};
+
+unsigned rankloss__cpu_features(void);
+
+#endif

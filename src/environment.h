@@ -1,0 +1,64 @@
+/*
+ * The default floating-point environment for a stretch of work, and the caller's own afterwards: rounding to nearest,
+ * subnormals kept, traps masked. The caller's flags come back as they were. Control registers belong to a thread, so
+ * each thread does it for itself.
+ */
+#ifndef RANKLOSS_SRC_ENVIRONMENT_H
+#define RANKLOSS_SRC_ENVIRONMENT_H
+
+#include <stdint.h>
+
+#if defined(__SSE2__) || defined(_M_X64)
+
+#include <immintrin.h>
+
+/* The registers below serve double arithmetic in SSE; nothing in the library computes on the x87 stack. */
+typedef unsigned rankloss__environment;
+
+static inline rankloss__environment rankloss__environment_enter(void) {
+    const unsigned caller = _mm_getcsr();
+    _mm_setcsr(0x1F80);
+    return caller;
+}
+
+static inline void rankloss__environment_leave(rankloss__environment caller) {
+    _mm_setcsr(caller);
+}
+
+#elif defined(__aarch64__) && defined(__GNUC__)
+
+typedef struct rankloss__environment {
+    uint64_t control, status;
+} rankloss__environment;
+
+static inline rankloss__environment rankloss__environment_enter(void) {
+    rankloss__environment caller;
+    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(caller.control), "=r"(caller.status));
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
+    return caller;
+}
+
+static inline void rankloss__environment_leave(rankloss__environment caller) {
+    __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(caller.control), "r"(caller.status) : "memory");
+}
+
+#else
+
+#include <fenv.h>
+
+typedef fenv_t rankloss__environment;
+
+static inline rankloss__environment rankloss__environment_enter(void) {
+    fenv_t caller;
+    fegetenv(&caller);
+    fesetenv(FE_DFL_ENV);
+    return caller;
+}
+
+static inline void rankloss__environment_leave(rankloss__environment caller) {
+    fesetenv(&caller);
+}
+
+#endif
+
+#endif

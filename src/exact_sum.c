@@ -1,0 +1,158 @@
+#include "exact_sum.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <rankloss/array.h>
+
+#include "wide.h"
+
+static const int64_t DIGIT = INT64_C(1) << 32;
+
+/* Brings the digits into [0, 2^32), the last one excepted, which then has the sign of the sum. */
+static void carry(rankloss__exact_sum *sum) {
+    for (int k = 0; k + 1 < RANKLOSS__SUM_DIGITS; k++) {
+        int64_t low = sum->digits[k] % DIGIT;
+        if (low < 0)
+            low += DIGIT;
+        sum->digits[k + 1] += (sum->digits[k] - low) / DIGIT;
+        sum->digits[k] = low;
+    }
+    sum->pending = 0;
+}
+
+void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
+    uint64_t bits;
+    memcpy(&bits, &term, sizeof bits);
+    const bool negative = bits >> 63 != 0;
+    const unsigned exponent = bits >> 52 & 0x7FF;
+    uint64_t mantissa = bits & 0xFFFFFFFFFFFFFu;
+    if (exponent == 0x7FF) {
+        sum->nan |= mantissa != 0;
+        sum->plus_infinity |= mantissa == 0 && !negative;
+        sum->minus_infinity |= mantissa == 0 && negative;
+        return;
+    }
+    if (exponent != 0)
+        mantissa |= UINT64_C(1) << 52;
+    /* The mantissa's last bit has weight 2^(place - 1074). */
+    const unsigned place = exponent != 0 ? exponent - 1 : 0;
+    const unsigned shift = place % 32;
+    const uint64_t low = (mantissa & 0xFFFFFFFFu) << shift, high = (mantissa >> 32) << shift;
+    const int64_t parts[3] = {(int64_t)(low & 0xFFFFFFFFu), (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)),
+                              (int64_t)(high >> 32)};
+    int64_t *digits = sum->digits + place / 32;
+    for (int k = 0; k < 3; k++)
+        digits[k] += negative ? -parts[k] : parts[k];
+    /* A digit grows by less than 2^33 at a time. */
+    if (++sum->pending == UINT32_C(1) << 28)
+        carry(sum);
+}
+
+void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other) {
+    carry(sum);
+    carry(other);
+    for (int k = 0; k < RANKLOSS__SUM_DIGITS; k++)
+        sum->digits[k] += other->digits[k];
+    sum->nan |= other->nan;
+    sum->plus_infinity |= other->plus_infinity;
+    sum->minus_infinity |= other->minus_infinity;
+    carry(sum);
+}
+
+/* Makes the sum its magnitude, in digits below 2^32; returns whether it was negative. */
+static bool take_magnitude(rankloss__exact_sum *sum) {
+    carry(sum);
+    const bool negative = sum->digits[RANKLOSS__SUM_DIGITS - 1] < 0;
+    for (int k = 0; k < RANKLOSS__SUM_DIGITS && negative; k++)
+        sum->digits[k] = -sum->digits[k];
+    carry(sum);
+    return negative;
+}
+
+/* Bit `place` of a magnitude, 0 below its end. */
+static uint64_t bit_at(const rankloss__exact_sum *sum, int place) {
+    return place < 0 ? 0 : (uint64_t)sum->digits[place / 32] >> (place % 32) & 1u;
+}
+
+static bool any_bit_below(const rankloss__exact_sum *sum, int place) {
+    while (place > 0 && place % 32 != 0)
+        if (bit_at(sum, --place) != 0)
+            return true;
+    for (int k = 0; k < place / 32; k++)
+        if (sum->digits[k] != 0)
+            return true;
+    return false;
+}
+
+/* The 64 leading bits of a quotient, the weight of the last of them, and whether anything follows. */
+typedef struct quotient {
+    uint64_t bits;
+    int exponent;
+    bool sticky;
+} quotient;
+
+static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
+    quotient result = {0, 0, false};
+    uint64_t rest = 0;
+    int top = RANKLOSS__SUM_DIGITS - 1;
+    while (top >= 0 && sum->digits[top] == 0)
+        top--;
+    if (top < 0)
+        return result;
+    int place = top * 32 + 32;
+    while (result.bits >> 63 == 0) {
+        place--;
+        rest = rest * 2 + bit_at(sum, place);
+        result.bits *= 2;
+        if (rest >= divisor) {
+            rest -= divisor;
+            result.bits |= 1;
+        }
+    }
+    result.exponent = place - 1074;
+    result.sticky = rest != 0 || any_bit_below(sum, place);
+    return result;
+}
+
+/* q rounded to `precision` bits, fewer where its last bit would weigh less than 2^least; ties to even. */
+static double round_quotient(quotient q, int precision, int least, int largest) {
+    int drop = 64 - precision;
+    if (q.exponent + drop < least)
+        drop = least - q.exponent;
+    if (drop > 65 || q.bits == 0)
+        return 0.0;
+    const uint64_t kept = drop < 64 ? q.bits >> drop : 0;
+    const uint64_t half = drop <= 64 ? UINT64_C(1) << (drop - 1) : 0; /* at 65 all of q is below one half */
+    const uint64_t rest = drop < 64 ? q.bits & (2 * half - 1) : q.bits;
+    const bool above = rest > half || (rest == half && q.sticky);
+    const bool up = half != 0 && (above || (rest == half && (kept & 1) != 0));
+    const uint64_t rounded = kept + up;
+    if (rounded == 0)
+        return 0.0;
+    const rankloss__wide value = rankloss__wide_make((rankloss__twofold){(double)rounded, 0.0}, q.exponent + drop);
+    return value.exponent > largest ? (double)INFINITY : rankloss__wide_to_double(value);
+}
+
+static double round_to_dtype(quotient q, int32_t dtype) {
+    switch (dtype) {
+    case RANKLOSS_F32:
+        return round_quotient(q, 24, -149, 127);
+    case RANKLOSS_F16:
+        return round_quotient(q, 11, -24, 15);
+    case RANKLOSS_BF16:
+        return round_quotient(q, 8, -133, 127);
+    default:
+        return round_quotient(q, 53, -1074, 1023);
+    }
+}
+
+double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype) {
+    if (sum->nan || (sum->plus_infinity && sum->minus_infinity))
+        return (double)NAN;
+    if (sum->plus_infinity || sum->minus_infinity)
+        return sum->plus_infinity ? (double)INFINITY : -(double)INFINITY;
+    const bool negative = take_magnitude(sum);
+    const double magnitude = round_to_dtype(divide(sum, divisor), dtype);
+    return negative && magnitude != 0.0 ? -magnitude : magnitude;
+}

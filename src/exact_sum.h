@@ -1,0 +1,30 @@
+/*
+ * Sums of doubles without any rounding, so that neither their order nor their grouping can matter; rounded once when
+ * read.
+ *
+ * A sum is a fixed-point number with digits of 32 bits from 2^-1074 up, each kept in 64 bits so that carries can wait
+ * (the "small superaccumulator" of R. M. Neal, "Fast exact summation using small and large superaccumulators", 2015).
+ */
+#ifndef RANKLOSS_SRC_EXACT_SUM_H
+#define RANKLOSS_SRC_EXACT_SUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 2098 bits of a double's range, and 64 for the number of terms. */
+enum { RANKLOSS__SUM_DIGITS = 70 };
+
+typedef struct rankloss__exact_sum {
+    int64_t digits[RANKLOSS__SUM_DIGITS];
+    uint32_t pending; /* additions since the carries were last taken on */
+    bool nan, plus_infinity, minus_infinity;
+} rankloss__exact_sum;
+
+/* A zeroed sum is an empty one. */
+void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
+void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
+
+/* sum / divisor (0 < divisor < 2^63), rounded once to a float dtype, as a double. Infinities of both signs give NaN. */
+double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype);
+
+#endif

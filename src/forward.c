@@ -1,0 +1,137 @@
+#include "forward.h"
+
+#include <math.h>
+
+#include "careful.h"
+#include "log1p.h"
+
+static rankloss__peak find_peak(rankloss__list *list) {
+    rankloss__peak peak = {-INFINITY, INFINITY, list->size, 0};
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__peak part = list->inputs->kernels->peak(rankloss__list_chunk(list, first));
+        peak.valid += part.valid;
+        peak.min = part.min < peak.min ? part.min : peak.min;
+        if (part.max > peak.max) {
+            peak.max = part.max;
+            peak.index = first + part.index;
+        }
+    }
+    return peak;
+}
+
+rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first) {
+    rankloss__items items = *rankloss__list_chunk(list, first);
+    if (forward->uniform)
+        items.labels = items.weights = NULL;
+    return items;
+}
+
+rankloss__twofold rankloss__fold(const rankloss__lanes *lanes, bool compensated) {
+    double sum[RANKLOSS__LANES], lost = 0.0;
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        sum[k] = lanes->hi[k];
+    for (int half = RANKLOSS__LANES / 2; half > 0; half /= 2) {
+        for (int k = 0; k < half; k++) {
+            const rankloss__twofold pair = rankloss__two_sum(sum[k], sum[k + half]);
+            sum[k] = pair.hi;
+            lost += pair.lo;
+        }
+    }
+    if (!compensated)
+        return (rankloss__twofold){sum[0], 0.0};
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        lost += lanes->lo[k];
+    return rankloss__fast_two_sum(sum[0], lost);
+}
+
+static void read_top(rankloss__forward *forward, rankloss__list *list) {
+    const size_t first = forward->peak.index - forward->peak.index % list->chunk;
+    const rankloss__items items = rankloss__forward_chunk(forward, list, first);
+    const size_t i = forward->peak.index - first;
+    forward->top_coef = rankloss__list_value(list, items.labels, i) * rankloss__list_value(list, items.weights, i);
+    forward->top_tangent = items.tangent != NULL ? items.tangent[i] : 0.0;
+}
+
+/* Sums over the list; returns the sum of c_i x_i, and whether the sums are what the exact ones round to. */
+static rankloss__twofold sum_list(rankloss__forward *forward, rankloss__list *list, bool *faint) {
+    rankloss__sums sums = {0};
+    forward->kept = list->size <= RANKLOSS__KEEP;
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items items = rankloss__forward_chunk(forward, list, first);
+        double *exps = forward->kept ? list->scratch->exps + first : NULL;
+        list->inputs->kernels->sums(&items, forward->peak.max, forward->peak.index - first, forward->span, exps, &sums);
+    }
+    const bool is_f64 = list->inputs->is_f64;
+    read_top(forward, list);
+    forward->rest_exps = rankloss__fold(&sums.exps, is_f64);
+    forward->rest_coefs = rankloss__fold(&sums.coefs, is_f64);
+    forward->coefs = rankloss__twofold_add(forward->rest_coefs, (rankloss__twofold){forward->top_coef, 0.0});
+    forward->rest_tangents = rankloss__fold(&sums.tangents, is_f64);
+    *faint = sums.faint;
+    return rankloss__fold(&sums.dists, is_f64);
+}
+
+static bool all_coefficients_are_zero(rankloss__list *list) {
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++)
+            if (rankloss__item_is_valid(items, i) && rankloss__list_value(list, items->labels, i) != 0.0 &&
+                rankloss__list_value(list, items->weights, i) != 0.0)
+                return false;
+    }
+    return true;
+}
+
+/*
+ * Whether double carried the sums. float32 products and sums cannot leave its range, so that only what is not finite
+ * is left to the careful path; in float64 the coefficients must also be far from both ends of the range.
+ */
+static bool sums_hold(const rankloss__forward *forward, rankloss__twofold dists, bool is_f64) {
+    if (!isfinite(forward->coefs.hi) || !isfinite(dists.hi) || !isfinite(forward->rest_tangents.hi) ||
+        !isfinite(forward->top_tangent))
+        return false;
+    const double size = fabs(forward->coefs.hi);
+    return !is_f64 || forward->zero || (size >= 0x1p-400 && size <= 0x1p400);
+}
+
+/* -sum c_i log p_i = sum c_i (lse - x_i), all of whose terms are >= 0 for coefficients that are */
+static double loss_of(const rankloss__forward *forward, rankloss__twofold dists) {
+    const rankloss__twofold coefs = forward->coefs;
+    const double loss = fma(coefs.hi, forward->lse, fma(coefs.lo, forward->lse, -dists.lo) - dists.hi);
+    return loss / forward->norm + 0.0; /* never -0 */
+}
+
+rankloss__forward rankloss__forward_list(rankloss__list *list) {
+    rankloss__forward forward = {.path = RANKLOSS__EMPTY, .norm = 1.0};
+    forward.peak = find_peak(list);
+    if (forward.peak.valid == 0)
+        return forward;
+    if (!isfinite(forward.peak.max)) {
+        forward.path = RANKLOSS__NAN;
+        forward.loss = NAN;
+        return forward;
+    }
+    const bool near = forward.peak.min - forward.peak.max >= RANKLOSS__EXP_CUTOFF;
+    forward.span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    bool faint;
+    rankloss__twofold dists = sum_list(&forward, list, &faint);
+    if (forward.coefs.hi == 0.0 && dists.hi == 0.0)
+        forward.zero = all_coefficients_are_zero(list);
+    if (list->inputs->sum_to_one && forward.coefs.hi == 0.0 && isfinite(dists.hi) &&
+        (forward.zero || !list->inputs->is_f64)) {
+        forward.zero = false;
+        forward.uniform = true;
+        dists = sum_list(&forward, list, &faint);
+    }
+    if (faint || !sums_hold(&forward, dists, list->inputs->is_f64)) {
+        forward.path = RANKLOSS__CAREFUL;
+        forward.loss = rankloss__careful_loss(list, &forward);
+        return forward;
+    }
+    forward.path = RANKLOSS__COMMON;
+    forward.lse = rankloss__log1p(forward.rest_exps.hi) + forward.rest_exps.lo / (1.0 + forward.rest_exps.hi);
+    if (list->inputs->sum_to_one)
+        forward.norm = forward.coefs.hi;
+    forward.loss = loss_of(&forward, dists);
+    return forward;
+}

@@ -1,0 +1,123 @@
+#include "scatter.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "careful.h"
+#include "convert.h"
+#include "error.h"
+
+static int64_t count_elements(const rankloss_array *output) {
+    int64_t count = 1;
+    for (int32_t k = 0; k < output->ndim; k++)
+        count *= output->shape[k];
+    return count;
+}
+
+rankloss_status rankloss__scatter_allocate(rankloss__accumulator *window, const rankloss__call *call) {
+    int64_t most = 0;
+    *window = (rankloss__accumulator){NULL, 0, 0};
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
+        const int64_t count = call->across_lists[which] ? count_elements(call->outputs[which]) : 0;
+        most = count > most ? count : most;
+    }
+    if (most == 0)
+        return RANKLOSS_OK;
+    window->count = most < RANKLOSS__SCATTER_WINDOW ? most : RANKLOSS__SCATTER_WINDOW;
+    window->sums = malloc((size_t)window->count * sizeof *window->sums);
+    if (window->sums != NULL)
+        return RANKLOSS_OK;
+    return rankloss__fail(RANKLOSS_ERROR_MEMORY, "grad_labels, grad_weights: no memory for %" PRId64 " sums",
+                          window->count);
+}
+
+/* Whether a list has elements inside the window. */
+static bool meets(const rankloss__accumulator *window, const rankloss__sink *sink, const rankloss__list *list) {
+    const int64_t last = sink->first_total + ((int64_t)list->size - 1) * sink->total_stride;
+    return list->size > 0 && sink->first_total < window->first + window->count && last >= window->first;
+}
+
+/*
+ * float64: lists may cancel in a sum, so that its last place weighs less than their terms' own. The careful path has
+ * the bits.
+ */
+static void add_careful_terms(const rankloss__call *call, int which, const rankloss__sink *sink, rankloss__list *list) {
+    const rankloss__forward forward = rankloss__forward_list(list);
+    const rankloss__upstream upstream = rankloss__call_upstream(call, &list->place);
+    const bool is_nan = forward.path == RANKLOSS__NAN;
+    rankloss__careful sums = {0};
+    if (forward.path == RANKLOSS__EMPTY)
+        return;
+    if (!is_nan)
+        sums = rankloss__careful_sums(list, &forward);
+    rankloss__careful_set_upstream(&sums, &upstream);
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            const int64_t element = sink->first_total + (int64_t)(first + i) * sink->total_stride;
+            if (!rankloss__item_is_valid(items, i))
+                continue;
+            rankloss__wide term = rankloss__wide_special((double)NAN);
+            if (!is_nan)
+                term = rankloss__careful_log_term(&sums, list, items, i, which == RANKLOSS__GRAD_WEIGHTS);
+            rankloss__accumulate(sink->totals, element, rankloss__wide_to_twofold(term));
+        }
+    }
+}
+
+static void add_list(const rankloss__call *call, int which, rankloss__accumulator *window, int64_t index,
+                     rankloss__scratch *scratch) {
+    rankloss__list list;
+    rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES] = {{RANKLOSS__SINK_ABSENT}};
+    rankloss__list_open(&list, &call->inputs, index, scratch);
+    sinks[which] =
+        rankloss__sink_into_totals(window, &call->layouts[which], &call->inputs.batch, &list.place, scratch->out);
+    if (!meets(window, &sinks[which], &list))
+        return;
+    if (call->inputs.is_f64) {
+        add_careful_terms(call, which, &sinks[which], &list);
+        return;
+    }
+    const rankloss__forward forward = rankloss__forward_list(&list);
+    const rankloss__upstream upstream = rankloss__call_upstream(call, &list.place);
+    rankloss__derivatives(&list, &forward, &upstream, sinks);
+}
+
+/* Where element `number`, in row-major order, of an output lies. */
+static char *element_at(const rankloss_array *output, int64_t number) {
+    int64_t offset = 0;
+    for (int32_t k = output->ndim - 1; k >= 0; k--) {
+        offset += number % output->shape[k] * output->strides[k];
+        number /= output->shape[k];
+    }
+    return (char *)output->data + offset * rankloss__dtype_size(output->dtype);
+}
+
+static void write_window(const rankloss__accumulator *window, const rankloss_array *output, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        const double value = rankloss__compensated_value(window->sums[i]);
+        rankloss__store(output->dtype, element_at(output, window->first + i), 0, 1, &value);
+    }
+}
+
+static void scatter_output(const rankloss__call *call, int which, rankloss__accumulator *window) {
+    const rankloss_array *output = call->outputs[which];
+    const int64_t elements = count_elements(output);
+    rankloss__scratch scratch;
+    for (window->first = 0; window->first < elements; window->first += window->count) {
+        const int64_t left = elements - window->first;
+        for (int64_t i = 0; i < window->count; i++)
+            window->sums[i] = (rankloss__twofold){0.0, 0.0};
+        for (int64_t list = 0; list < call->inputs.batch.num_lists; list++)
+            add_list(call, which, window, list, &scratch);
+        write_window(window, output, left < window->count ? left : window->count);
+    }
+}
+
+void rankloss__scatter(const rankloss__call *call, rankloss__accumulator *window) {
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        if (call->across_lists[which])
+            scatter_output(call, which, window);
+    free(window->sums);
+    window->sums = NULL;
+}

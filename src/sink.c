@@ -1,0 +1,64 @@
+#include "sink.h"
+
+#include "convert.h"
+#include "list.h"
+
+/* Whether all items of a list share one element of the output. */
+static bool is_summed(const rankloss__view *view, const rankloss__place *place) {
+    return view->item_stride == 0 && place->size != 1;
+}
+
+rankloss__sink rankloss__sink_make(const rankloss__view *view, const rankloss__batch *batch,
+                                   const rankloss__place *place, int32_t compute_dtype, double *block) {
+    rankloss__sink sink = {.view = view, .block = block};
+    if (!view->present || view->data == NULL)
+        return sink;
+    sink.at = rankloss__view_at(view, batch, place);
+    if (is_summed(view, place))
+        sink.kind = RANKLOSS__SINK_SUMMED;
+    else if (view->dtype == compute_dtype && (view->item_stride == 1 || place->size == 1))
+        sink.kind = RANKLOSS__SINK_DIRECT;
+    else
+        sink.kind = RANKLOSS__SINK_CONVERTED;
+    return sink;
+}
+
+rankloss__sink rankloss__sink_into_totals(rankloss__accumulator *totals, const rankloss__view *layout,
+                                          const rankloss__batch *batch, const rankloss__place *place, double *block) {
+    rankloss__sink sink = {.kind = RANKLOSS__SINK_ADDED, .view = layout, .block = block, .totals = totals};
+    sink.first_total = place->start * layout->start_stride;
+    for (int32_t k = 0; k < batch->ndim; k++)
+        sink.first_total += place->index[k] * layout->list_strides[k];
+    sink.total_stride = layout->item_stride;
+    return sink;
+}
+
+size_t rankloss__sink_limit(const rankloss__sink *sink) {
+    return sink->kind <= RANKLOSS__SINK_DIRECT ? SIZE_MAX : RANKLOSS__CHUNK;
+}
+
+static char *item_at(const rankloss__sink *sink, size_t first) {
+    return sink->at + (int64_t)first * sink->view->item_stride * sink->view->element_size;
+}
+
+rankloss__out rankloss__sink_buffer(const rankloss__sink *sink, size_t first) {
+    if (sink->kind == RANKLOSS__SINK_DIRECT)
+        return (rankloss__out){item_at(sink, first), sink->view->dtype == RANKLOSS_F64};
+    return (rankloss__out){sink->block, true};
+}
+
+void rankloss__sink_put(rankloss__sink *sink, size_t first, size_t count) {
+    if (sink->kind == RANKLOSS__SINK_CONVERTED)
+        rankloss__store(sink->view->dtype, item_at(sink, first), sink->view->item_stride, count, sink->block);
+    for (size_t i = 0; i < count && sink->kind == RANKLOSS__SINK_SUMMED; i++)
+        rankloss__compensated_add(&sink->sum, sink->block[i]);
+    for (size_t i = 0; i < count && sink->kind == RANKLOSS__SINK_ADDED; i++)
+        rankloss__accumulate(sink->totals, sink->first_total + (int64_t)(first + i) * sink->total_stride,
+                             (rankloss__twofold){sink->block[i], 0.0});
+}
+
+void rankloss__sink_close(rankloss__sink *sink) {
+    const double sum = rankloss__compensated_value(sink->sum);
+    if (sink->kind == RANKLOSS__SINK_SUMMED)
+        rankloss__store(sink->view->dtype, sink->at, 0, 1, &sum);
+}

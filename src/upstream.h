@@ -1,0 +1,42 @@
+/*
+ * What multiplies the derivatives of a list: its cotangent, the number of lists that a mean divides by, and the
+ * temperature.
+ */
+#ifndef RANKLOSS_SRC_UPSTREAM_H
+#define RANKLOSS_SRC_UPSTREAM_H
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "twofold.h"
+
+typedef struct rankloss__upstream {
+    double cotangent;
+    double divisor; /* counted lists of a mean; otherwise 1 */
+    double temperature;
+    rankloss__twofold first;  /* cotangent / divisor / temperature */
+    rankloss__twofold second; /* cotangent / divisor / temperature^2 */
+    double labels;            /* cotangent / divisor */
+    bool ordinary;            /* all of them are 0, or far enough from the ends of double's range for the common path */
+} rankloss__upstream;
+
+static inline bool rankloss__is_ordinary_factor(double x) {
+    const double size = fabs(x);
+    return size == 0.0 || (size >= 0x1p-300 && size <= 0x1p300);
+}
+
+static inline rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
+    rankloss__upstream up = {.cotangent = cotangent, .divisor = divisor, .temperature = temperature};
+    const rankloss__twofold g = {cotangent, 0.0}, d = {divisor, 0.0}, t = {temperature, 0.0};
+    up.ordinary = rankloss__is_ordinary_factor(cotangent) && rankloss__is_ordinary_factor(temperature);
+    if (!up.ordinary)
+        return up;
+    const rankloss__twofold scaled = rankloss__twofold_div(g, d);
+    up.labels = scaled.hi;
+    up.first = rankloss__twofold_div(scaled, t);
+    up.second = rankloss__twofold_div(up.first, t);
+    up.ordinary = rankloss__is_ordinary_factor(up.labels) && rankloss__is_ordinary_factor(up.second.hi);
+    return up;
+}
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * Where the elements of an array lie for the lists of a batch: dense or ragged, broadcast, of any strides. Knows no
+ * loss.
+ */
+#ifndef RANKLOSS_SRC_VIEW_H
+#define RANKLOSS_SRC_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rankloss/array.h>
+
+enum { RANKLOSS__MAX_BATCH_NDIM = RANKLOSS_MAX_NDIM - 1 };
+
+/* How lists follow one another. */
+typedef struct rankloss__batch {
+    int64_t num_lists;
+    int64_t list_size;      /* dense */
+    rankloss_array offsets; /* ragged; absent where dense */
+    int32_t ndim;           /* batch axes that are left after merging; 1 where ragged */
+    int64_t shape[RANKLOSS__MAX_BATCH_NDIM];
+} rankloss__batch;
+
+/* Strides count elements. */
+typedef struct rankloss__view {
+    char *data; /* NULL: absent, or without elements */
+    int32_t dtype;
+    bool present;
+    int64_t element_size;
+    int64_t item_stride;
+    int64_t list_strides[RANKLOSS__MAX_BATCH_NDIM];
+    int64_t start_stride; /* ragged: from each item before the list; otherwise 0 */
+} rankloss__view;
+
+/* One list of a batch. */
+typedef struct rankloss__place {
+    int64_t list;
+    int64_t start; /* ragged: the items before it; otherwise 0 */
+    int64_t size;
+    int64_t index[RANKLOSS__MAX_BATCH_NDIM];
+} rankloss__place;
+
+bool rankloss__is_absent(const rankloss_array *array);
+
+/* Bytes of an element, 0 for no dtype. */
+int64_t rankloss__dtype_size(int32_t dtype);
+
+rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets);
+
+/* A view of an array that broadcasts to the shape of the logits (dense) or has one of a ragged input's shapes. */
+rankloss__view rankloss__view_of_items(const rankloss__batch *batch, const rankloss_array *array);
+
+/* A view of an array with one element per list, or one for all. */
+rankloss__view rankloss__view_of_lists(const rankloss__batch *batch, const rankloss_array *array);
+
+/* Merges batch axes that every one of the views steps through as through one. */
+void rankloss__merge_axes(rankloss__batch *batch, rankloss__view *views[], int count);
+
+int64_t rankloss__offset(const rankloss__batch *batch, int64_t i);
+
+rankloss__place rankloss__place_of(const rankloss__batch *batch, int64_t list);
+
+/* The first item of the list at a place; NULL where the view has no data. */
+char *rankloss__view_at(const rankloss__view *view, const rankloss__batch *batch, const rankloss__place *place);
+
+#endif
