@@ -1,0 +1,169 @@
+/*
+ * The vector vocabulary in AVX2 and FMA: two registers a vec, for lanes 0 to 3 and 4 to 7. The words are explained in
+ * vec_portable.h.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_VEC_AVX2_H
+#define RANKLOSS_SRC_KERNELS_VEC_AVX2_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct vec {
+    __m256d low, high;
+} vec;
+
+/* All bits of a lane, or none. */
+typedef vec mask;
+
+static inline vec vec_avx2_integers(__m256i low, __m256i high) {
+    return (vec){_mm256_castsi256_pd(low), _mm256_castsi256_pd(high)};
+}
+
+static inline __m256i vec_avx2_bits(__m256d a) {
+    return _mm256_castpd_si256(a);
+}
+
+static inline mask mask_first(size_t n) {
+    const __m256i count = _mm256_set1_epi64x((long long)n);
+    return vec_avx2_integers(_mm256_cmpgt_epi64(count, _mm256_setr_epi64x(0, 1, 2, 3)),
+                             _mm256_cmpgt_epi64(count, _mm256_setr_epi64x(4, 5, 6, 7)));
+}
+
+static inline vec vec_all(double value) {
+    return (vec){_mm256_set1_pd(value), _mm256_set1_pd(value)};
+}
+
+static inline vec vec_load_f64(const double *p) {
+    return (vec){_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)};
+}
+
+static inline vec vec_load_f32(const float *p) {
+    return (vec){_mm256_cvtps_pd(_mm_loadu_ps(p)), _mm256_cvtps_pd(_mm_loadu_ps(p + 4))};
+}
+
+static inline vec vec_load_first_f64(const double *p, size_t n) {
+    const mask m = mask_first(n);
+    return (vec){_mm256_maskload_pd(p, vec_avx2_bits(m.low)), _mm256_maskload_pd(p + 4, vec_avx2_bits(m.high))};
+}
+
+/* Lane k of a mask of floats. */
+static inline __m256i vec_avx2_first_floats(size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+static inline vec vec_load_first_f32(const float *p, size_t n) {
+    const __m256 floats = _mm256_maskload_ps(p, vec_avx2_first_floats(n));
+    return (vec){_mm256_cvtps_pd(_mm256_castps256_ps128(floats)), _mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1))};
+}
+
+static inline void vec_store_f64(double *p, vec a) {
+    _mm256_storeu_pd(p, a.low);
+    _mm256_storeu_pd(p + 4, a.high);
+}
+
+static inline void vec_store_f32(float *p, vec a) {
+    _mm_storeu_ps(p, _mm256_cvtpd_ps(a.low));
+    _mm_storeu_ps(p + 4, _mm256_cvtpd_ps(a.high));
+}
+
+static inline void vec_store_first_f64(double *p, vec a, size_t n) {
+    const mask m = mask_first(n);
+    _mm256_maskstore_pd(p, vec_avx2_bits(m.low), a.low);
+    _mm256_maskstore_pd(p + 4, vec_avx2_bits(m.high), a.high);
+}
+
+static inline void vec_store_first_f32(float *p, vec a, size_t n) {
+    const __m128 low = _mm256_cvtpd_ps(a.low), high = _mm256_cvtpd_ps(a.high);
+    _mm256_maskstore_ps(p, vec_avx2_first_floats(n), _mm256_set_m128(high, low));
+}
+
+static inline vec vec_add(vec a, vec b) {
+    return (vec){_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)};
+}
+
+static inline vec vec_sub(vec a, vec b) {
+    return (vec){_mm256_sub_pd(a.low, b.low), _mm256_sub_pd(a.high, b.high)};
+}
+
+static inline vec vec_mul(vec a, vec b) {
+    return (vec){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
+}
+
+static inline vec vec_fma(vec a, vec b, vec c) {
+    return (vec){_mm256_fmadd_pd(a.low, b.low, c.low), _mm256_fmadd_pd(a.high, b.high, c.high)};
+}
+
+static inline vec vec_fnma(vec a, vec b, vec c) {
+    return (vec){_mm256_fnmadd_pd(a.low, b.low, c.low), _mm256_fnmadd_pd(a.high, b.high, c.high)};
+}
+
+static inline vec vec_fms(vec a, vec b, vec c) {
+    return (vec){_mm256_fmsub_pd(a.low, b.low, c.low), _mm256_fmsub_pd(a.high, b.high, c.high)};
+}
+
+static inline vec vec_max(vec a, vec b) {
+    return (vec){_mm256_max_pd(a.low, b.low), _mm256_max_pd(a.high, b.high)};
+}
+
+static inline vec vec_min(vec a, vec b) {
+    return (vec){_mm256_min_pd(a.low, b.low), _mm256_min_pd(a.high, b.high)};
+}
+
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, p, n);
+    const __m128i all = _mm_cvtsi64_si128((long long)bytes);
+    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi64x(-1);
+    const __m256i low = _mm256_cmpeq_epi64(_mm256_cvtepu8_epi64(all), zero);
+    const __m256i high = _mm256_cmpeq_epi64(_mm256_cvtepu8_epi64(_mm_srli_si128(all, 4)), zero);
+    return vec_avx2_integers(_mm256_xor_si256(low, ones), _mm256_xor_si256(high, ones));
+}
+
+static inline mask mask_and(mask a, mask b) {
+    return (mask){_mm256_and_pd(a.low, b.low), _mm256_and_pd(a.high, b.high)};
+}
+
+static inline mask mask_and_not(mask a, mask b) {
+    return (mask){_mm256_andnot_pd(b.low, a.low), _mm256_andnot_pd(b.high, a.high)};
+}
+
+static inline unsigned mask_bits(mask a) {
+    return (unsigned)_mm256_movemask_pd(a.low) | (unsigned)_mm256_movemask_pd(a.high) << 4;
+}
+
+static inline mask vec_ge(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GE_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GE_OQ)};
+}
+
+static inline mask vec_eq(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_EQ_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_EQ_OQ)};
+}
+
+static inline vec vec_select(mask m, vec a, vec b) {
+    return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
+}
+
+static inline vec vec_bits_shift_left(vec a, int count) {
+    return vec_avx2_integers(_mm256_slli_epi64(vec_avx2_bits(a.low), count),
+                             _mm256_slli_epi64(vec_avx2_bits(a.high), count));
+}
+
+static inline vec vec_bits_and(vec a, uint64_t b) {
+    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
+    return (vec){_mm256_and_pd(a.low, bits), _mm256_and_pd(a.high, bits)};
+}
+
+static inline vec vec_bits_or(vec a, uint64_t b) {
+    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
+    return (vec){_mm256_or_pd(a.low, bits), _mm256_or_pd(a.high, bits)};
+}
+
+static inline vec vec_bits_add(vec a, vec b) {
+    return vec_avx2_integers(_mm256_add_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
+                             _mm256_add_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
+}
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * The vector vocabulary in AVX-512 (F, VL, DQ, BW): one register a vec. The words are explained in vec_portable.h.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_VEC_AVX512_H
+#define RANKLOSS_SRC_KERNELS_VEC_AVX512_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef __m512d vec;
+typedef __mmask8 mask;
+
+static inline mask mask_first(size_t n) {
+    return (mask)((1u << n) - 1u);
+}
+
+static inline vec vec_all(double value) {
+    return _mm512_set1_pd(value);
+}
+
+static inline vec vec_load_f64(const double *p) {
+    return _mm512_loadu_pd(p);
+}
+
+static inline vec vec_load_f32(const float *p) {
+    return _mm512_cvtps_pd(_mm256_loadu_ps(p));
+}
+
+static inline vec vec_load_first_f64(const double *p, size_t n) {
+    return _mm512_maskz_loadu_pd(mask_first(n), p);
+}
+
+static inline vec vec_load_first_f32(const float *p, size_t n) {
+    return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p));
+}
+
+static inline void vec_store_f64(double *p, vec a) {
+    _mm512_storeu_pd(p, a);
+}
+
+static inline void vec_store_f32(float *p, vec a) {
+    _mm256_storeu_ps(p, _mm512_cvtpd_ps(a));
+}
+
+static inline void vec_store_first_f64(double *p, vec a, size_t n) {
+    _mm512_mask_storeu_pd(p, mask_first(n), a);
+}
+
+static inline void vec_store_first_f32(float *p, vec a, size_t n) {
+    _mm256_mask_storeu_ps(p, mask_first(n), _mm512_cvtpd_ps(a));
+}
+
+static inline vec vec_add(vec a, vec b) {
+    return _mm512_add_pd(a, b);
+}
+
+static inline vec vec_sub(vec a, vec b) {
+    return _mm512_sub_pd(a, b);
+}
+
+static inline vec vec_mul(vec a, vec b) {
+    return _mm512_mul_pd(a, b);
+}
+
+static inline vec vec_fma(vec a, vec b, vec c) {
+    return _mm512_fmadd_pd(a, b, c);
+}
+
+static inline vec vec_fnma(vec a, vec b, vec c) {
+    return _mm512_fnmadd_pd(a, b, c);
+}
+
+static inline vec vec_fms(vec a, vec b, vec c) {
+    return _mm512_fmsub_pd(a, b, c);
+}
+
+static inline vec vec_max(vec a, vec b) {
+    return _mm512_max_pd(a, b);
+}
+
+static inline vec vec_min(vec a, vec b) {
+    return _mm512_min_pd(a, b);
+}
+
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    const __mmask16 wanted = (__mmask16)mask_first(n);
+    return (mask)_mm_mask_test_epi8_mask(wanted, _mm_maskz_loadu_epi8(wanted, p), _mm_set1_epi8(-1));
+}
+
+static inline mask mask_and(mask a, mask b) {
+    return (mask)(a & b);
+}
+
+static inline mask mask_and_not(mask a, mask b) {
+    return (mask)(a & ~b);
+}
+
+static inline unsigned mask_bits(mask a) {
+    return a;
+}
+
+static inline mask vec_ge(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
+}
+
+static inline mask vec_eq(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+}
+
+static inline vec vec_select(mask m, vec a, vec b) {
+    return _mm512_mask_blend_pd(m, b, a);
+}
+
+static inline vec vec_bits_shift_left(vec a, int count) {
+    return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), (unsigned)count));
+}
+
+static inline vec vec_bits_and(vec a, uint64_t b) {
+    return _mm512_castsi512_pd(_mm512_and_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
+}
+
+static inline vec vec_bits_or(vec a, uint64_t b) {
+    return _mm512_castsi512_pd(_mm512_or_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
+}
+
+static inline vec vec_bits_add(vec a, vec b) {
+    return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+}
+
+#endif
