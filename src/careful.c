@@ -86,7 +86,7 @@ static wide term(wide factor, wide value) {
     return factor.hi == 0.0 ? from(0.0) : rankloss__wide_mul(factor, value);
 }
 
-static void sum_exps_and_coefs(rankloss__careful *sums, rankloss__list *list, size_t top) {
+static void sum_exps_and_coefs(rankloss__careful *sums, rankloss__list *list) {
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
@@ -97,7 +97,7 @@ static void sum_exps_and_coefs(rankloss__careful *sums, rankloss__list *list, si
             const wide v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
             sums->count++;
             sums->nan |= isnan(x.hi);
-            if (first + i == top) {
+            if (first + i == sums->top) {
                 sums->top_coef = c;
                 sums->top_tangent = v;
                 continue;
@@ -130,15 +130,16 @@ static wide sum_losses(const rankloss__careful *sums, rankloss__list *list) {
     return loss;
 }
 
-rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__forward *forward) {
+rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__peak *peak) {
     const wide zero = from(0.0), one = from(1.0);
-    rankloss__careful sums = {.max = forward->peak.max,
+    rankloss__careful sums = {.max = peak->max,
+                              .top = peak->index,
                               .norm = one,
                               .rest_exps = zero,
                               .rest_coefs = zero,
                               .rest_tangents = zero,
                               .top_coef = zero};
-    sum_exps_and_coefs(&sums, list, forward->peak.index);
+    sum_exps_and_coefs(&sums, list);
     sums.total_exps = rankloss__wide_add(sums.rest_exps, one);
     sums.lse = log1p_wide(sums.rest_exps);
     sums.coefs = rankloss__wide_add(sums.rest_coefs, sums.top_coef);
@@ -162,8 +163,8 @@ rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__f
     return sums;
 }
 
-double rankloss__careful_loss(rankloss__list *list, const rankloss__forward *forward) {
-    const rankloss__careful sums = rankloss__careful_sums(list, forward);
+double rankloss__careful_loss(rankloss__list *list, const rankloss__peak *peak) {
+    const rankloss__careful sums = rankloss__careful_sums(list, peak);
     return rankloss__wide_to_double(sums.loss) + 0.0; /* never -0 */
 }
 
@@ -231,14 +232,14 @@ rankloss__careful_item rankloss__careful_item_at(const rankloss__careful *sums, 
     };
 }
 
-double rankloss__careful_jvp(const rankloss__careful *sums, rankloss__list *list, const rankloss__forward *forward) {
+double rankloss__careful_jvp(const rankloss__careful *sums, rankloss__list *list) {
     wide jvp = from(0.0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
             if (!rankloss__item_is_valid(items, i))
                 continue;
-            const bool is_top = first + i == forward->peak.index;
+            const bool is_top = first + i == sums->top;
             const wide c = rankloss__wide_div(coefficient(sums, list, items, i), sums->norm);
             const wide e = exponential(distance(sums, list, items, i));
             jvp = rankloss__wide_add(jvp, rankloss__wide_mul(from(items->tangent[i]), slope(sums, e, c, is_top)));

@@ -6,15 +6,16 @@
 #ifndef RANKLOSS_SRC_CAREFUL_H
 #define RANKLOSS_SRC_CAREFUL_H
 
-#include "forward.h"
+#include "list.h"
 #include "upstream.h"
 #include "wide.h"
 
-/* Names as in rankloss__forward. */
+/* What a list comes to. */
 typedef struct rankloss__careful {
     bool nan;
     bool uniform;
     size_t count; /* valid items */
+    size_t top;   /* the first valid item with the largest score; left out of the sums called rest */
     double max;
     rankloss__wide norm;
     rankloss__wide rest_exps, total_exps, lse;
@@ -29,11 +30,11 @@ typedef struct rankloss__careful_item {
     double slope, curve, bend, label_log, weight_log;
 } rankloss__careful_item;
 
-/* The loss of a list of which forward has the peak, which is finite. */
-double rankloss__careful_loss(rankloss__list *list, const rankloss__forward *forward);
+/* The loss of a list with this peak, which is finite. */
+double rankloss__careful_loss(rankloss__list *list, const rankloss__peak *peak);
 
 /* The sums that the derivatives need. */
-rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__forward *forward);
+rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__peak *peak);
 void rankloss__careful_set_upstream(rankloss__careful *sums, const rankloss__upstream *upstream);
 
 /* The derivatives at item i of a chunk; is_top: it is the top item of the list. */
@@ -48,6 +49,6 @@ rankloss__wide rankloss__careful_log_term(const rankloss__careful *sums, const r
                                           const rankloss__items *items, size_t i, bool by_weights);
 
 /* The jvp of the list, without the cotangent. */
-double rankloss__careful_jvp(const rankloss__careful *sums, rankloss__list *list, const rankloss__forward *forward);
+double rankloss__careful_jvp(const rankloss__careful *sums, rankloss__list *list);
 
 #endif

@@ -125,7 +125,7 @@ rankloss__forward rankloss__forward_list(rankloss__list *list) {
     }
     if (faint || !sums_hold(&forward, dists, list->inputs->is_f64)) {
         forward.path = RANKLOSS__CAREFUL;
-        forward.loss = rankloss__careful_loss(list, &forward);
+        forward.loss = rankloss__careful_loss(list, &forward.peak);
         return forward;
     }
     forward.path = RANKLOSS__COMMON;

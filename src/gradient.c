@@ -148,7 +148,7 @@ static double careful_value(rankloss__derivative which, const rankloss__careful_
 
 static void careful_derivatives(rankloss__list *list, const rankloss__forward *forward,
                                 const rankloss__upstream *upstream, rankloss__sink *sinks, size_t chunk) {
-    rankloss__careful sums = rankloss__careful_sums(list, forward);
+    rankloss__careful sums = rankloss__careful_sums(list, &forward->peak);
     rankloss__careful_set_upstream(&sums, upstream);
     for (size_t first = 0; first < list->size; first += chunk) {
         const rankloss__items items = *rankloss__list_chunk(list, first);
@@ -227,6 +227,6 @@ double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {
         if (isfinite(jvp))
             return jvp;
     }
-    const rankloss__careful sums = rankloss__careful_sums(list, forward);
-    return rankloss__careful_jvp(&sums, list, forward);
+    const rankloss__careful sums = rankloss__careful_sums(list, &forward->peak);
+    return rankloss__careful_jvp(&sums, list);
 }

@@ -49,7 +49,7 @@ static void add_careful_terms(const rankloss__call *call, int which, const rankl
     if (forward.path == RANKLOSS__EMPTY)
         return;
     if (!is_nan)
-        sums = rankloss__careful_sums(list, &forward);
+        sums = rankloss__careful_sums(list, &forward.peak);
     rankloss__careful_set_upstream(&sums, &upstream);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
