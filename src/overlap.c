@@ -161,7 +161,7 @@ bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b) {
     const int64_t size_a = rankloss__dtype_size(a->dtype), size_b = rankloss__dtype_size(b->dtype);
     const uintptr_t last_b = in_b.end - (uintptr_t)size_b;
     const int64_t apart = in_a.begin >= last_b ? (int64_t)(in_a.begin - last_b) : -(int64_t)(last_b - in_a.begin);
-    return reaches(&s, 0, -size_b + 1 - apart, size_a - 1 - apart);
+    return reaches(&s, 0, -size_a + 1 - apart, size_b - 1 - apart);
 }
 
 rankloss_array rankloss__bytes_of(const void *data, size_t size) {
