@@ -93,7 +93,9 @@ static double read_cotangent(const rankloss__view *view, const char *at) {
 
 void rankloss__call_set_upstream(rankloss__call *call) {
     const double divisor = call->counted > 0 ? (double)call->counted : 1.0;
-    const double cotangent = read_cotangent(&call->cotangent, call->cotangent.data);
+    /* Under RANKLOSS_NONE each list reads its own, and there may be none. */
+    const bool shared = call->reduction != RANKLOSS_NONE;
+    const double cotangent = read_cotangent(&call->cotangent, shared ? call->cotangent.data : NULL);
     call->upstream = rankloss__upstream_make(cotangent, divisor, call->inputs.temperature);
 }
 

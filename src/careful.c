@@ -163,9 +163,15 @@ rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__p
     return sums;
 }
 
+/* As a result: never -0, and the one NaN whatever made it, since processors differ in its sign. */
+static double result_of(wide a) {
+    const double value = rankloss__wide_to_double(a);
+    return isnan(value) ? (double)NAN : value + 0.0;
+}
+
 double rankloss__careful_loss(rankloss__list *list, const rankloss__peak *peak) {
     const rankloss__careful sums = rankloss__careful_sums(list, peak);
-    return rankloss__wide_to_double(sums.loss) + 0.0; /* never -0 */
+    return result_of(sums.loss);
 }
 
 void rankloss__careful_set_upstream(rankloss__careful *sums, const rankloss__upstream *upstream) {
@@ -194,7 +200,7 @@ static wide tangent_deviation(const rankloss__careful *sums, wide v, bool is_top
 }
 
 static double output(wide factor, wide value) {
-    return rankloss__wide_to_double(rankloss__wide_mul(factor, value)) + 0.0; /* never -0 */
+    return result_of(rankloss__wide_mul(factor, value));
 }
 
 wide rankloss__careful_log_term(const rankloss__careful *sums, const rankloss__list *list, const rankloss__items *items,
@@ -227,8 +233,8 @@ rankloss__careful_item rankloss__careful_item_at(const rankloss__careful *sums, 
         .slope = output(sums->first, s),
         .curve = output(sums->second, rankloss__wide_mul(mass, q)),
         .bend = output(sums->second, rankloss__wide_mul(mass, tangent_deviation(sums, v, is_top))),
-        .label_log = rankloss__wide_to_double(rankloss__careful_log_term(sums, list, items, i, false)) + 0.0,
-        .weight_log = rankloss__wide_to_double(rankloss__careful_log_term(sums, list, items, i, true)) + 0.0,
+        .label_log = result_of(rankloss__careful_log_term(sums, list, items, i, false)),
+        .weight_log = result_of(rankloss__careful_log_term(sums, list, items, i, true)),
     };
 }
 

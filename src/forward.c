@@ -52,8 +52,14 @@ static void read_top(rankloss__forward *forward, rankloss__list *list) {
     forward->top_tangent = items.tangent != NULL ? items.tangent[i] : 0.0;
 }
 
-/* Sums over the list; returns the sum of c_i x_i, and whether the sums are what the exact ones round to. */
-static rankloss__twofold sum_list(rankloss__forward *forward, rankloss__list *list, bool *faint) {
+/* What sum_list() finds besides the members of the forward result. */
+typedef struct findings {
+    rankloss__twofold dists; /* sum of c_i x_i */
+    double sizes;            /* float64: sum of |c_i| but the top item's */
+    bool faint;
+} findings;
+
+static findings sum_list(rankloss__forward *forward, rankloss__list *list) {
     rankloss__sums sums = {0};
     forward->kept = list->size <= RANKLOSS__KEEP;
     for (size_t first = 0; first < list->size; first += list->chunk) {
@@ -67,8 +73,30 @@ static rankloss__twofold sum_list(rankloss__forward *forward, rankloss__list *li
     forward->rest_coefs = rankloss__fold(&sums.coefs, is_f64);
     forward->coefs = rankloss__twofold_add(forward->rest_coefs, (rankloss__twofold){forward->top_coef, 0.0});
     forward->rest_tangents = rankloss__fold(&sums.tangents, is_f64);
-    *faint = sums.faint;
-    return rankloss__fold(&sums.dists, is_f64);
+    return (findings){rankloss__fold(&sums.dists, is_f64), rankloss__fold(&sums.sizes, is_f64).hi, sums.faint};
+}
+
+/*
+ * The sum of the coefficients once more, in twofold arithmetic. Where it cancels, what it loses by the rounding of
+ * products and lanes would come out multiplied in everything that is divided by it.
+ */
+static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *list) {
+    rankloss__twofold rest = {0.0, 0.0}, top = {0.0, 0.0};
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            if (!rankloss__item_is_valid(items, i))
+                continue;
+            const double label = rankloss__list_value(list, items->labels, i);
+            const rankloss__twofold c = rankloss__two_product(label, rankloss__list_value(list, items->weights, i));
+            if (first + i == forward->peak.index)
+                top = c;
+            else
+                rest = rankloss__twofold_add(rest, c);
+        }
+    }
+    forward->rest_coefs = rest;
+    forward->coefs = rankloss__twofold_add(rest, top);
 }
 
 static bool all_coefficients_are_zero(rankloss__list *list) {
@@ -83,8 +111,8 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
 }
 
 /*
- * Whether double carried the sums. float32 products and sums cannot leave its range, so that only what is not finite
- * is left to the careful path; in float64 the coefficients must also be far from both ends of the range.
+ * Whether double carried the sums. float32 products and sums cannot leave its range, so that only what is not finite is
+ * left to the careful path; in float64 the coefficients must also be far from both ends of the range.
  */
 static bool sums_hold(const rankloss__forward *forward, rankloss__twofold dists, bool is_f64) {
     if (!isfinite(forward->coefs.hi) || !isfinite(dists.hi) || !isfinite(forward->rest_tangents.hi) ||
@@ -94,15 +122,20 @@ static bool sums_hold(const rankloss__forward *forward, rankloss__twofold dists,
     return !is_f64 || forward->zero || (size >= 0x1p-400 && size <= 0x1p400);
 }
 
+/* Whether a loss of float64 may have been lost to underflow; a single item's loss is 0. */
+static bool loss_is_doubtful(const rankloss__forward *forward, bool is_f64) {
+    return is_f64 && !forward->zero && forward->peak.valid > 1 && fabs(forward->loss) < 0x1p-900;
+}
+
 /* -sum c_i log p_i = sum c_i (lse - x_i), all of whose terms are >= 0 for coefficients that are */
 static double loss_of(const rankloss__forward *forward, rankloss__twofold dists) {
-    const rankloss__twofold coefs = forward->coefs;
-    const double loss = fma(coefs.hi, forward->lse, fma(coefs.lo, forward->lse, -dists.lo) - dists.hi);
-    return loss / forward->norm + 0.0; /* never -0 */
+    const rankloss__twofold lse = {forward->lse, 0.0}, minus_dists = {-dists.hi, -dists.lo};
+    const rankloss__twofold loss = rankloss__twofold_add(rankloss__twofold_mul(forward->coefs, lse), minus_dists);
+    return rankloss__twofold_div(loss, forward->norm).hi + 0.0; /* never -0 */
 }
 
 rankloss__forward rankloss__forward_list(rankloss__list *list) {
-    rankloss__forward forward = {.path = RANKLOSS__EMPTY, .norm = 1.0};
+    rankloss__forward forward = {.path = RANKLOSS__EMPTY, .norm = {1.0, 0.0}};
     forward.peak = find_peak(list);
     if (forward.peak.valid == 0)
         return forward;
@@ -113,25 +146,25 @@ rankloss__forward rankloss__forward_list(rankloss__list *list) {
     }
     const bool near = forward.peak.min - forward.peak.max >= RANKLOSS__EXP_CUTOFF;
     forward.span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
-    bool faint;
-    rankloss__twofold dists = sum_list(&forward, list, &faint);
-    if (forward.coefs.hi == 0.0 && dists.hi == 0.0)
+    const bool is_f64 = list->inputs->is_f64;
+    findings found = sum_list(&forward, list);
+    if (forward.coefs.hi == 0.0 && found.dists.hi == 0.0)
         forward.zero = all_coefficients_are_zero(list);
-    if (list->inputs->sum_to_one && forward.coefs.hi == 0.0 && isfinite(dists.hi) &&
-        (forward.zero || !list->inputs->is_f64)) {
+    if (list->inputs->sum_to_one && forward.coefs.hi == 0.0 && isfinite(found.dists.hi) && (forward.zero || !is_f64)) {
         forward.zero = false;
         forward.uniform = true;
-        dists = sum_list(&forward, list, &faint);
+        found = sum_list(&forward, list);
     }
-    if (faint || !sums_hold(&forward, dists, list->inputs->is_f64)) {
-        forward.path = RANKLOSS__CAREFUL;
-        forward.loss = rankloss__careful_loss(list, &forward.peak);
-        return forward;
-    }
-    forward.path = RANKLOSS__COMMON;
+    if (is_f64 && found.sizes + fabs(forward.top_coef) > 1.001 * fabs(forward.coefs.hi))
+        sum_signed_coefficients(&forward, list);
+    forward.path = found.faint || !sums_hold(&forward, found.dists, is_f64) ? RANKLOSS__CAREFUL : RANKLOSS__COMMON;
     forward.lse = rankloss__log1p(forward.rest_exps.hi) + forward.rest_exps.lo / (1.0 + forward.rest_exps.hi);
     if (list->inputs->sum_to_one)
-        forward.norm = forward.coefs.hi;
-    forward.loss = loss_of(&forward, dists);
+        forward.norm = forward.coefs;
+    forward.loss = loss_of(&forward, found.dists);
+    if (forward.path == RANKLOSS__CAREFUL || loss_is_doubtful(&forward, is_f64)) {
+        forward.path = RANKLOSS__CAREFUL;
+        forward.loss = rankloss__careful_loss(list, &forward.peak);
+    }
     return forward;
 }

@@ -26,10 +26,10 @@ typedef struct rankloss__forward {
     bool uniform; /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;    /* every coefficient is 0 */
     double loss;
-    double norm; /* what the coefficients are divided by; 1 unless labels sum to one */
-    double lse;  /* log-sum-exp less the largest score: log1p(rest of the exponentials) */
+    double lse; /* log-sum-exp less the largest score: log1p(rest of the exponentials) */
     double top_coef;
     double top_tangent;
+    rankloss__twofold norm;          /* what the coefficients are divided by; 1 unless labels sum to one */
     rankloss__twofold rest_exps;     /* sum of exp(x_i): the top item's is 1 */
     rankloss__twofold rest_coefs;    /* sum of c_i */
     rankloss__twofold coefs;         /* rest_coefs + top_coef */

@@ -9,54 +9,97 @@
  * cancellation.
  */
 typedef struct common_terms {
-    rankloss__slope slope; /* exp_hi + exp_lo = W g / total, coef = g / norm */
-    double total;          /* sum of all exponentials */
-    double curve_scale, bend_scale, tangent_mean;
+    rankloss__slope slope;
+    rankloss__curve curve;
+    rankloss__bend bend;
     double log_shift, log_scale;
     double top_slope, top_curve, top_bend;
 } common_terms;
 
+static const rankloss__twofold one = {1.0, 0.0};
+
 /* The sum of all exponentials: the top item's, which is 1, and the rest. */
 static rankloss__twofold total_exps(const rankloss__forward *forward) {
-    return rankloss__twofold_add((rankloss__twofold){1.0, 0.0}, forward->rest_exps);
+    return rankloss__twofold_add(one, forward->rest_exps);
 }
 
-/* W / norm: exactly 1 where the coefficients are divided by their sum */
-static rankloss__twofold divided_coefs(const rankloss__list *list, const rankloss__forward *forward) {
-    return list->inputs->sum_to_one ? (rankloss__twofold){1.0, 0.0} : forward->coefs;
+/* W / norm / total, where the first quotient is 1 by definition if the coefficients are divided by their sum */
+static rankloss__twofold mass_of(const rankloss__list *list, const rankloss__forward *forward) {
+    return rankloss__twofold_div(list->inputs->sum_to_one ? one : forward->coefs, total_exps(forward));
 }
 
-static rankloss__slope slope_terms(const rankloss__list *list, const rankloss__forward *forward,
-                                   rankloss__twofold factor) {
-    const rankloss__twofold mass = rankloss__twofold_div(divided_coefs(list, forward), total_exps(forward));
-    const rankloss__twofold exp = rankloss__twofold_mul(mass, factor);
-    return (rankloss__slope){exp.hi, exp.lo, factor.hi / forward->norm};
+static rankloss__slope slope_of(const rankloss__list *list, const rankloss__forward *forward,
+                                rankloss__twofold factor) {
+    return (rankloss__slope){rankloss__twofold_mul(mass_of(list, forward), factor),
+                             rankloss__twofold_div(factor, forward->norm)};
 }
 
 /* (W - c) p - c (1 - p) of the top item, for p = 1 / total */
-static double top_slope(const rankloss__forward *forward, double factor) {
-    const double total = total_exps(forward).hi;
-    const double rest = fma(-forward->top_coef, forward->rest_exps.hi, forward->rest_coefs.hi);
-    return rest / total * (factor / forward->norm) + 0.0; /* never -0 */
+static double top_slope(const rankloss__forward *forward, rankloss__twofold factor) {
+    const rankloss__twofold minus_coef = {-forward->top_coef, 0.0};
+    const rankloss__twofold lost = rankloss__twofold_mul(minus_coef, forward->rest_exps);
+    const rankloss__twofold kept = rankloss__twofold_add(forward->rest_coefs, lost);
+    const rankloss__twofold slope = rankloss__twofold_div(kept, total_exps(forward));
+    return rankloss__twofold_mul(slope, rankloss__twofold_div(factor, forward->norm)).hi + 0.0; /* never -0 */
 }
 
 static common_terms terms_of(const rankloss__list *list, const rankloss__forward *forward,
                              const rankloss__upstream *upstream) {
-    const rankloss__twofold total = total_exps(forward);
-    const rankloss__twofold mass = rankloss__twofold_div(divided_coefs(list, forward), total);
-    const rankloss__twofold bend = rankloss__twofold_mul(mass, upstream->second);
+    const rankloss__twofold total = total_exps(forward), top_tangent = {forward->top_tangent, 0.0};
+    const rankloss__twofold bend = rankloss__twofold_mul(mass_of(list, forward), upstream->second);
     const rankloss__twofold curve = rankloss__twofold_div(bend, total);
-    const double rest_tangents = forward->rest_tangents.hi;
-    common_terms terms = {.slope = slope_terms(list, forward, upstream->first), .total = total.hi};
-    terms.curve_scale = curve.hi;
-    terms.bend_scale = bend.hi;
-    terms.tangent_mean = (rest_tangents + forward->top_tangent) / total.hi;
+    const rankloss__twofold tangents = rankloss__twofold_add(forward->rest_tangents, top_tangent);
+    common_terms terms = {.slope = slope_of(list, forward, upstream->first), .curve = {total, curve}};
+    terms.bend = (rankloss__bend){rankloss__twofold_div(tangents, total), bend};
     terms.log_shift = list->inputs->sum_to_one ? forward->loss : 0.0;
-    terms.log_scale = upstream->labels / forward->norm;
-    terms.top_slope = top_slope(forward, upstream->first.hi);
-    terms.top_curve = curve.hi * forward->rest_exps.hi;
-    terms.top_bend = curve.hi * fma(forward->top_tangent, forward->rest_exps.hi, -rest_tangents);
+    terms.log_scale = upstream->labels / forward->norm.hi;
+    terms.top_slope = top_slope(forward, upstream->first);
+    terms.top_curve = rankloss__twofold_mul(curve, forward->rest_exps).hi;
+    terms.top_bend = curve.hi * fma(forward->top_tangent, forward->rest_exps.hi, -forward->rest_tangents.hi);
     return terms;
+}
+
+/*
+ * Whether the common path's products with a tangent stay within double. No sum bounds the tangent, and in float64 small
+ * exponentials may stand on the way to a result that is not small.
+ */
+static bool tangent_fits(rankloss__list *list, const rankloss__forward *forward) {
+    double most = 0.0;
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++)
+            if (rankloss__item_is_valid(items, i) && fabs(items->tangent[i]) > most)
+                most = fabs(items->tangent[i]);
+    }
+    if (!list->inputs->is_f64 || most == 0.0)
+        return most <= 0x1p200;
+    const double coefs = fabs(forward->coefs.hi);
+    return most >= 0x1p-200 && most <= 0x1p200 && coefs >= 0x1p-200 && coefs <= 0x1p200 &&
+           forward->peak.min - forward->peak.max >= 0.5 * RANKLOSS__EXP_CUTOFF;
+}
+
+/*
+ * Likewise for logarithms: in float64 log p lies between the smallest rest and the farthest score. An infinite one
+ * times a cotangent of 0 is NaN, which the careful path makes alike everywhere. Where labels sum to one, the loss is
+ * taken off, and float64 has no bits to spare for what cancels.
+ */
+static bool logs_fit(const rankloss__list *list, const rankloss__forward *forward, double cotangent) {
+    const double rest = forward->rest_exps.hi, lowest = forward->peak.min;
+    if (cotangent == 0.0 && isinf(lowest))
+        return false;
+    const bool rest_fits = rest == 0.0 || rest >= 0x1p-400;
+    if (!list->inputs->is_f64)
+        return true;
+    return !list->inputs->sum_to_one && rest_fits && (lowest - forward->peak.max >= -0x1p600 || isinf(lowest));
+}
+
+static bool common_path_fits(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
+                             const rankloss__sink *sinks) {
+    const bool logs = sinks[RANKLOSS__GRAD_LABELS].kind != RANKLOSS__SINK_ABSENT ||
+                      sinks[RANKLOSS__GRAD_WEIGHTS].kind != RANKLOSS__SINK_ABSENT;
+    const bool bends = sinks[RANKLOSS__HVP_LOGITS].kind != RANKLOSS__SINK_ABSENT;
+    return forward->path == RANKLOSS__COMMON && upstream->ordinary &&
+           (!logs || logs_fit(list, forward, upstream->cotangent)) && (!bends || tangent_fits(list, forward));
 }
 
 static const double *exps_of(const rankloss__list *list, const rankloss__forward *forward, const rankloss__items *items,
@@ -89,10 +132,10 @@ static void common_step(rankloss__derivative which, const rankloss__list *list, 
                       forward->lse, terms->log_shift, terms->log_scale, out);
         break;
     case RANKLOSS__HESS_LOGITS:
-        kernels->curves(items, exps, terms->total, terms->curve_scale, out);
+        kernels->curves(items, exps, &terms->curve, out);
         break;
     case RANKLOSS__HVP_LOGITS:
-        kernels->bends(items, exps, terms->bend_scale, terms->tangent_mean, out);
+        kernels->bends(items, exps, &terms->bend, out);
         break;
     default:
         kernels->slopes(items, exps, &terms->slope, out);
@@ -195,7 +238,7 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
     }
     if (forward->path == RANKLOSS__EMPTY || forward->path == RANKLOSS__NAN)
         constant_derivatives(list, (double)NAN, sinks, chunk);
-    else if (forward->path == RANKLOSS__COMMON && upstream->ordinary)
+    else if (common_path_fits(list, forward, upstream, sinks))
         common_derivatives(list, forward, upstream, sinks, chunk);
     else
         careful_derivatives(list, forward, upstream, sinks, chunk);
@@ -204,8 +247,7 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
 }
 
 static double common_jvp(rankloss__list *list, const rankloss__forward *forward) {
-    const rankloss__twofold one = {1.0, 0.0};
-    const rankloss__slope slope = slope_terms(list, forward, one);
+    const rankloss__slope slope = slope_of(list, forward, one);
     rankloss__lanes lanes = {{0.0}, {0.0}};
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
@@ -213,7 +255,7 @@ static double common_jvp(rankloss__list *list, const rankloss__forward *forward)
         list->inputs->kernels->dot(&items, exps, &slope, forward->peak.index - first, &lanes);
     }
     const rankloss__twofold sum = rankloss__fold(&lanes, list->inputs->is_f64);
-    const double top = forward->top_tangent * top_slope(forward, 1.0);
+    const double top = forward->top_tangent * top_slope(forward, one);
     return (sum.hi + (top + sum.lo)) / list->inputs->temperature + 0.0;
 }
 
@@ -222,7 +264,7 @@ double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {
         return 0.0;
     if (forward->path == RANKLOSS__NAN)
         return (double)NAN;
-    if (forward->path == RANKLOSS__COMMON) {
+    if (forward->path == RANKLOSS__COMMON && tangent_fits(list, forward)) {
         const double jvp = common_jvp(list, forward);
         if (isfinite(jvp))
             return jvp;

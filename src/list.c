@@ -1,8 +1,10 @@
 #include "list.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "convert.h"
+#include "twofold.h"
 
 static int32_t compute_dtype(const rankloss__inputs *inputs) {
     return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
@@ -57,6 +59,27 @@ static const void *load_block(const rankloss__list *list, const rankloss__view *
     return block;
 }
 
+/* The sign of a * b + c - r, for r = fma(a, b, c): what rounding took away, or 0. */
+static int rounding_sign(double a, double b, double c, double r) {
+    const rankloss__twofold product = rankloss__two_product(a, b), sum = rankloss__two_sum(product.hi, c);
+    const double rest = (sum.hi - r) + (sum.lo + product.lo);
+    return (rest > 0.0) - (rest < 0.0);
+}
+
+/* a * b + c rounded once to float. Rounded to double on the way it may look half way between two floats and not be. */
+static float fused_to_float(double a, double b, double c) {
+    const double r = fma(a, b, c);
+    uint64_t bits;
+    memcpy(&bits, &r, sizeof bits);
+    const bool half_way = (bits & 0x1FFFFFFFu) == 0x10000000u || fabs(r) < 0x1p-125;
+    const int sign = half_way ? rounding_sign(a, b, c, r) : 0;
+    if (sign != 0 && (bits & 1u) == 0) /* to odd, which no longer looks half way */
+        bits = (sign > 0) == (r > 0.0) ? bits + 1 : bits - 1;
+    double odd;
+    memcpy(&odd, &bits, sizeof odd);
+    return (float)odd;
+}
+
 /* score = fma(logit, 1 / temperature, bias), rounded to the compute dtype. Overwrites the bias in `block`. */
 static void scale_scores(const rankloss__inputs *inputs, const void *logits, bool has_bias, size_t count,
                          rankloss__block *block) {
@@ -68,7 +91,7 @@ static void scale_scores(const rankloss__inputs *inputs, const void *logits, boo
     } else {
         const float *from = logits;
         for (size_t i = 0; i < count; i++)
-            block->f32[i] = (float)fma((double)from[i], factor, has_bias ? (double)block->f32[i] : 0.0);
+            block->f32[i] = fused_to_float((double)from[i], factor, has_bias ? (double)block->f32[i] : 0.0);
     }
 }
 

@@ -14,7 +14,7 @@
 #include "view.h"
 
 enum {
-    RANKLOSS__CHUNK = 512, /* items that the scratch converts at once; a multiple of RANKLOSS__FLUSH */
+    RANKLOSS__CHUNK = 512, /* items that the scratch converts at once; a multiple of RANKLOSS__LANES */
     RANKLOSS__KEEP = 2048, /* exponentials that are kept from the forward pass for the gradient */
 };
 

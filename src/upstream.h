@@ -22,7 +22,7 @@ typedef struct rankloss__upstream {
 
 static inline bool rankloss__is_ordinary_factor(double x) {
     const double size = fabs(x);
-    return size == 0.0 || (size >= 0x1p-300 && size <= 0x1p300);
+    return size == 0.0 || (size >= 0x1p-200 && size <= 0x1p200);
 }
 
 static inline rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {

@@ -4,7 +4,7 @@
  * What a kernel may assume: 1 <= count <= the caller's buffers, every pointer valid for count items and aligned for
  * its type, no output overlapping an input except where a step says so, and the default floating-point environment.
  * What it must keep: a chunk's results depend on its items alone; item i of a list is summed in lane i mod
- * RANKLOSS__LANES, and chunks start at multiples of RANKLOSS__FLUSH items, so that neither the chunk size nor the
+ * RANKLOSS__LANES, and chunks start at multiples of RANKLOSS__LANES items, so that neither the chunk size nor the
  * instruction set can change a bit. Kernels know no batch, thread, option or error. Everything is computed in double;
  * x_i = score_i - max, and exp(x_i) is called an exponential.
  */
@@ -15,17 +15,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    RANKLOSS__LANES = 8,   /* virtual lanes of double in every vocabulary */
-    RANKLOSS__FLUSH = 128, /* items after which lane sums go to the compensated second level (float64) */
-};
+#include "twofold.h"
+
+enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
 
 /*
  * Exponentials of x below the first are 0 to the kernels. In float32 nothing can tell. In float64 a list with a score
- * between the two is faint, and the careful path takes it; below the second no product of finite inputs can tell.
+ * between the first two is faint, and the careful path takes it; below the second no product of finite inputs can tell.
+ * Below the third a term c_i x_i may be large although c_i has lost bits to underflow: faint too, unless its label or
+ * weight is 0, as it is where a low score serves as a mask.
  */
 #define RANKLOSS__EXP_CUTOFF (-690.0)
-#define RANKLOSS__FAINT_CUTOFF (-1500.0)
+#define RANKLOSS__FAINT_CUTOFF (-2000.0)
+#define RANKLOSS__FAR_CUTOFF (-0x1p40)
 
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
@@ -56,7 +58,8 @@ typedef struct rankloss__sums {
     rankloss__lanes coefs;    /* c_i */
     rankloss__lanes dists;    /* c_i x_i */
     rankloss__lanes tangents; /* exp(x_i) v_i, where there is a tangent */
-    bool faint;               /* some x_i lies where exp(x_i) matters to a float64 result but is below the cutoff */
+    rankloss__lanes sizes;    /* |c_i|, in float64 kernels alone */
+    bool faint;               /* float64: some x_i is where the kernels cannot carry it, see the cutoffs */
 } rankloss__sums;
 
 /* Which scores the list holds: chosen once a list, so that the common case carries no test for the rare one. */
@@ -65,10 +68,25 @@ typedef enum rankloss__span {
     RANKLOSS__SPAN_WIDE  /* some are below, -inf included */
 } rankloss__span;
 
-/* grad_logits_i = slope_i = exp(x_i) (exp_hi + exp_lo) - c_i coef; float32 kernels leave exp_lo out. */
+/*
+ * Factors of the derivatives. Those that decide the last places of float64 come in two parts, of which float32 kernels
+ * leave the second out.
+ *
+ * slope_i = exp(x_i) exp - c_i coef
+ * curve_i = exp(x_i) (total - exp(x_i)) scale
+ * bend_i  = exp(x_i) (v_i - mean) scale
+ */
 typedef struct rankloss__slope {
-    double exp_hi, exp_lo, coef;
+    rankloss__twofold exp, coef;
 } rankloss__slope;
+
+typedef struct rankloss__curve {
+    rankloss__twofold total, scale;
+} rankloss__curve;
+
+typedef struct rankloss__bend {
+    rankloss__twofold mean, scale;
+} rankloss__bend;
 
 /* A buffer that a step writes: count values as float or as double. */
 typedef struct rankloss__out {
@@ -98,11 +116,11 @@ typedef struct rankloss__kernels {
     void (*dot)(const rankloss__items *items, const double *exps, const rankloss__slope *slope, size_t skip,
                 rankloss__lanes *lanes);
 
-    /* out[i] = exp(x_i) (total - exp(x_i)) scale. */
-    void (*curves)(const rankloss__items *items, const double *exps, double total, double scale, rankloss__out out);
+    /* out[i] = curve_i. */
+    void (*curves)(const rankloss__items *items, const double *exps, const rankloss__curve *curve, rankloss__out out);
 
-    /* out[i] = exp(x_i) scale (v_i - mean). */
-    void (*bends)(const rankloss__items *items, const double *exps, double scale, double mean, rankloss__out out);
+    /* out[i] = bend_i. */
+    void (*bends)(const rankloss__items *items, const double *exps, const rankloss__bend *bend, rankloss__out out);
 
     /*
      * out[i] = factors_i scale ((lse - x_i) - shift), and +0 where factors_i is 0; factors is in the compute dtype,

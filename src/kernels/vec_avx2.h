@@ -130,6 +130,10 @@ static inline mask mask_and_not(mask a, mask b) {
     return (mask){_mm256_andnot_pd(b.low, a.low), _mm256_andnot_pd(b.high, a.high)};
 }
 
+static inline mask mask_or(mask a, mask b) {
+    return (mask){_mm256_or_pd(a.low, b.low), _mm256_or_pd(a.high, b.high)};
+}
+
 static inline unsigned mask_bits(mask a) {
     return (unsigned)_mm256_movemask_pd(a.low) | (unsigned)_mm256_movemask_pd(a.high) << 4;
 }

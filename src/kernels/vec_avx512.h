@@ -97,6 +97,10 @@ static inline mask mask_and_not(mask a, mask b) {
     return (mask)(a & ~b);
 }
 
+static inline mask mask_or(mask a, mask b) {
+    return (mask)(a | b);
+}
+
 static inline unsigned mask_bits(mask a) {
     return a;
 }

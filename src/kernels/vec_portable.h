@@ -133,6 +133,10 @@ static inline mask mask_and_not(mask a, mask b) {
     return a & ~b;
 }
 
+static inline mask mask_or(mask a, mask b) {
+    return a | b;
+}
+
 /* bit k: lane k */
 static inline unsigned mask_bits(mask a) {
     return a;
