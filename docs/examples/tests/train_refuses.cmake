@@ -1,0 +1,107 @@
+# Every way in which a file can be wrong: exit status 2, and one line on stderr with the file, the line and the reason.
+include("${CMAKE_CURRENT_LIST_DIR}/run.cmake")
+
+# expect_refusal(<message>): of the last run; the message is whole, but for what the system says of a file.
+function(expect_refusal message)
+  string(FIND "${errors}" "${message}" found)
+  string(REGEX MATCHALL "\n" lines "${errors}")
+  list(LENGTH lines num_lines)
+  if(NOT status EQUAL 2 OR NOT output STREQUAL "" OR NOT found EQUAL 0 OR NOT num_lines EQUAL 1)
+    complain("not refused with exit status 2 and: ${message}")
+  endif()
+endfunction()
+
+# refuse(<content of "data"> <message>)
+function(refuse content message)
+  write_file(data "${content}")
+  run(data)
+  expect_refusal("${message}")
+endfunction()
+
+# refuse_lengths(<content of "data.query"> <message>), for five items without qids
+function(refuse_lengths content message)
+  write_file(data "1 1:1\n0 1:2\n0 1:3\n2 1:4\n0 1:5\n")
+  write_file(data.query "${content}")
+  run(data)
+  expect_refusal("${message}")
+  file(REMOVE "${SCRATCH}/data.query")
+endfunction()
+
+# Labels
+refuse("x qid:1 1:1\n" "data:1: label 'x' is not a finite number\n")
+refuse("1 qid:1 1:1\nnan qid:1 1:1\n" "data:2: label 'nan' is not a finite number\n")
+refuse("inf qid:1 1:1\n" "data:1: label 'inf' is not a finite number\n")
+refuse("1e999 qid:1 1:1\n" "data:1: label '1e999' is not a finite number\n")
+refuse("0x1 qid:1 1:1\n" "data:1: label '0x1' is not a finite number\n")
+refuse("1,5 qid:1 1:1\n" "data:1: label '1,5' is not a finite number\n")
+refuse("qid:1 1:1\n" "data:1: label 'qid:1' is not a finite number\n")
+refuse("1 qid:1 1:1\n\n-1 qid:1 1:1\n" "data:3: label -1 is not between 0 and 31\n")
+refuse("32 qid:1 1:1\n" "data:1: label 32 is not between 0 and 31\n")
+
+# Qids
+refuse("1 qid: 1:1\n" "data:1: qid '' is not an integer from 0 to 9223372036854775807\n")
+refuse("1 qid:-1 1:1\n" "data:1: qid '-1' is not an integer from 0 to 9223372036854775807\n")
+refuse("1 qid:a 1:1\n" "data:1: qid 'a' is not an integer from 0 to 9223372036854775807\n")
+refuse("1 qid:1.0 1:1\n" "data:1: qid '1.0' is not an integer from 0 to 9223372036854775807\n")
+refuse("1 qid:9223372036854775808 1:1\n"
+  "data:1: qid '9223372036854775808' is not an integer from 0 to 9223372036854775807\n")
+refuse("1 qid:99999999999999999999999 1:1\n"
+  "data:1: qid '99999999999999999999999' is not an integer from 0 to 9223372036854775807\n")
+refuse("1 qid:1 1:1\n0 1:1\n" "data:2: no qid after the label\n")
+refuse("1 qid:1 1:1\n0\n" "data:2: no qid after the label\n")
+refuse("1 1:1\n0 qid:1 1:1\n" "data:2: a qid, but the lines before have none\n")
+refuse("1 qid:1 1:1\n0 qid:2 1:1\n0 qid:3 1:1\n0 qid:2 1:1\n0 qid:1 1:1\n"
+  "data:4: qid 2 again, after other lists: the items of a list must stand together\n")
+
+# Features
+refuse("1 qid:1 5\n" "data:1: '5' has no ':': a feature is index:value\n")
+refuse("1 qid:1 1:1 5\n" "data:1: '5' has no ':': a feature is index:value\n")
+refuse("1 qid:1 1:1 :5\n" "data:1: feature index '' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 0:5\n" "data:1: feature index '0' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 -3:5\n" "data:1: feature index '-3' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 1.5:5\n" "data:1: feature index '1.5' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 x:5\n" "data:1: feature index 'x' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 1000001:5\n" "data:1: feature index '1000001' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 18446744073709551617:5\n"
+  "data:1: feature index '18446744073709551617' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 1:1 qid:1\n" "data:1: feature index 'qid' is not an integer from 1 to 1000000\n")
+refuse("1 qid:1 5:\n" "data:1: feature 5 has no value behind its ':'\n")
+refuse("1 qid:1 5: 6:1\n" "data:1: feature 5 has no value behind its ':'\n")
+refuse("1 qid:1 5:x\n" "data:1: value 'x' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 5:1:2\n" "data:1: value '1:2' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 5:1e\n" "data:1: value '1e' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 5:1.2.3\n" "data:1: value '1.2.3' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 5:nan\n" "data:1: value 'nan' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 5:-inf\n" "data:1: value '-inf' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 5:1e39\n" "data:1: value '1e39' of feature 5 is not a finite 32-bit float\n")
+refuse("1 qid:1 17:1\n0 qid:1 17:1 3:2 17:1\n" "data:2: feature index 17 stands in this line twice\n")
+refuse("1 qid:1 1:1\r1 qid:1 1:1\n" "data:1: value '1?1' of feature 1 is not a finite 32-bit float\n")
+refuse("1 qid:1 1:\t2\n" "data:1: feature 1 has no value behind its ':'\n")
+
+# Files
+refuse("" "data: holds no items\n")
+refuse("\n# nothing\n" "data: holds no items\n")
+refuse("1 qid:1 1:1\n0 qid:1 1:0.5" "data:2: no newline at the end: is the file cut short? If not, add one\n")
+refuse("1 qid:1 1:1\n0 qid:1 2:" "data:2: feature 2 has no value behind its ':'\n")
+refuse("1 1:1\n0 1:1\n" "data: the lines have no qid, and data.query cannot be opened: ")
+run(absent)
+expect_refusal("absent: cannot be opened: ")
+run(.)
+expect_refusal(".: cannot be read: ")
+configure_file("${FIXTURES}/nul_byte.txt" "${SCRATCH}/nul_byte.txt" COPYONLY)
+run(nul_byte.txt)
+expect_refusal("nul_byte.txt:2: the line holds a NUL byte: this is not a text file\n")
+write_file(good "1 qid:1 1:1\n0 qid:1 1:0\n")
+write_file(data "1 qid:1 1:1\n0 qid:1 1:0:\n")
+run(good data)
+expect_refusal("data:2: value '0:' of feature 1 is not a finite 32-bit float\n")
+
+# List lengths
+refuse_lengths("" "data.query: the list lengths sum to 0, but data has 5 items\n")
+refuse_lengths("3\n1\n" "data.query: the list lengths sum to 4, but data has 5 items\n")
+refuse_lengths("3\n3\n" "data.query: the list lengths sum to 6, but data has 5 items\n")
+refuse_lengths("3\n-1\n3\n" "data.query:2: list length '-1' is not an integer from 0 to 2147483647\n")
+refuse_lengths("3\n\n2.0\n" "data.query:3: list length '2.0' is not an integer from 0 to 2147483647\n")
+refuse_lengths("five\n" "data.query:1: list length 'five' is not an integer from 0 to 2147483647\n")
+refuse_lengths("2147483648\n" "data.query:1: list length '2147483648' is not an integer from 0 to 2147483647\n")
+refuse_lengths("3 2\n" "data.query:1: '2' behind the list length: one length a line\n")

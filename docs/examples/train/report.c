@@ -1,0 +1,66 @@
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rankloss/rankloss.h>
+
+#include "allocate.h"
+#include "columns.h"
+
+enum { MOST_WEIGHTS = 10 };
+
+static void report_ndcg(const char *which, double before, double after) {
+    if (isnan(before)) {
+        printf("%s  none: no list has a relevant item\n", which);
+    } else {
+        printf("%s  %9.4f -> %9.4f\n", which, before, after);
+    }
+}
+
+void report_metrics(const struct metrics *before, const struct metrics *after) {
+    printf("\nmean loss          %9.6f -> %9.6f\n", before->loss, after->loss);
+    report_ndcg("NDCG@10 training ", before->ndcg_train, after->ndcg_train);
+    report_ndcg("NDCG@10 held-out ", before->ndcg_held_out, after->ndcg_held_out);
+}
+
+struct weight {
+    size_t column;
+    double value;
+};
+
+static int by_falling_size(const void *left, const void *right) {
+    const struct weight *const a = left;
+    const struct weight *const b = right;
+    const double difference = fabs(b->value) - fabs(a->value);
+    if (difference != 0.0) {
+        return difference > 0.0 ? 1 : -1;
+    }
+    return (a->column > b->column) - (a->column < b->column);
+}
+
+void report_weights(const double *weights, size_t count) {
+    struct weight *const sorted = new_array(count, sizeof(*sorted));
+    for (size_t j = 0; j < count; j++) {
+        sorted[j] = (struct weight){j, weights[j]};
+    }
+    qsort(sorted, count, sizeof(*sorted), by_falling_size);
+    printf("\nlargest weights, for one standard deviation of a feature or for its presence\n");
+    for (size_t i = 0; i < count && i < MOST_WEIGHTS && sorted[i].value != 0.0; i++) {
+        printf("  %+.4f  feature %zu%s\n", sorted[i].value, feature_of_column(sorted[i].column),
+               column_is_presence(sorted[i].column) ? " is present" : "");
+    }
+    if (count == 0 || sorted[0].value == 0.0) {
+        printf("  none: all are zero\n");
+    }
+    free(sorted);
+}
+
+void report_speed(const struct objective *objective) {
+    const size_t num_items = objective->train->num_items;
+    const char *const plural = objective->num_threads == 1 ? "" : "s";
+    printf("\nloss and gradient  %.4g million items/s (%zu items, fastest of %zu calls; isa %s, at most %d thread%s)\n",
+           1e-6 * (double)num_items / objective->fastest, num_items, objective->calls, rankloss_isa(),
+           (int)objective->num_threads, plural);
+}
