@@ -159,7 +159,7 @@ rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__p
     sums.mean_tangent = rankloss__wide_div(tangents, sums.total_exps);
     sums.loss = sum_losses(&sums, list);
     if (sums.nan)
-        sums.loss = from(NAN);
+        sums.loss = from((double)NAN);
     return sums;
 }
 
@@ -207,7 +207,7 @@ wide rankloss__careful_log_term(const rankloss__careful *sums, const rankloss__l
                                 size_t i, bool by_weights) {
     const wide other = by_weights ? label_of(sums, list, items, i) : weight_of(sums, list, items, i);
     if (sums->nan)
-        return from(NAN);
+        return from((double)NAN);
     if (sums->uniform || other.hi == 0.0)
         return from(0.0);
     wide log_term = minus_log_p(sums, list, items, i);
@@ -219,7 +219,7 @@ wide rankloss__careful_log_term(const rankloss__careful *sums, const rankloss__l
 rankloss__careful_item rankloss__careful_item_at(const rankloss__careful *sums, const rankloss__list *list,
                                                  const rankloss__items *items, size_t i, bool is_top) {
     if (sums->nan)
-        return (rankloss__careful_item){NAN, NAN, NAN, NAN, NAN};
+        return (rankloss__careful_item){(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
     const wide x = distance(sums, list, items, i);
     const wide e = exponential(x);
     const wide p = rankloss__wide_div(e, sums->total_exps);
@@ -252,6 +252,6 @@ double rankloss__careful_jvp(const rankloss__careful *sums, rankloss__list *list
         }
     }
     if (sums->nan)
-        return NAN;
+        return (double)NAN;
     return output(rankloss__wide_div(from(1.0), from(list->inputs->temperature)), jvp);
 }

@@ -6,7 +6,7 @@
 #include "log1p.h"
 
 static rankloss__peak find_peak(rankloss__list *list) {
-    rankloss__peak peak = {-INFINITY, INFINITY, list->size, 0};
+    rankloss__peak peak = {-(double)INFINITY, (double)INFINITY, list->size, 0};
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__peak part = list->inputs->kernels->peak(rankloss__list_chunk(list, first));
         peak.valid += part.valid;
@@ -141,7 +141,7 @@ rankloss__forward rankloss__forward_list(rankloss__list *list) {
         return forward;
     if (!isfinite(forward.peak.max)) {
         forward.path = RANKLOSS__NAN;
-        forward.loss = NAN;
+        forward.loss = (double)NAN;
         return forward;
     }
     const bool near = forward.peak.min - forward.peak.max >= RANKLOSS__EXP_CUTOFF;

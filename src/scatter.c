@@ -68,7 +68,7 @@ static void add_careful_terms(const rankloss__call *call, int which, const rankl
 static void add_list(const rankloss__call *call, int which, rankloss__accumulator *window, int64_t index,
                      rankloss__scratch *scratch) {
     rankloss__list list;
-    rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES] = {{RANKLOSS__SINK_ABSENT}};
+    rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES] = {{.kind = RANKLOSS__SINK_ABSENT}};
     rankloss__list_open(&list, &call->inputs, index, scratch);
     sinks[which] =
         rankloss__sink_into_totals(window, &call->layouts[which], &call->inputs.batch, &list.place, scratch->out);

@@ -66,7 +66,7 @@ static void emit_derivatives(const rankloss__call *call, rankloss__list *list, c
     rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES];
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (call->across_lists[which])
-            sinks[which] = (rankloss__sink){RANKLOSS__SINK_ABSENT};
+            sinks[which] = (rankloss__sink){.kind = RANKLOSS__SINK_ABSENT};
         else
             sinks[which] =
                 rankloss__sink_make(&call->derivatives[which], batch, &list->place, dtype, list->scratch->out);

@@ -58,31 +58,53 @@ RANKLOSS_API rankloss_array rankloss_array_make(rankloss_dtype dtype, const void
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
 
-/** The rankloss_dtype of what a pointer points to. A long has 4 or 8 bytes, as the platform has it. */
-#define RANKLOSS_DTYPE_OF(pointer)                                      \
-    _Generic((pointer)[0],                                              \
-        float: RANKLOSS_F32,                                            \
-        double: RANKLOSS_F64,                                           \
-        _Bool: RANKLOSS_BOOL,                                           \
-        signed char: RANKLOSS_I8,                                       \
-        unsigned char: RANKLOSS_U8,                                     \
-        short: RANKLOSS_I16,                                            \
-        unsigned short: RANKLOSS_U16,                                   \
-        int: RANKLOSS_I32,                                              \
-        unsigned int: RANKLOSS_U32,                                     \
-        long: sizeof(long) == 8 ? RANKLOSS_I64 : RANKLOSS_I32,          \
-        unsigned long: sizeof(long) == 8 ? RANKLOSS_U64 : RANKLOSS_U32, \
-        long long: RANKLOSS_I64,                                        \
-        unsigned long long: RANKLOSS_U64)
+/* A long has 4 or 8 bytes, as the platform has it. */
+#define RANKLOSS_DTYPE_OF_LONG (sizeof(long) == 8 ? RANKLOSS_I64 : RANKLOSS_I32)
+#define RANKLOSS_DTYPE_OF_ULONG (sizeof(long) == 8 ? RANKLOSS_U64 : RANKLOSS_U32)
+
+/** The rankloss_dtype of what a pointer points to. The pointer is not evaluated. */
+#define RANKLOSS_DTYPE_OF(pointer)                      \
+    _Generic((pointer),                                 \
+        float *: RANKLOSS_F32,                          \
+        const float *: RANKLOSS_F32,                    \
+        double *: RANKLOSS_F64,                         \
+        const double *: RANKLOSS_F64,                   \
+        _Bool *: RANKLOSS_BOOL,                         \
+        const _Bool *: RANKLOSS_BOOL,                   \
+        signed char *: RANKLOSS_I8,                     \
+        const signed char *: RANKLOSS_I8,               \
+        unsigned char *: RANKLOSS_U8,                   \
+        const unsigned char *: RANKLOSS_U8,             \
+        short *: RANKLOSS_I16,                          \
+        const short *: RANKLOSS_I16,                    \
+        unsigned short *: RANKLOSS_U16,                 \
+        const unsigned short *: RANKLOSS_U16,           \
+        int *: RANKLOSS_I32,                            \
+        const int *: RANKLOSS_I32,                      \
+        unsigned int *: RANKLOSS_U32,                   \
+        const unsigned int *: RANKLOSS_U32,             \
+        long *: RANKLOSS_DTYPE_OF_LONG,                 \
+        const long *: RANKLOSS_DTYPE_OF_LONG,           \
+        unsigned long *: RANKLOSS_DTYPE_OF_ULONG,       \
+        const unsigned long *: RANKLOSS_DTYPE_OF_ULONG, \
+        long long *: RANKLOSS_I64,                      \
+        const long long *: RANKLOSS_I64,                \
+        unsigned long long *: RANKLOSS_U64,             \
+        const unsigned long long *: RANKLOSS_U64)
+
+/* As rankloss_array_make(), but data is not behind const: clang would warn that what an output is read from is not set. */
+static inline rankloss_array rankloss_array_of(rankloss_dtype dtype, void *data, int32_t ndim, const int64_t *shape) {
+    return rankloss_array_make(dtype, data, ndim, shape);
+}
 
 /**
  * A row-major view with the dtype of the pointer and one extent or more: RANKLOSS_ARRAY(scores, num_lists, list_size).
  * C11 and later. For float16, bfloat16 or a 0-d view call rankloss_array_make().
  */
-#define RANKLOSS_ARRAY(pointer, ...)                                                         \
-    rankloss_array_make(RANKLOSS_DTYPE_OF(pointer), (pointer),                               \
-                        (int32_t)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), \
-                        (const int64_t[]){__VA_ARGS__})
+#define RANKLOSS_ARRAY(pointer, ...)                                                       \
+    rankloss_array_of(RANKLOSS_DTYPE_OF(pointer), (void *)(uintptr_t)(pointer),            \
+                      (int32_t)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), \
+                      (const int64_t[]){__VA_ARGS__})
 
 #endif
 

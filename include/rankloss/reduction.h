@@ -28,7 +28,7 @@ typedef enum rankloss_reduction {
  * else 0. The arrays live until the function returns.
  */
 typedef struct rankloss_reducer {
-    /** Writes *reduced: the loss of the call. Required, and always called. */
+    /** Writes *reduced: the loss of the call. Required, and called whenever an output is asked for. */
     int (*reduce)(const double *losses, const uint8_t *counted, int64_t num_lists, double *reduced, void *user);
     /** Writes d(reduced)/d(losses[i]) to d_losses[i] for every list. May be NULL where no derivative is asked for. */
     int (*derivative)(const double *losses, const uint8_t *counted, int64_t num_lists, double *d_losses, void *user);
