@@ -42,10 +42,11 @@ foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
   cmake_path(ABSOLUTE_PATH pc_${dir} BASE_DIRECTORY "\${prefix}")
 endforeach()
 
-set(pc_private_libs "-lm ${CMAKE_THREAD_LIBS_INIT}")
+set(pc_private_libs -lm ${CMAKE_THREAD_LIBS_INIT})
 if(RANKLOSS_OPENMP)
-  string(APPEND pc_private_libs " ${OpenMP_C_FLAGS}")
+  list(APPEND pc_private_libs ${OpenMP_C_FLAGS})
 endif()
+list(JOIN pc_private_libs " " pc_private_libs)
 # Where the static library is the only one, every consumer needs what it needs.
 set(pc_public_libs)
 if(NOT RANKLOSS_BUILD_SHARED)

@@ -1,0 +1,6 @@
+# Runs PROGRAM and compares what it prints with the file EXPECTED, to the letter.
+execute_process(COMMAND "${PROGRAM}" OUTPUT_VARIABLE output RESULT_VARIABLE status)
+file(READ "${EXPECTED}" expected)
+if(NOT status EQUAL 0 OR NOT output STREQUAL expected)
+  message(FATAL_ERROR "status ${status}, printed:\n${output}\nbut README.md says:\n${expected}")
+endif()

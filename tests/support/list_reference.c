@@ -1,0 +1,236 @@
+/*
+ * The formulas for one list.
+ *
+ * The top item is left out of the sum of exponentials, so that log_p and q keep their digits where it dominates:
+ *
+ *     rest  = sum over the others of exp(s_j - s_top)
+ *     log_p = (s_i - s_top) - log1p(rest),    q_top = rest / (1 + rest)
+ *
+ * and W p_i - c_i is formed as (W - c_i) p_i - c_i q_i.
+ */
+#include "list_reference.h"
+
+#include <float.h>
+#include <math.h>
+
+void compensated_add(compensated *sum, long double x) {
+    const long double total = sum->total + x;
+    sum->lost += fabsl(sum->total) >= fabsl(x) ? (sum->total - total) + x : (x - total) + sum->total;
+    sum->total = total;
+}
+
+long double compensated_value(const compensated *sum) {
+    return isfinite(sum->total) ? sum->total + sum->lost : sum->total;
+}
+
+/* 0 log 0 is 0 here. */
+static long double times_log(long double factor, long double log_p) {
+    return factor == 0 ? 0 : factor * log_p;
+}
+
+static int64_t find_top(const list *l) {
+    int64_t top = -1;
+    for (int64_t i = 0; i < l->size; i++) {
+        if (l->items[i].valid && (top < 0 || l->items[i].s > l->items[top].s)) {
+            top = i;
+        }
+    }
+    return top;
+}
+
+/* A valid score is NaN or +inf, or all of them are -inf. */
+static bool has_no_softmax(const list *l, int64_t top) {
+    for (int64_t i = 0; i < l->size; i++) {
+        if (l->items[i].valid && isnan(l->items[i].s)) {
+            return true;
+        }
+    }
+    return isinf(l->items[top].s);
+}
+
+/* exp(a - b), with the part of the difference that rounding loses; not 0 for finite numbers, however far apart. */
+static long double exp_of_difference(long double a, long double b) {
+    const long double d = a - b;
+    const long double b_used = a - d;
+    const long double lost = (a - (d + b_used)) + (b_used - b);
+    const long double e = expl(d);
+    if (e == 0) {
+        return isinf(a) ? 0 : LDBL_TRUE_MIN;
+    }
+    return e + e * lost;
+}
+
+static void solve_softmax(list *l, int64_t top) {
+    const long double s_top = l->items[top].s;
+    compensated rest = {0, 0};
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        x->p = x->valid ? exp_of_difference(x->s, s_top) : 0;
+        compensated_add(&rest, i == top ? 0 : x->p);
+    }
+    const long double others = compensated_value(&rest);
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        x->log_p = (x->s - s_top) - log1pl(others);
+        x->p = x->p / (1 + others);
+        x->q = i == top ? others / (1 + others) : 1 - x->p;
+    }
+}
+
+/* Returns what the coefficients are divided by: their sum, or 0 where that is 0; 1 where they stay as they are. */
+static long double solve_coefficients(list *l, bool sum_to_one) {
+    compensated sum = {0, 0};
+    int64_t valid = 0;
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        x->c = x->valid ? x->y * x->w : 0;
+        compensated_add(&sum, x->c);
+        valid += x->valid;
+    }
+    if (!sum_to_one) {
+        return 1;
+    }
+    const long double divisor = compensated_value(&sum);
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        const long double share = divisor == 0 ? 1 / (long double)valid : x->c / divisor;
+        x->c = x->valid ? share : 0;
+    }
+    return divisor;
+}
+
+static term solve_loss(const list *l) {
+    compensated value = {0, 0};
+    compensated scale = {0, 0};
+    for (int64_t i = 0; i < l->size; i++) {
+        const item *x = &l->items[i];
+        if (x->valid) {
+            const long double t = -times_log(x->c, x->log_p);
+            compensated_add(&value, t);
+            compensated_add(&scale, fabsl(t));
+        }
+    }
+    return (term){compensated_value(&value), compensated_value(&scale)};
+}
+
+/* grad_logits_i = (W p_i - c_i) / temperature,   hess_logits_i = W p_i q_i / temperature^2 */
+static void solve_logits(list *l, int64_t top, long double temperature) {
+    const long double c_top = l->items[top].c;
+    compensated sum = {0, 0};
+    compensated magnitudes = {0, 0};
+    for (int64_t i = 0; i < l->size; i++) {
+        if (i != top) {
+            compensated_add(&sum, l->items[i].c);
+            compensated_add(&magnitudes, fabsl(l->items[i].c));
+        }
+    }
+    const long double rest = compensated_value(&sum);
+    const long double rest_magnitude = compensated_value(&magnitudes);
+    const long double w = rest + c_top;
+    const long double a = rest_magnitude + fabsl(c_top);
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        const long double others = i == top ? rest : w - x->c;
+        const long double other_magnitudes = i == top ? rest_magnitude : a - fabsl(x->c);
+        const long double grad = isfinite(w) ? others * x->p - x->c * x->q : w * x->p - x->c;
+        x->grad_logits.value = grad / temperature;
+        x->grad_logits.scale = (other_magnitudes * x->p + fabsl(x->c) * x->q) / temperature;
+        x->hess_logits.value = w * x->p * x->q / temperature / temperature;
+        x->hess_logits.scale = a * x->p * x->q / temperature / temperature;
+    }
+}
+
+static void solve_jvp(list *l) {
+    compensated value = {0, 0};
+    compensated scale = {0, 0};
+    for (int64_t i = 0; i < l->size; i++) {
+        const item *x = &l->items[i];
+        if (x->valid) {
+            compensated_add(&value, x->v * x->grad_logits.value);
+            compensated_add(&scale, fabsl(x->v) * x->grad_logits.scale);
+        }
+    }
+    l->jvp = (term){compensated_value(&value), compensated_value(&scale)};
+}
+
+/*
+ * hvp_logits_i = W p_i (v_i - sum_j p_j v_j) / temperature^2. The difference is v_i q_i - sum_(j != i) p_j v_j, of which
+ * the plain form loses nothing where p_i is at most 1/2.
+ */
+static void solve_hvp(list *l, int64_t top, long double temperature) {
+    const item *const t = &l->items[top];
+    compensated sum = {0, 0};
+    compensated sum_scale = {0, 0};
+    compensated mean = {0, 0};
+    compensated mean_scale = {0, 0};
+    for (int64_t i = 0; i < l->size; i++) {
+        const item *x = &l->items[i];
+        if (x->valid) {
+            compensated_add(&sum, x->c);
+            compensated_add(&sum_scale, fabsl(x->c));
+            compensated_add(&mean, x == t ? 0 : x->p * x->v);
+            compensated_add(&mean_scale, x == t ? 0 : x->p * fabsl(x->v));
+        }
+    }
+    const term others = {compensated_value(&mean), compensated_value(&mean_scale)};
+    const term all = {others.value + t->p * t->v, others.scale + t->p * fabsl(t->v)};
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        const long double away = x == t ? x->q * x->v - others.value : x->v - all.value;
+        const long double away_scale =
+            x == t ? x->q * fabsl(x->v) + others.scale : (x->q - x->p) * fabsl(x->v) + all.scale;
+        x->hvp_logits.value = compensated_value(&sum) * x->p * away / temperature / temperature;
+        x->hvp_logits.scale = compensated_value(&sum_scale) * x->p * away_scale / temperature / temperature;
+    }
+}
+
+/* -f_i log p_i, or -(f_i / sum) (log p_i + loss) through the division, which is 0 where the sum is 0 */
+static term factor_derivative(const list *l, const item *x, long double factor, bool sum_to_one, long double divisor) {
+    if (factor == 0 || divisor == 0) {
+        return (term){0, 0};
+    }
+    const long double share = factor / divisor;
+    const long double log_p = sum_to_one ? x->log_p + l->loss.value : x->log_p;
+    const long double scale = sum_to_one ? fabsl(x->log_p) + l->loss.scale : fabsl(x->log_p);
+    return (term){-share * log_p, fabsl(share) * scale};
+}
+
+/* The derivative by a label has the weight for its factor, and the other way round. */
+static void solve_factors(list *l, bool sum_to_one, long double divisor) {
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        x->grad_labels = factor_derivative(l, x, x->w, sum_to_one, divisor);
+        x->grad_weights = factor_derivative(l, x, x->y, sum_to_one, divisor);
+    }
+}
+
+static void set_derivatives(item *x, long double value) {
+    const term t = {value, value};
+    x->grad_logits = x->grad_labels = x->grad_weights = x->hess_logits = x->hvp_logits = t;
+}
+
+void list_solve(list *l, long double temperature, bool sum_to_one) {
+    const int64_t top = find_top(l);
+    const long double failed = (long double)NAN;
+    l->counted = top >= 0;
+    l->loss = l->jvp = (term){0, 0};
+    if (l->counted && has_no_softmax(l, top)) {
+        l->loss = l->jvp = (term){failed, failed};
+        for (int64_t i = 0; i < l->size; i++) {
+            set_derivatives(&l->items[i], failed);
+        }
+    } else if (l->counted) {
+        solve_softmax(l, top);
+        const long double divisor = solve_coefficients(l, sum_to_one);
+        l->loss = solve_loss(l);
+        solve_logits(l, top, temperature);
+        solve_jvp(l);
+        solve_hvp(l, top, temperature);
+        solve_factors(l, sum_to_one, divisor);
+    }
+    for (int64_t i = 0; i < l->size; i++) {
+        if (!l->items[i].valid) {
+            set_derivatives(&l->items[i], 0);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/*
+ * The main function of a test program that runs once for each instruction set.
+ */
+#ifndef RANKLOSS_TESTS_RUN_H
+#define RANKLOSS_TESTS_RUN_H
+
+/**
+ * 0 where the kernels are those that the environment variable RANKLOSS_ISA names, or where it names none. Otherwise says
+ * so and returns the exit status for the program: that of a skipped test, or 1 for "portable", which every machine has.
+ */
+int run_refused(void);
+
+/** run_refused(), and the same for a machine on which the long double reference cannot judge float64. */
+int run_refused_reference(void);
+
+#endif

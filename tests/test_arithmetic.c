@@ -1,0 +1,144 @@
+/*
+ * src/log1p.h, twofold.h and wide.h against long double, and where long double ends, against identities.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "log1p.h"
+#include "random.h"
+#include "run.h"
+#include "wide.h"
+
+typedef rankloss__wide wide;
+
+static double in_ulp(double got, long double exact) {
+    const double near = (double)exact;
+    const double ulp = nextafter(fabs(near), (double)INFINITY) - fabs(near);
+    return (double)fabsl(((long double)got - exact) / (long double)ulp);
+}
+
+static void log1p_is_within_one_ulp(void **state) {
+    random_state r = random_new(random_run_seed(), 1);
+    double worst = 0.0, where = 0.0;
+    (void)state;
+    for (int i = 0; i < 2000000; i++) {
+        const double x =
+            i % 2 == 0 ? ldexp(1.0 + random_unit(&r), (int)random_below(&r, 100) - 60) : 3.0 * random_unit(&r);
+        const double error = in_ulp(rankloss__log1p(x), log1pl((long double)x));
+        if (error > worst) {
+            worst = error;
+            where = x;
+        }
+    }
+    printf("log1p: largest error %.3f ULP, at %a\n", worst, where);
+    assert_true(worst < 1.0);
+    assert_true(rankloss__log1p(0.0) == 0.0 && rankloss__log1p(0x1p-1074) == 0x1p-1074);
+}
+
+static wide any_wide(random_state *r) {
+    const double x = ldexp(1.0 + random_unit(r), (int)random_below(r, 2000) - 1000);
+    return rankloss__wide_from(random_chance(r, 0.5) ? -x : x);
+}
+
+/* |a - b| <= |b| * 2^-bits */
+static bool close(wide a, wide b, int bits) {
+    const wide rest = rankloss__wide_sub(a, b);
+    return rest.hi == 0.0 || rest.exponent <= b.exponent - bits;
+}
+
+static void wide_numbers_keep_a_hundred_bits(void **state) {
+    random_state r = random_new(random_run_seed(), 2);
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        const wide a = any_wide(&r), b = any_wide(&r), c = any_wide(&r);
+        const wide product = rankloss__wide_mul(a, b), sum = rankloss__wide_add(a, b);
+        assert_true(close(rankloss__wide_div(product, b), a, 100));
+        assert_true(close(rankloss__wide_mul(rankloss__wide_div(a, c), c), a, 100));
+        /* The distributive law, where the sum has not cancelled. */
+        if (sum.hi != 0.0 && sum.exponent >= a.exponent && sum.exponent >= b.exponent)
+            assert_true(close(rankloss__wide_add(rankloss__wide_mul(a, c), rankloss__wide_mul(b, c)),
+                              rankloss__wide_mul(sum, c), 98));
+    }
+}
+
+static void wide_numbers_have_no_range(void **state) {
+    const wide huge = rankloss__wide_from(DBL_MAX), tiny = rankloss__wide_from(0x1p-1074);
+    wide power = huge;
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        power = rankloss__wide_mul(power, huge);
+    for (int i = 0; i < 20; i++)
+        power = rankloss__wide_div(power, huge);
+    assert_true(rankloss__wide_to_double(power) == DBL_MAX);
+    assert_true(rankloss__wide_to_double(rankloss__wide_div(rankloss__wide_mul(tiny, tiny), tiny)) == 0x1p-1074);
+    assert_true(rankloss__wide_to_double(rankloss__wide_mul(huge, huge)) == (double)INFINITY);
+    assert_true(rankloss__wide_to_double(rankloss__wide_mul(tiny, tiny)) == 0.0);
+}
+
+static void doubles_come_back_as_they_were(void **state) {
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        union {
+            uint64_t bits;
+            double value;
+        } x = {random_bits(&r)};
+        const double back = rankloss__wide_to_double(rankloss__wide_from(x.value));
+        assert_true(back == x.value || (isnan(back) && isnan(x.value)));
+    }
+}
+
+/* Below the normal numbers a result is rounded to the last place that is left, once. */
+static void subnormal_results_round_once(void **state) {
+    const wide three_halves = rankloss__wide_from(0x1.8p0), least = rankloss__wide_from(0x1p-1074);
+    const wide below = rankloss__wide_from(0x1.7ffffffffffffp0);
+    (void)state;
+    assert_true(rankloss__wide_to_double(rankloss__wide_mul(three_halves, least)) == 0x1p-1073);
+    assert_true(rankloss__wide_to_double(rankloss__wide_mul(below, least)) == 0x1p-1074);
+    assert_true(rankloss__wide_to_double(rankloss__wide_div(least, rankloss__wide_from(2.0))) == 0.0);
+    assert_true(rankloss__wide_to_double(rankloss__wide_div(rankloss__wide_mul(three_halves, least),
+                                                            rankloss__wide_from(2.0))) == 0x1p-1074);
+}
+
+static void specials_combine_by_ieee(void **state) {
+    const wide inf = rankloss__wide_from((double)INFINITY), nan = rankloss__wide_from((double)NAN);
+    const wide zero = rankloss__wide_from(0.0), one = rankloss__wide_from(1.0);
+    (void)state;
+    assert_true(isnan(rankloss__wide_mul(inf, zero).hi) && isnan(rankloss__wide_sub(inf, inf).hi));
+    assert_true(isnan(rankloss__wide_add(nan, one).hi) && isnan(rankloss__wide_mul(nan, zero).hi));
+    assert_true(rankloss__wide_sub(one, inf).hi == -(double)INFINITY && rankloss__wide_div(one, inf).hi == 0.0);
+    assert_true(rankloss__wide_div(one, zero).hi == (double)INFINITY && isnan(rankloss__wide_div(zero, zero).hi));
+}
+
+static void twofold_operations_are_accurate(void **state) {
+    random_state r = random_new(random_run_seed(), 4);
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        const double a = random_normal(&r), b = random_normal(&r);
+        const rankloss__twofold sum = rankloss__two_sum(a, b), product = rankloss__two_product(a, b);
+        assert_true(sum.hi == a + b && product.hi == a * b);
+        const rankloss__twofold quotient =
+            rankloss__twofold_div((rankloss__twofold){a, 0.0}, (rankloss__twofold){b, 0.0});
+        const rankloss__twofold back = rankloss__twofold_mul(quotient, (rankloss__twofold){b, 0.0});
+        assert_true(fabs((back.hi - a) + back.lo) <= 0x1p-100 * fabs(a));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(log1p_is_within_one_ulp),         cmocka_unit_test(wide_numbers_keep_a_hundred_bits),
+        cmocka_unit_test(wide_numbers_have_no_range),      cmocka_unit_test(doubles_come_back_as_they_were),
+        cmocka_unit_test(subnormal_results_round_once),    cmocka_unit_test(specials_combine_by_ieee),
+        cmocka_unit_test(twofold_operations_are_accurate),
+    };
+    const int refused = run_refused_reference();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}

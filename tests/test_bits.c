@@ -1,0 +1,344 @@
+/*
+ * The same bits: for any number of threads, for a list alone and at any place of a batch, at any alignment and stride;
+ * and reduced losses that are the exact sum of the lists' losses, rounded once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rankloss/rankloss.h>
+
+#include "check.h"
+#include "exact.h"
+#include "generate.h"
+#include "number.h"
+#include "run.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static const rankloss_array none;
+
+/* A sum whose order shows in its bits: it must be called with the same losses in the same order. */
+static int plain_sum(const double *losses, const uint8_t *counted, int64_t num_lists, double *reduced, void *user) {
+    (void)user;
+    *reduced = 0;
+    for (int64_t k = 0; k < num_lists; k++) {
+        *reduced += counted[k] ? losses[k] * losses[k] : 0;
+    }
+    return 0;
+}
+
+static int plain_sum_derivative(const double *losses, const uint8_t *counted, int64_t num_lists, double *d_losses,
+                                void *user) {
+    (void)user;
+    (void)counted;
+    for (int64_t k = 0; k < num_lists; k++) {
+        d_losses[k] = 2 * losses[k];
+    }
+    return 0;
+}
+
+/* A result whose broadcast gradients are summed over lists, over items, or over nothing. */
+static rankloss_result outputs_of_shape(pool *p, const rankloss_problem *problem, int which) {
+    rankloss_result result = make_plain_outputs(p, problem, OUTPUTS_ALL);
+    const int32_t dtype = problem->logits.dtype;
+    const bool ragged = !view_is_absent(&problem->offsets);
+    const int64_t lists = ragged ? problem->offsets.shape[0] - 1 : problem->logits.shape[0];
+    const int64_t per_list[] = {lists, 1};
+    const int64_t per_item[] = {problem->logits.shape[problem->logits.ndim - 1]};
+    if (which % 3 == 1) {
+        result.grad_labels = view_new(p, dtype, 2, per_list, LAYOUT_ROW_MAJOR, NULL);
+        result.grad_weights = view_new(p, dtype, 0, NULL, LAYOUT_ROW_MAJOR, NULL);
+    } else if (which % 3 == 2) {
+        result.grad_labels = view_new(p, dtype, 1, per_item, LAYOUT_ROW_MAJOR, NULL);
+        result.grad_weights = view_new(p, dtype, 2, per_list, LAYOUT_ROW_MAJOR, NULL);
+    }
+    return result;
+}
+
+static void try_threads(random_state *r, rankloss_problem *problem, int32_t reduction, const char *what) {
+    static const rankloss_reducer reducer = {plain_sum, plain_sum_derivative, NULL};
+    pool p = {.count = 0};
+    char label[96];
+    const int which = (int)random_below(r, 3);
+    problem->reduction = reduction;
+    problem->reducer = reduction == RANKLOSS_CUSTOM ? &reducer : NULL;
+    problem->cotangent = reduction == RANKLOSS_NONE ? problem->cotangent : none;
+    problem->num_threads = 1;
+    rankloss_result alone = outputs_of_shape(&p, problem, which);
+    rankloss_result team = outputs_of_shape(&p, problem, which);
+    check_run(problem, &alone, what);
+    for (int32_t threads = 0; threads <= 8; threads++) {
+        snprintf(label, sizeof label, "%s, reduction %d, outputs %d, %d threads", what, reduction, which, threads);
+        problem->num_threads = threads;
+        check_run(problem, &team, label);
+        check_same_bits(&alone, &team, label);
+    }
+    pool_free(&p);
+}
+
+/* More than 100,000 items, so that threads are worth starting. */
+static void any_number_of_threads(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 40);
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_F64; dtype++) {
+        for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_CUSTOM; reduction++) {
+            pool p = {.count = 0};
+            rankloss_problem many = draw_dense(&p, &r, dtype, 16001, 7);
+            rankloss_problem few = draw_dense(&p, &r, dtype, 5, 24001);
+            rankloss_problem ragged = draw_ragged(&p, &r, dtype, 3000, 100);
+            try_threads(&r, &many, reduction, "16001 lists of 7");
+            try_threads(&r, &few, reduction, "5 lists of 24001");
+            try_threads(&r, &ragged, reduction, "ragged lists");
+            pool_free(&p);
+        }
+    }
+}
+
+/* The elements of list k of a dense or ragged array as a list of its own, in a layout of its own. */
+static rankloss_array cut_list(pool *p, random_state *r, const rankloss_array *source, int64_t first, int64_t n) {
+    if (view_is_absent(source)) {
+        return none;
+    }
+    const rankloss_array view = view_new(p, source->dtype, 1, &n, LAYOUT_ANY, r);
+    const size_t size = number_size(source->dtype);
+    for (int64_t i = 0; i < n; i++) {
+        memcpy((char *)view.data + view_place(&view, i) * (int64_t)size,
+               (const char *)source->data + view_place(source, first + i) * (int64_t)size, size);
+    }
+    return view;
+}
+
+/* Runs list k on its own and demands the bits that it has in the batch. */
+static void try_alone(random_state *r, const rankloss_problem *batch, rankloss_result *in_batch, int64_t k,
+                      const char *label) {
+    pool p = {.count = 0};
+    const bool ragged = !view_is_absent(&batch->offsets);
+    const int64_t n_dense = ragged ? 0 : batch->logits.shape[1];
+    const int64_t first = ragged ? (int64_t)view_get(&batch->offsets, k) : k * n_dense;
+    const int64_t n = ragged ? (int64_t)view_get(&batch->offsets, k + 1) - first : n_dense;
+    rankloss_problem problem = *batch;
+    problem.offsets = none;
+    problem.logits = cut_list(&p, r, &batch->logits, first, n);
+    problem.labels = cut_list(&p, r, &batch->labels, first, n);
+    problem.where = cut_list(&p, r, &batch->where, first, n);
+    problem.weights = cut_list(&p, r, &batch->weights, first, n);
+    problem.tangent = cut_list(&p, r, &batch->tangent, first, n);
+    problem.cotangent = cut_list(&p, r, &batch->cotangent, k, 1);
+    rankloss_result result = make_outputs(&p, &problem, batch->logits.dtype, OUTPUTS_ALL, LAYOUT_ANY, r);
+    rankloss_result part = {.reserved = {0}};
+    for (int kind = 0; kind < OUTPUT_KINDS; kind++) {
+        const bool per_list = kind == OUTPUT_LOSS || kind == OUTPUT_JVP;
+        rankloss_array *view = output_of(&part, (output_kind)kind);
+        *view = cut_list(&p, r, output_of(in_batch, (output_kind)kind), per_list ? k : first, per_list ? 1 : n);
+    }
+    check_run(&problem, &result, label);
+    check_same_bits(&part, &result, label);
+    pool_free(&p);
+}
+
+static void try_batch(random_state *r, rankloss_problem *problem, int64_t lists, int round) {
+    pool p = {.count = 0};
+    char label[128];
+    rankloss_result in_batch = make_plain_outputs(&p, problem, OUTPUTS_ALL);
+    snprintf(label, sizeof label, "batch, seed %llu, round %d", (unsigned long long)random_run_seed(), round);
+    check_run(problem, &in_batch, label);
+    for (int64_t k = 0; k < lists; k++) {
+        snprintf(label, sizeof label, "list %lld alone, seed %llu, round %d", (long long)k,
+                 (unsigned long long)random_run_seed(), round);
+        try_alone(r, problem, &in_batch, k, label);
+    }
+    pool_free(&p);
+}
+
+static void a_list_alone_and_in_a_batch(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 41);
+    for (int round = 0; round < 400; round++) {
+        pool p = {.count = 0};
+        const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
+        const bool ragged = round / 2 % 2;
+        const int64_t lists = 1 + random_below(&r, 12);
+        const int64_t n = random_below(&r, round % 5 ? 40 : 1200);
+        rankloss_problem problem = ragged ? draw_ragged(&p, &r, dtype, lists, n) : draw_dense(&p, &r, dtype, lists, n);
+        draw_logits(&r, &problem.logits, (logit_kind)random_below(&r, LOGITS_KINDS));
+        draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
+        problem.where = random_chance(&r, 0.5) ? none : problem.where;
+        problem.weights = random_chance(&r, 0.5) ? none : problem.weights;
+        problem.label_mode = random_chance(&r, 0.2) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+        problem.temperature = random_chance(&r, 0.2) ? 0.7 : 0;
+        try_batch(&r, &problem, lists, round);
+        pool_free(&p);
+    }
+}
+
+/* The same list at every distance from a 64-byte boundary. */
+static void any_alignment(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 42);
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_F64; dtype++) {
+        for (int64_t n = 1; n < 700; n = n * 5 / 3 + 1) {
+            pool p = {.count = 0};
+            const int64_t size = (int64_t)number_size(dtype);
+            rankloss_problem problem = draw_dense(&p, &r, dtype, 1, n);
+            rankloss_result first = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+            check_run(&problem, &first, "alignment");
+            char *const logits = pool_bytes(&p, (n + 16) * size);
+            char *const gradient = pool_bytes(&p, (n + 16) * size);
+            for (int64_t shift = 0; shift < 16; shift++) {
+                rankloss_problem shifted = problem;
+                rankloss_result other = first;
+                shifted.logits.data = logits + shift * size;
+                other.grad_logits.data = gradient + shift * size;
+                memcpy(shifted.logits.data, problem.logits.data, (size_t)(n * size));
+                check_run(&shifted, &other, "alignment");
+                check_same_bits(&first, &other, "alignment");
+            }
+            pool_free(&p);
+        }
+    }
+}
+
+/* The values of the labels count, not their dtype. */
+static void any_dtype_with_the_same_values(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 43);
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_F64; dtype++) {
+        for (int64_t n = 1; n < 700; n = n * 5 / 3 + 1) {
+            pool p = {.count = 0};
+            rankloss_problem problem = draw_dense(&p, &r, dtype, 3, n);
+            draw_factors(&r, &problem.weights, FACTORS_GRADED);
+            rankloss_result first = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+            rankloss_result other = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+            check_run(&problem, &first, "dtypes");
+            for (int32_t label_dtype = RANKLOSS_F32; label_dtype < RANKLOSS_BOOL; label_dtype++) {
+                pool casts = {.count = 0};
+                rankloss_problem cast = problem;
+                cast.labels = view_cast(&casts, &problem.labels, label_dtype);
+                cast.weights = view_cast(&casts, &problem.weights, RANKLOSS_BOOL - label_dtype);
+                check_run(&cast, &other, "dtypes");
+                check_same_bits(&first, &other, number_name(label_dtype));
+                pool_free(&casts);
+            }
+            pool_free(&p);
+        }
+    }
+}
+
+/*
+ * Lists (0, -x) with labels (0, c): the loss is c (x + log1p(exp(-x))), which is c x for large x. Whatever the losses
+ * are in float64, the reduced loss must be their exact sum, or its quotient by the lists that count.
+ */
+static void try_sum(const double *losses, int64_t lists, int64_t masked, int32_t output) {
+    pool p = {.count = 0};
+    const int64_t shape[] = {lists, 2};
+    rankloss_problem problem = {.logits = view_new(&p, RANKLOSS_F64, 2, shape, LAYOUT_ROW_MAJOR, NULL)};
+    problem.labels = view_new(&p, RANKLOSS_F64, 2, shape, LAYOUT_ROW_MAJOR, NULL);
+    problem.where = view_new(&p, RANKLOSS_BOOL, 2, shape, LAYOUT_ROW_MAJOR, NULL);
+    for (int64_t k = 0; k < lists; k++) {
+        const bool large = fabs(losses[k]) > 50;
+        view_set(&problem.logits, 2 * k, 0);
+        view_set(&problem.logits, 2 * k + 1, large ? -fabsl((long double)losses[k]) : -1);
+        view_set(&problem.labels, 2 * k, 0);
+        view_set(&problem.labels, 2 * k + 1, large ? (losses[k] < 0 ? -1 : 1) : (long double)losses[k]);
+        view_set(&problem.where, 2 * k, k >= masked);
+        view_set(&problem.where, 2 * k + 1, k >= masked);
+    }
+    const rankloss_array each = view_vector(&p, RANKLOSS_F64, lists);
+    const rankloss_array reduced = view_new(&p, output, 0, NULL, LAYOUT_ROW_MAJOR, NULL);
+    const rankloss_result per_list = {.loss = each};
+    const rankloss_result result = {.loss = reduced};
+    problem.reduction = RANKLOSS_NONE;
+    check_run(&problem, &per_list, "per-list losses");
+    exact_sum sum = {{0}};
+    for (int64_t k = 0; k < lists; k++) {
+        exact_add(&sum, (double)view_get(&each, k));
+    }
+    for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_SUM; reduction++) {
+        const double exact = exact_quotient(&sum, reduction == RANKLOSS_MEAN ? lists - masked : 1, output);
+        problem.reduction = reduction;
+        check_run(&problem, &result, "reduced loss");
+        const double got = (double)view_get(&reduced, 0);
+        if (got != exact) {
+            fail_msg("%s of %lld losses in %s, the first %a: got %a, exact %a",
+                     reduction == RANKLOSS_SUM ? "sum" : "mean", (long long)lists, number_name(output), losses[0], got,
+                     exact);
+        }
+    }
+    pool_free(&p);
+}
+
+static void reduced_losses_are_exact(void **state) {
+    (void)state;
+    static const double cancelling[] = {1e300, 1, -1e300};
+    static const double scattered[] = {0x1p-1074, 1e308, 0x1p-1060, -1e308, 3, -0x1p-1074};
+    static const double overflowing[] = {1.7e308, 1.7e308, -1.7e308, -1.6e308};
+    static const double ties[] = {0x1p60, 0x1p7, 0x1p-1000};
+    static const double opposite[] = {1e5, -1e5};
+    random_state r = random_new(random_run_seed(), 44);
+    double many[3000];
+    for (int32_t output = RANKLOSS_F32; output <= RANKLOSS_BF16; output++) {
+        try_sum(cancelling, LENGTH(cancelling), 0, output);
+        try_sum(scattered, LENGTH(scattered), 0, output);
+        try_sum(overflowing, LENGTH(overflowing), 0, output);
+        try_sum(ties, LENGTH(ties), 0, output);
+        try_sum(opposite, LENGTH(opposite), 0, output);
+        for (int round = 0; round < 300; round++) {
+            const int64_t lists = 1 + random_below(&r, round % 50 ? 30 : 3000);
+            const int range = 1 << random_below(&r, 11);
+            for (int64_t k = 0; k < lists; k++) {
+                const double cancel = k > 0 && random_chance(&r, 0.3) ? -many[random_below(&r, k)] : 0;
+                const int exponent = (int)random_below(&r, range) - range / 2;
+                many[k] = cancel != 0 ? cancel : ldexp(random_normal(&r), exponent > 1000 ? 1000 : exponent);
+            }
+            try_sum(many, lists, random_below(&r, lists), output);
+        }
+    }
+}
+
+/* The place of a list in the batch does not matter for the sum either. */
+static void order_of_lists(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 45);
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_F64; dtype++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, dtype, 501, 33);
+        rankloss_problem reversed = problem;
+        rankloss_array *const views[] = {&reversed.logits, &reversed.labels, &reversed.where, &reversed.weights,
+                                         &reversed.tangent};
+        for (size_t k = 0; k < LENGTH(views); k++) {
+            views[k]->data = (char *)views[k]->data + 500 * 33 * (int64_t)number_size(views[k]->dtype);
+            views[k]->strides[0] = -33;
+        }
+        problem.cotangent = reversed.cotangent = none;
+        for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_SUM; reduction++) {
+            problem.reduction = reversed.reduction = reduction;
+            rankloss_result forwards = make_plain_outputs(&p, &problem, 1 << OUTPUT_LOSS);
+            rankloss_result backwards = make_plain_outputs(&p, &problem, 1 << OUTPUT_LOSS);
+            check_run(&problem, &forwards, "forwards");
+            check_run(&reversed, &backwards, "backwards");
+            check_same_bits(&forwards, &backwards, "lists in reverse order");
+        }
+        pool_free(&p);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_threads),
+        cmocka_unit_test(a_list_alone_and_in_a_batch),
+        cmocka_unit_test(any_alignment),
+        cmocka_unit_test(any_dtype_with_the_same_values),
+        cmocka_unit_test(reduced_losses_are_exact),
+        cmocka_unit_test(order_of_lists),
+    };
+    const int refused = run_refused_reference();
+    return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}

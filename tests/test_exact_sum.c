@@ -1,0 +1,139 @@
+/*
+ * src/exact_sum.c against the fixed-point sums of the test support, and properties that rounding would break.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <rankloss/array.h>
+
+#include "exact.h"
+#include "exact_sum.h"
+#include "random.h"
+#include "run.h"
+
+static double library_sum(const double *terms, int count, uint64_t divisor, int32_t dtype) {
+    rankloss__exact_sum sum = {0};
+    for (int i = 0; i < count; i++)
+        rankloss__exact_sum_add(&sum, terms[i]);
+    return rankloss__exact_sum_quotient(&sum, divisor, dtype);
+}
+
+/* Any finite double, subnormals and the largest included; or one of a size that others do not drown. */
+static double any_double(random_state *r, bool wild) {
+    const double fraction = random_unit(r) + 1.0;
+    const int exponent = wild ? (int)random_below(r, 2098) - 1074 : (int)random_below(r, 40) - 20;
+    const double size = ldexp(fraction, exponent);
+    return random_chance(r, 0.5) ? -size : size;
+}
+
+static void agrees_with_fixed_point(void **state) {
+    static const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64, RANKLOSS_F16, RANKLOSS_BF16};
+    random_state r = random_new(random_run_seed(), 1);
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        double terms[12];
+        const int count = (int)random_below(&r, 12) + 1;
+        const int64_t divisor = round % 2 == 0 ? 1 : random_below(&r, 1 << 20) + 1;
+        exact_sum expected = {{0}};
+        for (int i = 0; i < count; i++) {
+            terms[i] = any_double(&r, round % 3 == 0);
+            if (i > 0 && random_chance(&r, 0.2))
+                terms[i] = -terms[i - 1];
+            if (isinf(terms[i]))
+                terms[i] = DBL_MAX;
+            exact_add(&expected, terms[i]);
+        }
+        const int32_t dtype = dtypes[round % 4];
+        const double got = library_sum(terms, count, (uint64_t)divisor, dtype);
+        assert_true(got == exact_quotient(&expected, divisor, dtype));
+    }
+}
+
+static void keeps_what_cancels(void **state) {
+    const double terms[] = {1e300, 0x1p-1074, -1e300, 1.0, -1.0};
+    (void)state;
+    assert_true(library_sum(terms, 5, 1, RANKLOSS_F64) == 0x1p-1074);
+}
+
+static void rounds_ties_to_even(void **state) {
+    const double down[] = {1.0, 0x1p-53}, up[] = {1.0 + 0x1p-52, 0x1p-53}, above[] = {1.0, 0x1p-53, 0x1p-1074};
+    (void)state;
+    assert_true(library_sum(down, 2, 1, RANKLOSS_F64) == 1.0);
+    assert_true(library_sum(up, 2, 1, RANKLOSS_F64) == 1.0 + 0x1p-51);
+    assert_true(library_sum(above, 3, 1, RANKLOSS_F64) == 1.0 + 0x1p-52);
+}
+
+static void overflows_only_at_the_end(void **state) {
+    const double terms[] = {DBL_MAX, DBL_MAX, -DBL_MAX}, both[] = {DBL_MAX, DBL_MAX};
+    (void)state;
+    assert_true(library_sum(terms, 3, 1, RANKLOSS_F64) == DBL_MAX);
+    assert_true(library_sum(both, 2, 1, RANKLOSS_F64) == (double)INFINITY);
+    assert_true(library_sum(both, 2, 2, RANKLOSS_F64) == DBL_MAX);
+    assert_true(library_sum(both, 2, 2, RANKLOSS_F32) == (double)INFINITY);
+}
+
+static void carries_infinities_and_nan(void **state) {
+    const double plus[] = {1.0, (double)INFINITY}, minus[] = {-(double)INFINITY, 1e308},
+                 both[] = {(double)INFINITY, -(double)INFINITY};
+    const double nan_first[] = {(double)NAN, (double)INFINITY};
+    (void)state;
+    assert_true(library_sum(plus, 2, 3, RANKLOSS_F64) == (double)INFINITY);
+    assert_true(library_sum(minus, 2, 3, RANKLOSS_F64) == -(double)INFINITY);
+    assert_true(isnan(library_sum(both, 2, 1, RANKLOSS_F64)));
+    assert_true(isnan(library_sum(nan_first, 2, 1, RANKLOSS_F64)));
+}
+
+static void gives_plus_zero(void **state) {
+    const double zeros[] = {-0.0, -0.0}, cancelled[] = {-5.0, 5.0}, tiny[] = {-0x1p-1074};
+    (void)state;
+    assert_false(signbit(library_sum(zeros, 2, 1, RANKLOSS_F64)));
+    assert_false(signbit(library_sum(cancelled, 2, 7, RANKLOSS_F32)));
+    assert_false(signbit(library_sum(tiny, 1, 5, RANKLOSS_F64)));
+    assert_true(library_sum(zeros, 0, 1, RANKLOSS_F64) == 0.0);
+}
+
+static void divides_by_large_counts(void **state) {
+    const double terms[] = {0x1p62};
+    (void)state;
+    assert_true(library_sum(terms, 1, UINT64_C(1) << 62, RANKLOSS_F64) == 1.0);
+    assert_true(library_sum(terms, 1, (UINT64_C(1) << 63) - 1, RANKLOSS_F64) == 0.5);
+}
+
+/* The grouping of threads: any split, merged in any order, is the same number. */
+static void merges_in_any_grouping(void **state) {
+    random_state r = random_new(random_run_seed(), 2);
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        rankloss__exact_sum whole, parts[3];
+        memset(&whole, 0, sizeof whole);
+        memset(parts, 0, sizeof parts);
+        for (int i = 0; i < 300; i++) {
+            const double term = any_double(&r, false);
+            rankloss__exact_sum_add(&whole, term);
+            rankloss__exact_sum_add(&parts[random_below(&r, 3)], term);
+        }
+        rankloss__exact_sum_merge(&parts[2], &parts[0]);
+        rankloss__exact_sum_merge(&parts[2], &parts[1]);
+        const double expected = rankloss__exact_sum_quotient(&whole, 7, RANKLOSS_F64);
+        assert_true(rankloss__exact_sum_quotient(&parts[2], 7, RANKLOSS_F64) == expected);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agrees_with_fixed_point),    cmocka_unit_test(keeps_what_cancels),
+        cmocka_unit_test(rounds_ties_to_even),        cmocka_unit_test(overflows_only_at_the_end),
+        cmocka_unit_test(carries_infinities_and_nan), cmocka_unit_test(gives_plus_zero),
+        cmocka_unit_test(divides_by_large_counts),    cmocka_unit_test(merges_in_any_grouping),
+    };
+    const int refused = run_refused();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}

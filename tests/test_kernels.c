@@ -1,0 +1,229 @@
+/*
+ * Every kernel table of the build that this processor runs: each step against its definition in kernels.h, in long double, and all tables
+ * against the portable one, to the bit. Reaches the tables past the dispatch, so one run covers all of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cpu/features.h"
+#include "forward.h"
+#include "kernels/tables.h"
+#include "random.h"
+#include "run.h"
+
+enum { MOST = 700 };
+
+typedef struct table {
+    const char *name;
+    unsigned needs;
+    const rankloss__kernels *kernels[2]; /* f32, f64 */
+} table;
+
+static const table tables[] = {
+    {"portable", 0, {&rankloss__portable_f32, &rankloss__portable_f64}},
+#if defined(RANKLOSS_HAVE_NEON)
+    {"neon", RANKLOSS__CPU_NEON, {&rankloss__neon_f32, &rankloss__neon_f64}},
+#endif
+#if defined(RANKLOSS_HAVE_AVX2)
+    {"avx2", RANKLOSS__CPU_AVX2, {&rankloss__avx2_f32, &rankloss__avx2_f64}},
+#endif
+#if defined(RANKLOSS_HAVE_AVX512)
+    {"avx512", RANKLOSS__CPU_AVX512, {&rankloss__avx512_f32, &rankloss__avx512_f64}},
+#endif
+};
+
+enum { NUM_TABLES = sizeof tables / sizeof tables[0] };
+
+/* A random list in both types. float32 values are exact in the doubles. */
+typedef struct data {
+    float f32[3][MOST];
+    double f64[3][MOST];
+    double tangent[MOST];
+    uint8_t where[MOST];
+    size_t count;
+    bool masked, weighted;
+} data;
+
+static void fill(data *d, random_state *r, size_t count, double spread) {
+    d->count = count;
+    d->masked = random_chance(r, 0.5);
+    d->weighted = random_chance(r, 0.5);
+    for (size_t i = 0; i < count; i++) {
+        for (int k = 0; k < 3; k++) {
+            d->f32[k][i] = (float)(k == 0 ? spread * random_normal(r) : fabs(random_normal(r)));
+            d->f64[k][i] = (double)d->f32[k][i];
+        }
+        d->tangent[i] = random_normal(r);
+        d->where[i] = random_chance(r, 0.7) ? (uint8_t)(1 + random_below(r, 255)) : 0;
+    }
+}
+
+static rankloss__items items_of(const data *d, int is_f64) {
+    rankloss__items items = {.count = d->count, .tangent = d->tangent};
+    items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
+    items.labels = is_f64 != 0 ? (const void *)d->f64[1] : d->f32[1];
+    items.weights = !d->weighted ? NULL : is_f64 != 0 ? (const void *)d->f64[2] : d->f32[2];
+    items.where = d->masked ? d->where : NULL;
+    return items;
+}
+
+static bool valid(const data *d, size_t i) {
+    return !d->masked || d->where[i] != 0;
+}
+
+static long double coef(const data *d, size_t i) {
+    return (long double)d->f64[1][i] * (d->weighted ? (long double)d->f64[2][i] : 1.0L);
+}
+
+/* What every step yields for one list. */
+typedef struct yield {
+    rankloss__peak peak;
+    rankloss__sums sums;
+    rankloss__lanes dot;
+    double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
+} yield;
+
+static const rankloss__slope slope = {{0.375, 0x1p-60}, {1.5, -0x1p-60}};
+static const rankloss__bend bend = {{0.125, 0x1p-60}, {0.5, -0x1p-60}};
+static const rankloss__curve curve = {{3.0, 0x1p-60}, {0.25, 0x1p-60}};
+
+static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yield *y) {
+    const rankloss__items items = items_of(d, is_f64);
+    memset(y, 0, sizeof *y);
+    y->peak = k->peak(&items);
+    if (y->peak.valid == 0)
+        return;
+    const double max = y->peak.max;
+    const rankloss__span span = y->peak.min - max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    double again[MOST];
+    k->sums(&items, max, y->peak.index, span, again, &y->sums);
+    k->exps(&items, max, span, y->exps);
+    y->exps[y->peak.index] = again[y->peak.index] = 1.0;
+    assert_memory_equal(again, y->exps, d->count * sizeof(double));
+    k->slopes(&items, y->exps, &slope, (rankloss__out){y->slopes, true});
+    k->dot(&items, y->exps, &slope, y->peak.index, &y->dot);
+    k->curves(&items, y->exps, &curve, (rankloss__out){y->curves, true});
+    k->bends(&items, y->exps, &bend, (rankloss__out){y->bends, true});
+    k->logs(&items, items.weights, max, 2.0, 0.5, 0.75, (rankloss__out){y->logs, true});
+}
+
+static void near_to(double got, long double exact, long double scale, double tolerance) {
+    if (!(fabsl((long double)got - exact) <= scale * (long double)tolerance))
+        fail_msg("got %a, exact %La", got, exact);
+}
+
+static void check_sums(const data *d, const yield *y, int is_f64, double tolerance) {
+    long double exps = 0, coefs = 0, dists = 0, tangents = 0, size = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        const long double x = (long double)d->f64[0][i] - (long double)y->peak.max;
+        const long double e = expl(x), v = (long double)d->tangent[i];
+        if (!valid(d, i))
+            continue;
+        near_to(y->exps[i], e, e + 1e-250L, tolerance);
+        if (i == y->peak.index)
+            continue;
+        exps += e;
+        coefs += coef(d, i);
+        dists += coef(d, i) * x;
+        tangents += e * v;
+        size += e * fabsl(v);
+    }
+    const rankloss__twofold e = rankloss__fold(&y->sums.exps, is_f64 != 0),
+                            c = rankloss__fold(&y->sums.coefs, is_f64 != 0);
+    const rankloss__twofold x = rankloss__fold(&y->sums.dists, is_f64 != 0);
+    const rankloss__twofold v = rankloss__fold(&y->sums.tangents, is_f64 != 0);
+    near_to(e.hi, exps, exps + 1e-250L, tolerance);
+    near_to(c.hi, coefs, coefs, 4e-15);
+    near_to(x.hi, dists, -dists, 4e-15);
+    near_to(v.hi, tangents, size + 1e-250L, tolerance);
+}
+
+static void check_derivatives(const data *d, const yield *y) {
+    long double dot = 0, size = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        const long double e = (long double)y->exps[i], v = (long double)d->tangent[i];
+        const long double s = e * 0.375L - coef(d, i) * 1.5L;
+        const long double w = d->weighted ? (long double)d->f64[2][i] : 1.0L;
+        const long double log_term = (2.0L - ((long double)d->f64[0][i] - (long double)y->peak.max)) - 0.5L;
+        if (!valid(d, i)) {
+            assert_true(y->slopes[i] == 0.0 && y->curves[i] == 0.0 && y->bends[i] == 0.0 && y->logs[i] == 0.0);
+            assert_false(signbit(y->slopes[i]) || signbit(y->curves[i]) || signbit(y->bends[i]) || signbit(y->logs[i]));
+            continue;
+        }
+        near_to(y->slopes[i], s, e + 2 * coef(d, i) + 1e-250L, 4e-16);
+        near_to(y->curves[i], e * (3.0L - e) * 0.25L, e + 1e-250L, 4e-16);
+        near_to(y->bends[i], e * 0.5L * (v - 0.125L), e * (fabsl(v) + 1) + 1e-250L, 4e-16);
+        near_to(y->logs[i], w * 0.75L * log_term, w * log_term, 8e-16);
+        if (i != y->peak.index) {
+            dot += v * s;
+            size += fabsl(v) * (e + 2 * coef(d, i));
+        }
+    }
+    near_to(rankloss__fold(&y->dot, true).hi, dot, size, 4e-15);
+}
+
+static void check_peak(const data *d, const rankloss__peak *peak) {
+    rankloss__peak expected = {-(double)INFINITY, (double)INFINITY, d->count, 0};
+    for (size_t i = 0; i < d->count; i++) {
+        const double s = d->f64[0][i];
+        if (!valid(d, i))
+            continue;
+        expected.valid++;
+        expected.min = s < expected.min ? s : expected.min;
+        if (s > expected.max) {
+            expected.max = s;
+            expected.index = i;
+        }
+    }
+    assert_true(peak->max == expected.max && peak->min == expected.min);
+    assert_true(peak->valid == expected.valid && peak->index == expected.index);
+}
+
+static void check_list(const data *d, int is_f64) {
+    static yield y[NUM_TABLES];
+    for (int t = 0; t < NUM_TABLES; t++) {
+        if ((rankloss__cpu_features() & tables[t].needs) != tables[t].needs)
+            continue;
+        run_steps(tables[t].kernels[is_f64], d, is_f64, &y[t]);
+        check_peak(d, &y[t].peak);
+        if (y[t].peak.valid != 0) {
+            check_sums(d, &y[t], is_f64, is_f64 != 0 ? 4e-16 : 0x1p-29);
+            check_derivatives(d, &y[t]);
+        }
+        /* Masked items' unused slots and padding were zeroed alike. */
+        if (memcmp(&y[t], &y[0], sizeof y[0]) != 0)
+            fail_msg("%s differs from portable for %zu items", tables[t].name, d->count);
+    }
+}
+
+static void steps_agree(void **state) {
+    static const size_t sizes[] = {1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 513, 700};
+    static const double spreads[] = {0.1, 3.0, 60.0, 400.0};
+    static data d;
+    random_state r = random_new(random_run_seed(), 1);
+    (void)state;
+    for (int t = 0; t < NUM_TABLES; t++)
+        printf("%s: %s\n", tables[t].name,
+               (rankloss__cpu_features() & tables[t].needs) == tables[t].needs ? "tested"
+                                                                               : "NOT TESTED on this processor");
+    for (int round = 0; round < 20; round++)
+        for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++)
+            for (int is_f64 = 0; is_f64 < 2; is_f64++) {
+                fill(&d, &r, sizes[n], spreads[round % 4]);
+                check_list(&d, is_f64);
+            }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree)};
+    const int refused = run_refused_reference();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}
