@@ -26,10 +26,21 @@ rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, ranklo
     return items;
 }
 
+static double fold_plainly(const rankloss__lanes *lanes) {
+    double sum[RANKLOSS__LANES / 2];
+    for (int k = 0; k < RANKLOSS__LANES / 2; k++)
+        sum[k] = lanes->hi[k] + lanes->hi[k + RANKLOSS__LANES / 2];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
 rankloss__twofold rankloss__fold(const rankloss__lanes *lanes, bool compensated) {
     double sum[RANKLOSS__LANES], lost = 0.0;
-    for (int k = 0; k < RANKLOSS__LANES; k++)
+    if (!compensated)
+        return (rankloss__twofold){fold_plainly(lanes), 0.0};
+    for (int k = 0; k < RANKLOSS__LANES; k++) {
         sum[k] = lanes->hi[k];
+        lost += lanes->lo[k];
+    }
     for (int half = RANKLOSS__LANES / 2; half > 0; half /= 2) {
         for (int k = 0; k < half; k++) {
             const rankloss__twofold pair = rankloss__two_sum(sum[k], sum[k + half]);
@@ -37,10 +48,6 @@ rankloss__twofold rankloss__fold(const rankloss__lanes *lanes, bool compensated)
             lost += pair.lo;
         }
     }
-    if (!compensated)
-        return (rankloss__twofold){sum[0], 0.0};
-    for (int k = 0; k < RANKLOSS__LANES; k++)
-        lost += lanes->lo[k];
     return rankloss__fast_two_sum(sum[0], lost);
 }
 
@@ -60,6 +67,7 @@ typedef struct findings {
 } findings;
 
 static findings sum_list(rankloss__forward *forward, rankloss__list *list) {
+    const bool is_f64 = list->inputs->is_f64;
     rankloss__sums sums = {0};
     forward->kept = list->size <= RANKLOSS__KEEP;
     for (size_t first = 0; first < list->size; first += list->chunk) {
@@ -67,13 +75,14 @@ static findings sum_list(rankloss__forward *forward, rankloss__list *list) {
         double *exps = forward->kept ? list->scratch->exps + first : NULL;
         list->inputs->kernels->sums(&items, forward->peak.max, forward->peak.index - first, forward->span, exps, &sums);
     }
-    const bool is_f64 = list->inputs->is_f64;
     read_top(forward, list);
     forward->rest_exps = rankloss__fold(&sums.exps, is_f64);
     forward->rest_coefs = rankloss__fold(&sums.coefs, is_f64);
     forward->coefs = rankloss__twofold_add(forward->rest_coefs, (rankloss__twofold){forward->top_coef, 0.0});
-    forward->rest_tangents = rankloss__fold(&sums.tangents, is_f64);
-    return (findings){rankloss__fold(&sums.dists, is_f64), rankloss__fold(&sums.sizes, is_f64).hi, sums.faint};
+    if (list->tangent != NULL)
+        forward->rest_tangents = rankloss__fold(&sums.tangents, is_f64);
+    const double sizes = is_f64 ? fold_plainly(&sums.sizes) : 0.0;
+    return (findings){rankloss__fold(&sums.dists, is_f64), sizes, sums.faint};
 }
 
 /*
@@ -134,6 +143,26 @@ static double loss_of(const rankloss__forward *forward, rankloss__twofold dists)
     return rankloss__twofold_div(loss, forward->norm).hi + 0.0; /* never -0 */
 }
 
+/* The sums, with what labels that sum to one and coefficients that cancel make of them. */
+static findings find_sums(rankloss__forward *forward, rankloss__list *list) {
+    const bool is_f64 = list->inputs->is_f64, sum_to_one = list->inputs->sum_to_one;
+    findings found = sum_list(forward, list);
+    if (forward->coefs.hi == 0.0 && found.dists.hi == 0.0)
+        forward->zero = all_coefficients_are_zero(list);
+    /* In float64 a sum of 0 may also be one that underflowed. */
+    const bool sum_is_zero = forward->coefs.hi == 0.0 && isfinite(found.dists.hi) && (forward->zero || !is_f64);
+    if (sum_to_one && sum_is_zero) {
+        forward->zero = false;
+        forward->uniform = true;
+        found = sum_list(forward, list);
+    }
+    if (is_f64 && found.sizes + fabs(forward->top_coef) > 1.001 * fabs(forward->coefs.hi))
+        sum_signed_coefficients(forward, list);
+    if (sum_to_one)
+        forward->norm = forward->coefs;
+    return found;
+}
+
 rankloss__forward rankloss__forward_list(rankloss__list *list) {
     rankloss__forward forward = {.path = RANKLOSS__EMPTY, .norm = {1.0, 0.0}};
     forward.peak = find_peak(list);
@@ -146,25 +175,13 @@ rankloss__forward rankloss__forward_list(rankloss__list *list) {
     }
     const bool near = forward.peak.min - forward.peak.max >= RANKLOSS__EXP_CUTOFF;
     forward.span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
-    const bool is_f64 = list->inputs->is_f64;
-    findings found = sum_list(&forward, list);
-    if (forward.coefs.hi == 0.0 && found.dists.hi == 0.0)
-        forward.zero = all_coefficients_are_zero(list);
-    if (list->inputs->sum_to_one && forward.coefs.hi == 0.0 && isfinite(found.dists.hi) && (forward.zero || !is_f64)) {
-        forward.zero = false;
-        forward.uniform = true;
-        found = sum_list(&forward, list);
-    }
-    if (is_f64 && found.sizes + fabs(forward.top_coef) > 1.001 * fabs(forward.coefs.hi))
-        sum_signed_coefficients(&forward, list);
-    forward.path = found.faint || !sums_hold(&forward, found.dists, is_f64) ? RANKLOSS__CAREFUL : RANKLOSS__COMMON;
+    const findings found = find_sums(&forward, list);
     forward.lse = rankloss__log1p(forward.rest_exps.hi) + forward.rest_exps.lo / (1.0 + forward.rest_exps.hi);
-    if (list->inputs->sum_to_one)
-        forward.norm = forward.coefs;
     forward.loss = loss_of(&forward, found.dists);
-    if (forward.path == RANKLOSS__CAREFUL || loss_is_doubtful(&forward, is_f64)) {
-        forward.path = RANKLOSS__CAREFUL;
+    const bool is_f64 = list->inputs->is_f64;
+    const bool holds = !found.faint && sums_hold(&forward, found.dists, is_f64) && !loss_is_doubtful(&forward, is_f64);
+    forward.path = holds ? RANKLOSS__COMMON : RANKLOSS__CAREFUL;
+    if (!holds)
         forward.loss = rankloss__careful_loss(list, &forward.peak);
-    }
     return forward;
 }

@@ -18,6 +18,10 @@ typedef struct common_terms {
 
 static const rankloss__twofold one = {1.0, 0.0};
 
+static bool is_present(const rankloss__sink *sinks, rankloss__derivative which) {
+    return sinks[which].kind != RANKLOSS__SINK_ABSENT;
+}
+
 /* The sum of all exponentials: the top item's, which is 1, and the rest. */
 static rankloss__twofold total_exps(const rankloss__forward *forward) {
     return rankloss__twofold_add(one, forward->rest_exps);
@@ -43,19 +47,27 @@ static double top_slope(const rankloss__forward *forward, rankloss__twofold fact
     return rankloss__twofold_mul(slope, rankloss__twofold_div(factor, forward->norm)).hi + 0.0; /* never -0 */
 }
 
-static common_terms terms_of(const rankloss__list *list, const rankloss__forward *forward,
-                             const rankloss__upstream *upstream) {
+/* What the Hessian diagonal and the HVP need. */
+static void add_second_terms(common_terms *terms, const rankloss__list *list, const rankloss__forward *forward,
+                             rankloss__twofold factor) {
     const rankloss__twofold total = total_exps(forward), top_tangent = {forward->top_tangent, 0.0};
-    const rankloss__twofold bend = rankloss__twofold_mul(mass_of(list, forward), upstream->second);
+    const rankloss__twofold bend = rankloss__twofold_mul(mass_of(list, forward), factor);
     const rankloss__twofold curve = rankloss__twofold_div(bend, total);
     const rankloss__twofold tangents = rankloss__twofold_add(forward->rest_tangents, top_tangent);
-    common_terms terms = {.slope = slope_of(list, forward, upstream->first), .curve = {total, curve}};
-    terms.bend = (rankloss__bend){rankloss__twofold_div(tangents, total), bend};
+    terms->curve = (rankloss__curve){total, curve};
+    terms->bend = (rankloss__bend){rankloss__twofold_div(tangents, total), bend};
+    terms->top_curve = rankloss__twofold_mul(curve, forward->rest_exps).hi;
+    terms->top_bend = curve.hi * fma(forward->top_tangent, forward->rest_exps.hi, -forward->rest_tangents.hi);
+}
+
+static common_terms terms_of(const rankloss__list *list, const rankloss__forward *forward,
+                             const rankloss__upstream *upstream, const rankloss__sink *sinks) {
+    common_terms terms = {.slope = slope_of(list, forward, upstream->first)};
+    terms.top_slope = top_slope(forward, upstream->first);
     terms.log_shift = list->inputs->sum_to_one ? forward->loss : 0.0;
     terms.log_scale = upstream->labels / forward->norm.hi;
-    terms.top_slope = top_slope(forward, upstream->first);
-    terms.top_curve = rankloss__twofold_mul(curve, forward->rest_exps).hi;
-    terms.top_bend = curve.hi * fma(forward->top_tangent, forward->rest_exps.hi, -forward->rest_tangents.hi);
+    if (is_present(sinks, RANKLOSS__HESS_LOGITS) || is_present(sinks, RANKLOSS__HVP_LOGITS))
+        add_second_terms(&terms, list, forward, upstream->second);
     return terms;
 }
 
@@ -95,9 +107,8 @@ static bool logs_fit(const rankloss__list *list, const rankloss__forward *forwar
 
 static bool common_path_fits(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
                              const rankloss__sink *sinks) {
-    const bool logs = sinks[RANKLOSS__GRAD_LABELS].kind != RANKLOSS__SINK_ABSENT ||
-                      sinks[RANKLOSS__GRAD_WEIGHTS].kind != RANKLOSS__SINK_ABSENT;
-    const bool bends = sinks[RANKLOSS__HVP_LOGITS].kind != RANKLOSS__SINK_ABSENT;
+    const bool logs = is_present(sinks, RANKLOSS__GRAD_LABELS) || is_present(sinks, RANKLOSS__GRAD_WEIGHTS);
+    const bool bends = is_present(sinks, RANKLOSS__HVP_LOGITS);
     return forward->path == RANKLOSS__COMMON && upstream->ordinary &&
            (!logs || logs_fit(list, forward, upstream->cotangent)) && (!bends || tangent_fits(list, forward));
 }
@@ -157,7 +168,7 @@ static void set_top(rankloss__derivative which, const rankloss__forward *forward
 
 static void common_derivatives(rankloss__list *list, const rankloss__forward *forward,
                                const rankloss__upstream *upstream, rankloss__sink *sinks, size_t chunk) {
-    const common_terms terms = terms_of(list, forward, upstream);
+    const common_terms terms = terms_of(list, forward, upstream, sinks);
     for (size_t first = 0; first < list->size; first += chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const double *exps = exps_of(list, forward, &items, first);

@@ -127,12 +127,41 @@ static void merges_in_any_grouping(void **state) {
     }
 }
 
+static void merges_every_digit(void **state) {
+    (void)state;
+    for (int exponent = -1074; exponent < 1024; exponent++) {
+        rankloss__exact_sum sum, part;
+        memset(&sum, 0, sizeof sum);
+        memset(&part, 0, sizeof part);
+        rankloss__exact_sum_add(&sum, ldexp(1.0, exponent));
+        rankloss__exact_sum_add(&part, ldexp(1.0, exponent));
+        rankloss__exact_sum_merge(&sum, &part);
+        assert_true(rankloss__exact_sum_quotient(&sum, 2, RANKLOSS_F64) == ldexp(1.0, exponent));
+    }
+}
+
+static void merges_what_is_not_finite(void **state) {
+    const double specials[] = {(double)INFINITY, -(double)INFINITY, (double)NAN};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        rankloss__exact_sum sum, part;
+        memset(&sum, 0, sizeof sum);
+        memset(&part, 0, sizeof part);
+        rankloss__exact_sum_add(&sum, 1.0);
+        rankloss__exact_sum_add(&part, specials[k]);
+        rankloss__exact_sum_merge(&sum, &part);
+        const double got = rankloss__exact_sum_quotient(&sum, 2, RANKLOSS_F64);
+        assert_true(got == specials[k] || (isnan(got) && isnan(specials[k])));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_fixed_point),    cmocka_unit_test(keeps_what_cancels),
         cmocka_unit_test(rounds_ties_to_even),        cmocka_unit_test(overflows_only_at_the_end),
         cmocka_unit_test(carries_infinities_and_nan), cmocka_unit_test(gives_plus_zero),
         cmocka_unit_test(divides_by_large_counts),    cmocka_unit_test(merges_in_any_grouping),
+        cmocka_unit_test(merges_every_digit),         cmocka_unit_test(merges_what_is_not_finite),
     };
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,13 @@ enum { BYTES = 4096 };
 
 static double memory[BYTES / sizeof(double)];
 
+static int64_t size_of(int32_t dtype) {
+    return dtype == RANKLOSS_U8 ? 1 : dtype == RANKLOSS_F16 ? 2 : dtype == RANKLOSS_F32 ? 4 : 8;
+}
+
 /* Counts every byte of an array in `used`; returns whether a byte came twice. */
 static bool mark(const rankloss_array *array, uint8_t used[BYTES]) {
-    const int64_t size = array->dtype == RANKLOSS_F16 ? 2 : array->dtype == RANKLOSS_F32 ? 4 : 8;
+    const int64_t size = size_of(array->dtype);
     int64_t index[RANKLOSS_MAX_NDIM] = {0};
     bool twice = false;
     for (;;) {
@@ -40,9 +44,9 @@ static bool mark(const rankloss_array *array, uint8_t used[BYTES]) {
 }
 
 static rankloss_array any_array(random_state *r) {
-    static const int32_t dtypes[] = {RANKLOSS_F16, RANKLOSS_F32, RANKLOSS_F64};
-    rankloss_array array = {.dtype = dtypes[random_below(r, 3)], .ndim = (int32_t)random_below(r, 4) + 1};
-    const int64_t size = array.dtype == RANKLOSS_F16 ? 2 : array.dtype == RANKLOSS_F32 ? 4 : 8;
+    static const int32_t dtypes[] = {RANKLOSS_U8, RANKLOSS_F16, RANKLOSS_F32, RANKLOSS_F64};
+    rankloss_array array = {.dtype = dtypes[random_below(r, 4)], .ndim = (int32_t)random_below(r, 4) + 1};
+    const int64_t size = size_of(array.dtype);
     for (int32_t k = 0; k < array.ndim; k++) {
         array.shape[k] = random_below(r, 4) + 1;
         array.strides[k] = random_below(r, 25) - 8;
