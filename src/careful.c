@@ -42,7 +42,7 @@ static wide exp_wide(wide x) {
 
 /* log(1 + x) of x >= 0 */
 static wide log1p_wide(wide x) {
-    if (x.hi == 0.0)
+    if (x.hi == 0.0 || rankloss__wide_is_special(x))
         return x;
     if (x.exponent < -30) { /* x - x^2 / 2 + x^3 / 3 */
         const wide square = rankloss__wide_mul(x, x);
@@ -78,6 +78,8 @@ static wide distance(const rankloss__careful *sums, const rankloss__list *list, 
 }
 
 static wide exponential(wide x) {
+    if (isnan(x.hi))
+        return x;
     return isinf(x.hi) ? from(0.0) : exp_wide(x);
 }
 

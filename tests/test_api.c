@@ -144,7 +144,7 @@ static void isa_is_a_known_name_and_stays(void **state) {
     assert_string_equal(rankloss_isa(), isa);
 }
 
-/* --- The last error ------------------------------------------------------------------------------------------------- */
+/* --- The last error --- */
 
 static void *read_last_error(void *argument) {
     float number = 1;
@@ -186,7 +186,7 @@ static void last_error_is_of_this_thread_and_stays(void **state) {
     assert_string_equal(rankloss_last_error(), first);
 }
 
-/* --- The flat functions --------------------------------------------------------------------------------------------- */
+/* --- The flat functions --- */
 
 typedef rankloss_status dense_f32(int64_t, int64_t, const float *, const float *, const uint8_t *, const float *,
                                   rankloss_reduction, float *, float *, float *);

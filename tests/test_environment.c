@@ -1,6 +1,6 @@
 /*
- * The caller's surroundings: rounding mode, flush to zero, traps, errno, OpenMP regions, threads, fork, small stacks. They
- * change no bit of a result, and a call changes nothing of them.
+ * The caller's surroundings: rounding mode, flush to zero, traps, errno, OpenMP regions, threads, fork, small stacks.
+ * They change no bit of a result, and a call changes nothing of them.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -105,7 +105,7 @@ static void expect_right(int wrong, const char *where) {
     }
 }
 
-/* --- The first calls of the process, from eight threads at once ----------------------------------------------------- */
+/* --- The first calls of the process, from eight threads at once --- */
 
 enum { THREADS = 8 };
 
@@ -158,7 +158,7 @@ static void first_calls_from_many_threads(void **state) {
     pthread_barrier_destroy(&start);
 }
 
-/* --- The floating-point environment --------------------------------------------------------------------------------- */
+/* --- The floating-point environment --- */
 
 /* What the caller may have set, and must find again. */
 typedef struct environment {
@@ -248,7 +248,7 @@ static void errno_is_kept(void **state) {
     }
 }
 
-/* --- Where a call may come from ------------------------------------------------------------------------------------- */
+/* --- Where a call may come from --- */
 
 static void inside_a_parallel_region(void **state) {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * The exact cases of tests/golden through the public interface, each in both dtypes that hold its inputs exactly, and on
- * one thread and two.
+ * The exact cases of tests/golden through the public interface, each in both dtypes that hold its inputs exactly, and
+ * on one thread and two.
  */
 #include <setjmp.h>
 #include <stdarg.h>

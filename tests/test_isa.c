@@ -1,6 +1,6 @@
 /*
- * RANKLOSS_ISA and the instruction sets: what the variable chooses, and the same bits from every set. Each choice is made
- * in a child process of its own, as a process makes it once.
+ * RANKLOSS_ISA and the instruction sets: what the variable chooses, and the same bits from every set. Each choice is
+ * made in a child process of its own, as a process makes it once.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -88,7 +88,7 @@ static uint64_t hash_of_many_results(void) {
     return hash;
 }
 
-/* What RANKLOSS_ISA = text (NULL: unset) leads to. This process has not called the library, nor do its children twice. */
+/* What RANKLOSS_ISA = text (NULL: unset) leads to. This process itself never calls the library. */
 static choice choose(const char *text, bool with_hash) {
     choice made = {"", 0};
     int ends[2];

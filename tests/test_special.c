@@ -1,6 +1,6 @@
 /*
- * The table of special cases of rankloss/softmax.h as data: what each output of a list must be, for float32 and float64,
- * the list alone, between two others of a dense batch, and between two others of a ragged one.
+ * The table of special cases of rankloss/softmax.h as data: what each output of a list must be, for float32 and
+ * float64, the list alone, between two others of a dense batch, and between two others of a ragged one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,8 +319,8 @@ static void rows_of_the_table(void **state) {
 }
 
 /*
- * Lists by letter (v an ordinary one, w another, e empty by the mask, n NaN, p loss +inf, m loss -inf), what the mean and
- * the sum of their losses must be ('a': as without the empty lists), and the jvp.
+ * Lists by letter (v an ordinary one, w another, e empty by the mask, n NaN, p loss +inf, m loss -inf), what the mean
+ * and the sum of their losses must be ('a': as without the empty lists), and the jvp.
  */
 static const struct {
     const char *lists;

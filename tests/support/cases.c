@@ -1,6 +1,6 @@
 /*
- * A line is {"key": "text", "key": "text", ...} without escapes, so that a key is found as "key": " and its text ends at
- * the next quote.
+ * A line is {"key": "text", "key": "text", ...} without escapes, so that a key is found as "key": " and its text ends
+ * at the next quote.
  */
 #include "cases.h"
 

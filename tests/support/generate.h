@@ -44,8 +44,8 @@ typedef enum factor_kind {
 } factor_kind;
 
 /**
- * Draws the elements of a view whose last axis, or only one, is the list. Numbers near the ends of float32's range are near
- * those of float64's in a float64 view.
+ * Draws the elements of a view whose last axis, or only one, is the list. Numbers near the ends of float32's range are
+ * near those of float64's in a float64 view.
  */
 void draw_logits(random_state *r, const rankloss_array *view, logit_kind kind);
 

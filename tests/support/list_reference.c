@@ -77,7 +77,10 @@ static void solve_softmax(list *l, int64_t top) {
     }
 }
 
-/* Returns what the coefficients are divided by: their sum, or 0 where that is 0; 1 where they stay as they are. */
+/*
+ * Returns what the coefficients are divided by: their sum, or 0 where that is 0; 1 where they stay as they are. The sum
+ * takes in what the products lose to rounding, as it may be small beside them.
+ */
 static long double solve_coefficients(list *l, bool sum_to_one) {
     compensated sum = {0, 0};
     int64_t valid = 0;
@@ -85,6 +88,7 @@ static long double solve_coefficients(list *l, bool sum_to_one) {
         item *x = &l->items[i];
         x->c = x->valid ? x->y * x->w : 0;
         compensated_add(&sum, x->c);
+        compensated_add(&sum, isfinite(x->c) && x->valid ? fmal(x->y, x->w, -x->c) : 0);
         valid += x->valid;
     }
     if (!sum_to_one) {
@@ -154,8 +158,8 @@ static void solve_jvp(list *l) {
 }
 
 /*
- * hvp_logits_i = W p_i (v_i - sum_j p_j v_j) / temperature^2. The difference is v_i q_i - sum_(j != i) p_j v_j, of which
- * the plain form loses nothing where p_i is at most 1/2.
+ * hvp_logits_i = W p_i (v_i - sum_j p_j v_j) / temperature^2. The difference is v_i q_i - sum_(j != i) p_j v_j, of
+ * which the plain form loses nothing where p_i is at most 1/2.
  */
 static void solve_hvp(list *l, int64_t top, long double temperature) {
     const item *const t = &l->items[top];

@@ -32,7 +32,7 @@ void number_store(int32_t dtype, void *data, int64_t index, long double value);
 /** value rounded once to a float dtype, ties to even, with its subnormals and its overflow to infinity. */
 long double number_round(int32_t dtype, long double value);
 
-/** The unit in the last place of a float dtype at a magnitude, as if its range had no upper end; at infinity, that end. */
+/** The unit in the last place of a float dtype at a magnitude, as if the dtype had no largest number. */
 long double number_spacing(int32_t dtype, long double magnitude);
 
 #endif
