@@ -11,25 +11,9 @@
 #include "view.h"
 
 /* The arguments of a call by name. */
-enum {
-    LOGITS,
-    LABELS,
-    WHERE,
-    WEIGHTS,
-    BIAS,
-    OFFSETS,
-    COTANGENT,
-    TANGENT,
-    NUM_INPUTS,
-    LOSS = 0,
-    GRAD_LOGITS,
-    GRAD_LABELS,
-    GRAD_WEIGHTS,
-    HESS_LOGITS,
-    JVP,
-    HVP_LOGITS,
-    NUM_OUTPUTS
-};
+enum { LOGITS, LABELS, WHERE, WEIGHTS, BIAS, OFFSETS, COTANGENT, TANGENT, NUM_INPUTS };
+
+enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, NUM_OUTPUTS };
 
 typedef struct arguments {
     rankloss__argument in[NUM_INPUTS], out[NUM_OUTPUTS];

@@ -92,7 +92,7 @@ RANKLOSS_API rankloss_array rankloss_array_make(rankloss_dtype dtype, const void
         unsigned long long *: RANKLOSS_U64,             \
         const unsigned long long *: RANKLOSS_U64)
 
-/* As rankloss_array_make(), but data is not behind const: clang would warn that what an output is read from is not set. */
+/* As rankloss_array_make(), but data is not behind const, or clang would take an output for a variable never set. */
 static inline rankloss_array rankloss_array_of(rankloss_dtype dtype, void *data, int32_t ndim, const int64_t *shape) {
     return rankloss_array_make(dtype, data, ndim, shape);
 }

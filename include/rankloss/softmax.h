@@ -29,7 +29,8 @@
  *
  * Types       The compute dtype is float64 for float64 logits and float32 otherwise. Labels, weights and bias are cast
  *             to it, tangent and cotangent to float64. With a temperature or a bias the score is rounded to the compute
- *             dtype once, as fma(logit, 1 / temperature, bias). A result is rounded once, to the dtype of its output.
+ *             dtype once, as fma(logit, 1 / temperature, bias) with 1 / temperature a float64. A result is rounded
+ *             once, to the dtype of its output.
  *
  * Special     A masked item is never used, whatever any input holds there, NaN and infinity included; its entry in
  * cases       every gradient and in the Hessian is +0.
@@ -200,8 +201,7 @@ RANKLOSS_API rankloss_status rankloss_softmax_f64(int64_t num_lists, int64_t lis
                                                   rankloss_reduction reduction, double *loss, double *grad_logits,
                                                   double *hess_logits);
 
-/** As rankloss_softmax_f32, but ragged: list k is items offsets[k] .. offsets[k + 1] - 1, and there are
- * offsets[num_lists] items. */
+/** As rankloss_softmax_f32, but ragged: list k is items offsets[k] to before offsets[k + 1] of offsets[num_lists]. */
 RANKLOSS_API rankloss_status rankloss_softmax_ragged_f32(int64_t num_lists, const int64_t *offsets, const float *logits,
                                                          const float *labels, const uint8_t *where,
                                                          const float *weights, rankloss_reduction reduction,
