@@ -15,22 +15,6 @@
 #endif
 #endif
 
-enum {
-    /* A list costs about as much as this many items besides its own. */
-    LIST_COST = 32,
-    /* Work for which one more thread pays: starting a team costs about a microsecond. */
-    COST_PER_THREAD = 16384,
-};
-
-/* The cost of all lists before a list: never decreasing, so that it can be searched. */
-static int64_t cost_before(const rankloss__batch *batch, int64_t list) {
-    const bool ragged = !rankloss__is_absent(&batch->offsets);
-    const int64_t items = ragged ? rankloss__offset(batch, list) : list * batch->list_size;
-    /* Counts near the end of the range, where lists hold nothing, must not wrap. */
-    return list < INT64_MAX / (4 * LIST_COST) && items < INT64_MAX / 2 ? items + list * LIST_COST
-                                                                       : INT64_MAX / 2 + list / 2;
-}
-
 struct rankloss__team {
 #if defined(_OPENMP)
     omp_lock_t lock;
@@ -47,6 +31,22 @@ static void run_range(rankloss__team *team, rankloss__batch_body body, void *con
 }
 
 #if defined(_OPENMP)
+
+enum {
+    /* A list costs about as much as this many items besides its own. */
+    LIST_COST = 32,
+    /* Work for which one more thread pays: starting a team costs about a microsecond. */
+    COST_PER_THREAD = 16384,
+};
+
+/* The cost of all lists before a list: never decreasing, so that it can be searched. */
+static int64_t cost_before(const rankloss__batch *batch, int64_t list) {
+    const bool ragged = !rankloss__is_absent(&batch->offsets);
+    const int64_t items = ragged ? rankloss__offset(batch, list) : list * batch->list_size;
+    /* Counts near the end of the range, where lists hold nothing, must not wrap. */
+    return list < INT64_MAX / (4 * LIST_COST) && items < INT64_MAX / 2 ? items + list * LIST_COST
+                                                                       : INT64_MAX / 2 + list / 2;
+}
 
 /* The first list at which a share of the cost is reached. */
 static int64_t cut(const rankloss__batch *batch, int64_t total, int part, int parts) {
