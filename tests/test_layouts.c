@@ -293,6 +293,50 @@ static void gradient_in_place(void **state) {
     }
 }
 
+/* Long lists, whose logits are read again for every output. */
+static void gradient_of_long_lists_in_place(void **state) {
+    (void)state;
+    static const int64_t sizes[] = {513, 2049, 5000};
+    random_state r = random_new(random_run_seed(), 25);
+    for (int round = 0; round < 24; round++) {
+        pool p = {.count = 0};
+        const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
+        rankloss_problem problem = draw_dense(&p, &r, dtype, 2, sizes[round % 3]);
+        problem.temperature = round % 4 / 2 ? 0.7 : 0;
+        rankloss_result apart = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        rankloss_result in_place = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        in_place.grad_logits = problem.logits;
+        check_run(&problem, &apart, "long lists");
+        check_run(&problem, &in_place, "long lists in place");
+        check_same_bits(&apart, &in_place, "long lists in place");
+        pool_free(&p);
+    }
+}
+
+/*
+ * Two equal logits with labels 0 and c have the gradient c / 2 and -c / 2 exactly. Half way between two numbers of the
+ * output it goes to the even one.
+ */
+static void results_half_way_between_two_numbers(void **state) {
+    (void)state;
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_BF16; dtype++) {
+        const double unit = ldexp(1, number_precision(dtype));
+        for (int odd = 1; odd < 16 && dtype != RANKLOSS_F64; odd += 2) {
+            double logits[] = {3, 3};
+            double labels[] = {0, 2 * (unit + odd)};
+            pool p = {.count = 0};
+            const rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 2), .labels = RANKLOSS_ARRAY(labels, 2)};
+            const rankloss_result result =
+                make_outputs(&p, &problem, dtype, 1 << OUTPUT_GRAD_LOGITS, LAYOUT_ROW_MAJOR, NULL);
+            const long double even = number_round(dtype, (long double)(unit + odd));
+            check_run(&problem, &result, number_name(dtype));
+            assert_true(view_get(&result.grad_logits, 0) == even);
+            assert_true(view_get(&result.grad_logits, 1) == -even);
+            pool_free(&p);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_of_every_argument),
@@ -300,6 +344,8 @@ int main(void) {
         cmocka_unit_test(dense_layouts),
         cmocka_unit_test(ragged_layouts),
         cmocka_unit_test(gradient_in_place),
+        cmocka_unit_test(gradient_of_long_lists_in_place),
+        cmocka_unit_test(results_half_way_between_two_numbers),
     };
     const int refused = run_refused_reference();
     if (refused) {
