@@ -6,16 +6,18 @@ if(RANKLOSS_SANITIZE)
   set(RANKLOSS_SANITIZE_FLAGS -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 
-# rankloss_set_sanitizers(<target>): compiles and links a library's objects or a test with what RANKLOSS_SANITIZE names.
+# rankloss_set_sanitizers(<target>): compiles and links the library's objects or a test with RANKLOSS_SANITIZE.
 function(rankloss_set_sanitizers target)
   target_compile_options(${target} PRIVATE ${RANKLOSS_SANITIZE_FLAGS})
   target_link_options(${target} PRIVATE ${RANKLOSS_SANITIZE_FLAGS})
 endfunction()
 
-# rankloss_set_coverage(<target>): counts what runs of a library's objects. The counters are atomic, as threads share them.
+# rankloss_set_coverage(<target>): counts what runs of a library's objects. Threads share the counters, so these are
+# atomic. Nothing is inlined, or each copy of a function would count, with branches that its constants make impossible.
 function(rankloss_set_coverage target)
   if(RANKLOSS_COVERAGE)
-    target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic -fprofile-abs-path)
+    target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic -fprofile-abs-path -fno-inline)
+    target_compile_definitions(${target} PRIVATE always_inline=unused)
   endif()
 endfunction()
 

@@ -4,9 +4,9 @@ include(CheckCCompilerFlag)
 
 # rankloss_add_kernels(<isa> [FLAGS <flag>...])
 #
-# Compiles kernels/softmax_<isa>_f32.c and _f64.c with the flags into rankloss_kernels_<isa>, defines RANKLOSS_HAVE_<ISA>
-# for dispatch.c, and appends <isa> to RANKLOSS_ISAS. A set for which this tree has no source, or the compiler a flag
-# too few, is left out: the other sets give the same bits.
+# Compiles kernels/softmax_<isa>_f32.c and _f64.c with the flags into rankloss_kernels_<isa>, defines
+# RANKLOSS_HAVE_<ISA> for dispatch.c, and appends <isa> to RANKLOSS_ISAS. A set for which this tree has no source, or
+# the compiler a flag too few, is left out: the other sets give the same bits.
 #
 # The flags sit on a target of their own so that no function outside the kernels can be compiled with them: the linker
 # might keep that copy of it, and an older processor would meet it.

@@ -1,6 +1,6 @@
 # How the sources of the library are compiled, and how its objects become libraries.
 
-# Bits are promised, so the meaning of floating-point flags has to be known. icc and icx, for one, default to fast maths.
+# Bits are promised, so what floating-point flags mean has to be known. icx, for one, defaults to fast maths.
 if(NOT CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
   message(FATAL_ERROR "RankLoss is built with GCC or Clang; ${CMAKE_C_COMPILER_ID} was not made to give the same bits.")
 endif()

@@ -17,7 +17,7 @@ typedef enum rankloss__path {
     RANKLOSS__CAREFUL /* infinities, or numbers that double cannot carry: only loss and peak are set */
 } rankloss__path;
 
-/* With the top item (the first valid one with the largest score) left out of the sums called rest: */
+/* The top item is the first valid one with the largest score. */
 typedef struct rankloss__forward {
     rankloss__path path;
     rankloss__peak peak; /* of the whole list; index is the top item */
@@ -26,22 +26,44 @@ typedef struct rankloss__forward {
     bool uniform; /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;    /* every coefficient is 0 */
     double loss;
-    double lse; /* log-sum-exp less the largest score: log1p(rest of the exponentials) */
-    double top_coef;
-    double top_tangent;
-    rankloss__twofold norm;          /* what the coefficients are divided by; 1 unless labels sum to one */
-    rankloss__twofold rest_exps;     /* sum of exp(x_i): the top item's is 1 */
-    rankloss__twofold rest_coefs;    /* sum of c_i */
-    rankloss__twofold coefs;         /* rest_coefs + top_coef */
-    rankloss__twofold rest_tangents; /* sum of exp(x_i) v_i */
+    rankloss__lane max;      /* peak.max, in every lane as what follows */
+    rankloss__folded folded; /* the sums over the list but its top item */
+    rankloss__loss sums;
 } rankloss__forward;
 
-rankloss__forward rankloss__forward_list(rankloss__list *list);
+void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward);
 
 /* The chunk at `first` as the forward pass used it: without its labels and weights where the list is uniform. */
 rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first);
 
 /* The sum of lanes: in their fixed order, and with what rounding took in float64. */
 rankloss__twofold rankloss__fold(const rankloss__lanes *lanes, bool compensated);
+
+static inline rankloss__lane rankloss__in_every_lane(double value) {
+    rankloss__lane lane;
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        lane.at[k] = value;
+    return lane;
+}
+
+static inline rankloss__lanes rankloss__in_all_lanes(rankloss__twofold value) {
+    rankloss__lanes lanes;
+    for (int k = 0; k < RANKLOSS__LANES; k++) {
+        lanes.hi[k] = value.hi;
+        lanes.lo[k] = value.lo;
+    }
+    return lanes;
+}
+
+/*
+ * The rules for lanes and lists alike, of which softmax sums double carries. float32 products and sums cannot leave its
+ * range, so that only what is not finite is left to the careful path; in float64 the coefficients must also be far from
+ * both ends of the range, and a loss may have been lost to underflow (a single item's loss is 0).
+ */
+bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *sums, int lane, bool is_f64);
+bool rankloss__loss_is_doubtful(const rankloss__loss *sums, int lane, double valid, bool is_f64);
+
+/* float64: whether coefficients cancel in their sum, so that it has to be made again from products in two parts. */
+bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane);
 
 #endif

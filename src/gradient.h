@@ -19,11 +19,33 @@ typedef enum rankloss__derivative {
     RANKLOSS__NUM_DERIVATIVES
 } rankloss__derivative;
 
-/* Writes the list's part of every output that has a sink. The sinks share one block: the list's scratch->out. */
+/*
+ * Writes the list's part of every output that has a sink. The sinks share one block: the list's scratch->rows. Each
+ * output chooses between the common and the careful path for itself, so that none depends on which others are asked
+ * for.
+ */
 void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
                            rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES]);
 
 /* The jvp of the list, which the cotangent does not enter. */
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);
+
+/*
+ * What lists and bundles share. A step of the common path over some items; whether a list whose sums hold may take it
+ * for an output, as far as its logarithms go (min and max of its scores, the rest of its exponentials), and as far as
+ * its tangent does (the largest one, the sum of its coefficients).
+ */
+void rankloss__common_step(rankloss__derivative which, const rankloss__inputs *inputs, const rankloss__items *items,
+                           const double *exps, const rankloss__lane *max, const rankloss__loss *sums,
+                           const rankloss__terms *terms, rankloss__out out);
+bool rankloss__logs_fit(const rankloss__inputs *inputs, double min, double max, double rest_exps, double cotangent);
+bool rankloss__tangent_fits(const rankloss__inputs *inputs, double min, double max, double most, double coefs);
+
+/* The same upstream factors for every lane. */
+rankloss__factors rankloss__factors_of(const rankloss__upstream *upstream);
+
+static inline bool rankloss__is_by_logits(rankloss__derivative which) {
+    return which != RANKLOSS__GRAD_LABELS && which != RANKLOSS__GRAD_WEIGHTS;
+}
 
 #endif

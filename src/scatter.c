@@ -42,7 +42,8 @@ static bool meets(const rankloss__accumulator *window, const rankloss__sink *sin
  * the bits.
  */
 static void add_careful_terms(const rankloss__call *call, int which, const rankloss__sink *sink, rankloss__list *list) {
-    const rankloss__forward forward = rankloss__forward_list(list);
+    rankloss__forward forward;
+    rankloss__forward_list(list, &forward);
     const rankloss__upstream upstream = rankloss__call_upstream(call, &list->place);
     const bool is_nan = forward.path == RANKLOSS__NAN;
     rankloss__careful sums = {0};
@@ -71,14 +72,15 @@ static void add_list(const rankloss__call *call, int which, rankloss__accumulato
     rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES] = {{.kind = RANKLOSS__SINK_ABSENT}};
     rankloss__list_open(&list, &call->inputs, index, scratch);
     sinks[which] =
-        rankloss__sink_into_totals(window, &call->layouts[which], &call->inputs.batch, &list.place, scratch->out);
+        rankloss__sink_into_totals(window, &call->layouts[which], &call->inputs.batch, &list.place, scratch->rows.f64);
     if (!meets(window, &sinks[which], &list))
         return;
     if (call->inputs.is_f64) {
         add_careful_terms(call, which, &sinks[which], &list);
         return;
     }
-    const rankloss__forward forward = rankloss__forward_list(&list);
+    rankloss__forward forward;
+    rankloss__forward_list(&list, &forward);
     const rankloss__upstream upstream = rankloss__call_upstream(call, &list.place);
     rankloss__derivatives(&list, &forward, &upstream, sinks);
 }

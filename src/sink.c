@@ -5,7 +5,7 @@
 
 /* Whether all items of a list share one element of the output. */
 static bool is_summed(const rankloss__view *view, const rankloss__place *place) {
-    return view->item_stride == 0 && place->size != 1;
+    return view->per_list && place->size != 1;
 }
 
 rankloss__sink rankloss__sink_make(const rankloss__view *view, const rankloss__batch *batch,

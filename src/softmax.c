@@ -27,7 +27,8 @@ static void collect_losses(void *context, rankloss__team *team, int64_t begin, i
     (void)team;
     for (int64_t i = begin; i < end; i++) {
         rankloss__list_open(&list, &call->inputs, i, &scratch);
-        const rankloss__forward forward = rankloss__forward_list(&list);
+        rankloss__forward forward;
+        rankloss__forward_list(&list, &forward);
         call->custom.losses[i] = forward.loss;
         call->custom.counted[i] = forward.path != RANKLOSS__EMPTY;
     }
@@ -69,7 +70,7 @@ static void emit_derivatives(const rankloss__call *call, rankloss__list *list, c
             sinks[which] = (rankloss__sink){.kind = RANKLOSS__SINK_ABSENT};
         else
             sinks[which] =
-                rankloss__sink_make(&call->derivatives[which], batch, &list->place, dtype, list->scratch->out);
+                rankloss__sink_make(&call->derivatives[which], batch, &list->place, dtype, list->scratch->rows.f64);
     }
     rankloss__derivatives(list, forward, &upstream, sinks);
 }
@@ -83,7 +84,8 @@ static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_
     rankloss__list list;
     for (int64_t i = begin; i < end; i++) {
         rankloss__list_open(&list, &call->inputs, i, &scratch);
-        const rankloss__forward forward = rankloss__forward_list(&list);
+        rankloss__forward forward;
+        rankloss__forward_list(&list, &forward);
         emit_loss(call, &list, &forward, &totals);
         if (call->wants_jvp)
             emit_jvp(call, &list, &forward, &totals);

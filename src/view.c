@@ -46,10 +46,12 @@ rankloss__view rankloss__view_of_items(const rankloss__batch *batch, const rankl
         return view;
     if (rankloss__is_absent(&batch->offsets)) {
         view.item_stride = step(array, array->ndim - 1);
+        view.per_list = array->ndim == 0 || array->shape[array->ndim - 1] == 1;
         for (int32_t k = 0; k < batch->ndim; k++)
             view.list_strides[k] = step(array, k + array->ndim - 1 - batch->ndim);
     } else if (array->ndim == 2) {
         view.list_strides[0] = step(array, 0);
+        view.per_list = true;
     } else {
         view.item_stride = view.start_stride = step(array, array->ndim - 1);
     }

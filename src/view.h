@@ -27,6 +27,7 @@ typedef struct rankloss__view {
     char *data; /* NULL: absent, or without elements */
     int32_t dtype;
     bool present;
+    bool per_list; /* all items of a list share one element */
     int64_t element_size;
     int64_t item_stride;
     int64_t list_strides[RANKLOSS__MAX_BATCH_NDIM];

@@ -22,7 +22,7 @@ set(checked 0)
 file(GLOB_RECURSE sources RELATIVE "${PROJECT_DIR}/src" "${PROJECT_DIR}/src/*.c" "${PROJECT_DIR}/src/*.h")
 foreach(source IN LISTS sources)
   string(REGEX REPLACE "\\.(c|h)$" "" module "${source}")
-  if(module MATCHES "^kernels/(vec|softmax)_")
+  if(module MATCHES "^kernels/(vec|softmax|transpose)_")
     continue() # one per instruction set; they include what kernels.h and softmax.inc name
   endif()
   list(FIND modules "${module}" place)

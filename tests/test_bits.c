@@ -206,6 +206,34 @@ static void any_alignment(void **state) {
     }
 }
 
+/* An output has the same bits whichever others are asked for beside it. */
+static void any_other_outputs(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 46);
+    for (int round = 0; round < 600; round++) {
+        pool p = {.count = 0};
+        char label[96];
+        const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
+        const int64_t n = random_below(&r, round % 9 ? 40 : 700);
+        rankloss_problem problem = draw_dense(&p, &r, dtype, 3, n);
+        draw_logits(&r, &problem.logits, (logit_kind)random_below(&r, LOGITS_KINDS));
+        draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
+        problem.label_mode = round / 2 % 2;
+        rankloss_result all = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        check_run(&problem, &all, "all outputs");
+        for (int kind = 0; kind < OUTPUT_KINDS; kind++) {
+            rankloss_result one = make_plain_outputs(&p, &problem, 1 << kind);
+            rankloss_result same = {.reserved = {0}};
+            *output_of(&same, (output_kind)kind) = *output_of(&all, (output_kind)kind);
+            snprintf(label, sizeof label, "%s alone, seed %llu, round %d", output_name((output_kind)kind),
+                     (unsigned long long)random_run_seed(), round);
+            check_run(&problem, &one, label);
+            check_same_bits(&same, &one, label);
+        }
+        pool_free(&p);
+    }
+}
+
 /* The values of the labels count, not their dtype. */
 static void any_dtype_with_the_same_values(void **state) {
     (void)state;
@@ -332,11 +360,9 @@ static void order_of_lists(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_number_of_threads),
-        cmocka_unit_test(a_list_alone_and_in_a_batch),
-        cmocka_unit_test(any_alignment),
-        cmocka_unit_test(any_dtype_with_the_same_values),
-        cmocka_unit_test(reduced_losses_are_exact),
+        cmocka_unit_test(any_number_of_threads), cmocka_unit_test(a_list_alone_and_in_a_batch),
+        cmocka_unit_test(any_alignment),         cmocka_unit_test(any_dtype_with_the_same_values),
+        cmocka_unit_test(any_other_outputs),     cmocka_unit_test(reduced_losses_are_exact),
         cmocka_unit_test(order_of_lists),
     };
     const int refused = run_refused_reference();

@@ -67,7 +67,7 @@ static void fill(data *d, random_state *r, size_t count, double spread) {
 }
 
 static rankloss__items items_of(const data *d, int is_f64) {
-    rankloss__items items = {.count = d->count, .tangent = d->tangent};
+    rankloss__items items = {.count = d->count, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
     items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
     items.labels = is_f64 != 0 ? (const void *)d->f64[1] : d->f32[1];
     items.weights = !d->weighted ? NULL : is_f64 != 0 ? (const void *)d->f64[2] : d->f32[2];
@@ -91,28 +91,43 @@ typedef struct yield {
     double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
 } yield;
 
-static const rankloss__slope slope = {{0.375, 0x1p-60}, {1.5, -0x1p-60}};
-static const rankloss__bend bend = {{0.125, 0x1p-60}, {0.5, -0x1p-60}};
-static const rankloss__curve curve = {{3.0, 0x1p-60}, {0.25, 0x1p-60}};
+static rankloss__lanes pairs(double hi, double lo) {
+    return rankloss__in_all_lanes((rankloss__twofold){hi, lo});
+}
+
+/* Factors of no list, to tell the terms of each formula apart. */
+static rankloss__terms terms_of_no_list(void) {
+    return (rankloss__terms){.exp = pairs(0.375, 0x1p-60),
+                             .coef = pairs(1.5, -0x1p-60),
+                             .total = pairs(3.0, 0x1p-60),
+                             .curve = pairs(0.25, 0x1p-60),
+                             .mean = pairs(0.125, 0x1p-60),
+                             .bend = pairs(0.5, 0x1p-60),
+                             .log_shift = rankloss__in_every_lane(0.5),
+                             .log_scale = rankloss__in_every_lane(0.75)};
+}
 
 static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yield *y) {
     const rankloss__items items = items_of(d, is_f64);
+    const rankloss__terms terms = terms_of_no_list();
     memset(y, 0, sizeof *y);
     y->peak = k->peak(&items);
     if (y->peak.valid == 0)
         return;
-    const double max = y->peak.max;
-    const rankloss__span span = y->peak.min - max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    const rankloss__lane max = rankloss__in_every_lane(y->peak.max), lse = rankloss__in_every_lane(2.0);
+    const rankloss__lane skip = {{(double)y->peak.index}};
+    const rankloss__span span =
+        y->peak.min - y->peak.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];
-    k->sums(&items, max, y->peak.index, span, again, &y->sums);
-    k->exps(&items, max, span, y->exps);
+    k->sums(&items, &max, &skip, span, again, &y->sums);
+    k->exps(&items, &max, span, y->exps);
     y->exps[y->peak.index] = again[y->peak.index] = 1.0;
     assert_memory_equal(again, y->exps, d->count * sizeof(double));
-    k->slopes(&items, y->exps, &slope, (rankloss__out){y->slopes, true});
-    k->dot(&items, y->exps, &slope, y->peak.index, &y->dot);
-    k->curves(&items, y->exps, &curve, (rankloss__out){y->curves, true});
-    k->bends(&items, y->exps, &bend, (rankloss__out){y->bends, true});
-    k->logs(&items, items.weights, max, 2.0, 0.5, 0.75, (rankloss__out){y->logs, true});
+    k->slopes(&items, y->exps, &terms, (rankloss__out){y->slopes, true});
+    k->dot(&items, y->exps, &terms, &skip, &y->dot);
+    k->curves(&items, y->exps, &terms, (rankloss__out){y->curves, true});
+    k->bends(&items, y->exps, &terms, (rankloss__out){y->bends, true});
+    k->logs(&items, items.weights, &max, &lse, &terms, (rankloss__out){y->logs, true});
 }
 
 static void near_to(double got, long double exact, long double scale, double tolerance) {

@@ -1,6 +1,6 @@
 /*
  * The table of special cases of rankloss/softmax.h as data: what each output of a list must be, for float32 and
- * float64, the list alone, between two others of a dense batch, and between two others of a ragged one.
+ * float64, the list alone, between two others of a dense batch and of a ragged one, and between two empty ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -218,14 +218,27 @@ static void put_list(const rankloss_problem *p, int64_t k, int64_t first, int64_
     view_set(&p->cotangent, k, (long double)(special && special->cotangent != 0 ? special->cotangent : 1));
 }
 
-typedef enum placing { ALONE, IN_DENSE_BATCH, IN_RAGGED_BATCH, PLACINGS } placing;
+typedef enum placing { ALONE, IN_DENSE_BATCH, IN_RAGGED_BATCH, AMONG_EMPTY_LISTS, PLACINGS } placing;
+
+/* How many items stand before the row's list, which has n. */
+static int64_t items_before(placing how, int64_t n) {
+    const int64_t before[] = {0, n, 2, 0};
+    return before[how];
+}
+
+static int64_t items_behind(placing how, int64_t n) {
+    const int64_t behind[] = {0, n, 4, 0};
+    return behind[how];
+}
 
 /* Three lists, the row's in the middle, or it alone. With `plain` an ordinary list stands in its place. */
 static rankloss_problem make_problem(pool *p, const row *special, int32_t dtype, placing how, bool plain) {
     const int64_t n = special->n;
     const int64_t lists = how == ALONE ? 1 : 3;
-    const bool ragged = how == IN_RAGGED_BATCH;
-    const int64_t ends[] = {0, ragged ? 2 : n, (ragged ? 2 : n) + n, ragged ? 2 + n + 4 : 3 * n};
+    const bool ragged = how == IN_RAGGED_BATCH || how == AMONG_EMPTY_LISTS;
+    const int64_t first = items_before(how, n);
+    const int64_t starts[] = {0, first, first + n, first + n + items_behind(how, n)};
+    const int64_t *const ends = how == ALONE ? starts + 1 : starts;
     const int64_t shape[] = {ragged ? ends[3] : lists, n};
     rankloss_problem problem = {.reduction = RANKLOSS_NONE, .label_mode = special->label_mode, .num_threads = 1};
     rankloss_array *const full[] = {&problem.logits, &problem.labels, &problem.weights, &problem.bias,
@@ -252,7 +265,7 @@ static rankloss_problem make_problem(pool *p, const row *special, int32_t dtype,
 }
 
 static void expect_row(const row *special, rankloss_result *result, placing how, const char *label) {
-    const int64_t first = how == ALONE ? 0 : how == IN_RAGGED_BATCH ? 2 : special->n;
+    const int64_t first = items_before(how, special->n);
     for (int kind = 0; kind < OUTPUT_KINDS; kind++) {
         const bool per_list = kind == OUTPUT_LOSS || kind == OUTPUT_JVP;
         const char *letters = special->expected[kind];
@@ -271,7 +284,7 @@ static void expect_row(const row *special, rankloss_result *result, placing how,
 /* The lists on both sides have the bits that they have beside an ordinary list. */
 static void expect_neighbours(const row *special, rankloss_result *result, rankloss_result *plain, placing how,
                               const char *label) {
-    const int64_t begin = how == IN_RAGGED_BATCH ? 2 : special->n;
+    const int64_t begin = items_before(how, special->n);
     for (int kind = 0; kind < OUTPUT_KINDS; kind++) {
         const bool per_list = kind == OUTPUT_LOSS || kind == OUTPUT_JVP;
         const rankloss_array *view = output_of(result, (output_kind)kind);
@@ -287,7 +300,7 @@ static void expect_neighbours(const row *special, rankloss_result *result, rankl
 }
 
 static void try_row(const row *special, int32_t dtype, placing how) {
-    static const char *const place[] = {"alone", "in a dense batch", "in a ragged batch"};
+    static const char *const place[] = {"alone", "in a dense batch", "in a ragged batch", "among empty lists"};
     pool p = {.count = 0};
     char label[128];
     snprintf(label, sizeof label, "%s, %s %s", special->name, dtype == RANKLOSS_F32 ? "f32" : "f64", place[how]);

@@ -1,12 +1,17 @@
 /*
  * The kernel table: the steps of the loss over the items of one list, or of one chunk of a list.
  *
+ * Items come in one of two forms. As a list: item i is summed in lane i mod RANKLOSS__LANES. As a bundle: up to
+ * RANKLOSS__LANES lists side by side, lane k holding list k, so that element RANKLOSS__LANES i + k is item i of list k.
+ * Every step works on lanes and cannot tell the two apart, but where it says so; what is known of a list on its own is
+ * in every lane.
+ *
  * What a kernel may assume: 1 <= count <= the caller's buffers, every pointer valid for count items and aligned for
  * its type, no output overlapping an input except where a step says so, and the default floating-point environment.
- * What it must keep: a chunk's results depend on its items alone; item i of a list is summed in lane i mod
- * RANKLOSS__LANES, and chunks start at multiples of RANKLOSS__LANES items, so that neither the chunk size nor the
- * instruction set can change a bit. Kernels know no batch, thread, option or error. Everything is computed in double;
- * x_i = score_i - max, and exp(x_i) is called an exponential.
+ * What it must keep: results depend on the items alone. Chunks of a list start at multiples of RANKLOSS__LANES items,
+ * so that neither the chunk size nor the instruction set can change a bit; and a lane of a bundle knows no other.
+ * Kernels know no batch, thread, option or error. Everything is computed in double; x_i = score_i - max, and exp(x_i)
+ * is called an exponential.
  */
 #ifndef RANKLOSS_SRC_KERNELS_KERNELS_H
 #define RANKLOSS_SRC_KERNELS_KERNELS_H
@@ -14,8 +19,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "twofold.h"
 
 enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
 
@@ -32,12 +35,25 @@ enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
     const void *scores;
-    const void *labels;    /* NULL: all 1 */
+    const void *labels;    /* NULL: all 1; then weights are NULL too */
     const void *weights;   /* NULL: all 1 */
-    const uint8_t *where;  /* NULL: all valid; otherwise non-zero marks a valid item */
+    const uint8_t *where;  /* non-zero marks a valid item; NULL: all valid, and whole == count */
     const double *tangent; /* NULL where no step needs it */
-    size_t count;
+    size_t count;          /* of a bundle a multiple of RANKLOSS__LANES */
+    size_t whole;          /* so many items come first that are all valid: where is not read for them */
+    bool bundle;
 } rankloss__items;
+
+/* One value a lane. */
+typedef struct rankloss__lane {
+    double at[RANKLOSS__LANES];
+} rankloss__lane;
+
+/* One unevaluated sum hi + lo a lane. In float32 kernels lo is neither read nor written. */
+typedef struct rankloss__lanes {
+    double hi[RANKLOSS__LANES];
+    double lo[RANKLOSS__LANES];
+} rankloss__lanes;
 
 /* The largest and smallest valid score. A NaN counts as valid and is passed over: the sums of the list show it. */
 typedef struct rankloss__peak {
@@ -47,46 +63,60 @@ typedef struct rankloss__peak {
     size_t valid; /* number of valid items */
 } rankloss__peak;
 
-typedef struct rankloss__lanes {
-    double hi[RANKLOSS__LANES];
-    double lo[RANKLOSS__LANES]; /* what rounding took from hi; stays 0 in float32 kernels */
-} rankloss__lanes;
+/* The same for the lists of a bundle, all numbers being exact in double; index -1 where there is none. */
+typedef struct rankloss__peaks {
+    rankloss__lane max, min, index, valid;
+} rankloss__peaks;
 
 /* Sums over the valid items but the one that is left out. With c_i = labels_i * weights_i and v the tangent: */
 typedef struct rankloss__sums {
     rankloss__lanes exps;     /* exp(x_i) */
     rankloss__lanes coefs;    /* c_i */
     rankloss__lanes dists;    /* c_i x_i */
-    rankloss__lanes tangents; /* exp(x_i) v_i, where there is a tangent */
-    rankloss__lanes sizes;    /* |c_i|, in float64 kernels alone */
-    bool faint;               /* float64: some x_i is where the kernels cannot carry it, see the cutoffs */
+    rankloss__lanes tangents; /* exp(x_i) v_i, where there is a tangent; otherwise 0 */
+    rankloss__lane sizes;     /* |c_i|, in float64 kernels alone */
+    unsigned faint; /* float64, a bit a lane: some x_i is where the kernels cannot carry it, see the cutoffs */
 } rankloss__sums;
 
-/* Which scores the list holds: chosen once a list, so that the common case carries no test for the rare one. */
+/* Which scores the lists hold: chosen so that the common case carries no test for the rare one. */
 typedef enum rankloss__span {
     RANKLOSS__SPAN_NEAR, /* every x_i >= RANKLOSS__EXP_CUTOFF */
     RANKLOSS__SPAN_WIDE  /* some are below, -inf included */
 } rankloss__span;
 
+/* What the sums of whole lists, folded to one sum a list, come to. The top item is the one left out of those sums. */
+typedef struct rankloss__folded {
+    rankloss__sums rest;
+    rankloss__lanes top_coef;
+    rankloss__lane top_tangent;
+    bool sum_to_one; /* the coefficients are to be divided by their sum */
+} rankloss__folded;
+
+typedef struct rankloss__loss {
+    rankloss__lanes coefs; /* the sum of all, the top item's too */
+    rankloss__lane lse;    /* log-sum-exp less the largest score: log1p(rest of the exponentials) */
+    rankloss__lane loss;
+} rankloss__loss;
+
+/* What multiplies a list's derivatives: g by the labels and weights, g / T and g / T^2 by the logits. */
+typedef struct rankloss__factors {
+    rankloss__lanes first, second;
+    rankloss__lane labels;
+} rankloss__factors;
+
 /*
- * Factors of the derivatives. Those that decide the last places of float64 come in two parts, of which float32 kernels
- * leave the second out.
+ * Factors of the derivatives, and the top item's, which the steps cannot compute without cancellation.
  *
  * slope_i = exp(x_i) exp - c_i coef
- * curve_i = exp(x_i) (total - exp(x_i)) scale
- * bend_i  = exp(x_i) (v_i - mean) scale
+ * curve_i = exp(x_i) (total - exp(x_i)) curve
+ * bend_i  = exp(x_i) (v_i - mean) bend
+ * log_i   = factors_i log_scale ((lse - x_i) - log_shift)
  */
-typedef struct rankloss__slope {
-    rankloss__twofold exp, coef;
-} rankloss__slope;
-
-typedef struct rankloss__curve {
-    rankloss__twofold total, scale;
-} rankloss__curve;
-
-typedef struct rankloss__bend {
-    rankloss__twofold mean, scale;
-} rankloss__bend;
+typedef struct rankloss__terms {
+    rankloss__lanes exp, coef, total, curve, mean, bend;
+    rankloss__lane log_shift, log_scale;
+    rankloss__lane top_slope, top_curve, top_bend;
+} rankloss__terms;
 
 /* A buffer that a step writes: count values as float or as double. */
 typedef struct rankloss__out {
@@ -95,39 +125,50 @@ typedef struct rankloss__out {
 } rankloss__out;
 
 typedef struct rankloss__kernels {
+    /* The peak of a list or a chunk of one; those of the lists of a bundle. */
     rankloss__peak (*peak)(const rankloss__items *items);
+    void (*peaks)(const rankloss__items *items, rankloss__peaks *peaks);
 
     /*
-     * Adds the chunk to sums, leaving item `skip` out (count or more: none). exps, where not NULL, receives every
-     * exp(x_i), 0 for masked items.
+     * Adds the items to sums. exps receives every exp(x_i), 0 for masked items. The item left out: of a list the one
+     * at skip[0], where it is one of these; of list k of a bundle its item skip[k]. What exps has for it is without
+     * meaning.
      */
-    void (*sums)(const rankloss__items *items, double max, size_t skip, rankloss__span span, double *exps,
-                 rankloss__sums *sums);
+    void (*sums)(const rankloss__items *items, const rankloss__lane *max, const rankloss__lane *skip,
+                 rankloss__span span, double *exps, rankloss__sums *sums);
 
     /* exps[i] = exp(x_i), 0 for masked items: the same bits as sums() gives. */
-    void (*exps)(const rankloss__items *items, double max, rankloss__span span, double *exps);
+    void (*exps)(const rankloss__items *items, const rankloss__lane *max, rankloss__span span, double *exps);
 
-    /* The steps below write +0 for masked items. The item that sums() left out is for the caller to overwrite. */
+    /* The loss of each lane. */
+    void (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
+
+    /* The factors of each lane's derivatives; those of the second derivatives only where asked for. */
+    void (*terms)(const rankloss__folded *folded, const rankloss__loss *loss, const rankloss__factors *factors,
+                  bool second, rankloss__terms *terms);
+
+    /* The steps below write +0 for masked items. The item that was left out is for the caller to overwrite. */
 
     /* out[i] = slope_i. out may be the scores. */
-    void (*slopes)(const rankloss__items *items, const double *exps, const rankloss__slope *slope, rankloss__out out);
-
-    /* Adds v_i slope_i to lanes, leaving item `skip` out. */
-    void (*dot)(const rankloss__items *items, const double *exps, const rankloss__slope *slope, size_t skip,
-                rankloss__lanes *lanes);
+    void (*slopes)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, rankloss__out out);
 
     /* out[i] = curve_i. */
-    void (*curves)(const rankloss__items *items, const double *exps, const rankloss__curve *curve, rankloss__out out);
+    void (*curves)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, rankloss__out out);
 
     /* out[i] = bend_i. */
-    void (*bends)(const rankloss__items *items, const double *exps, const rankloss__bend *bend, rankloss__out out);
+    void (*bends)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, rankloss__out out);
 
-    /*
-     * out[i] = factors_i scale ((lse - x_i) - shift), and +0 where factors_i is 0; factors is in the compute dtype,
-     * NULL: all 1.
-     */
-    void (*logs)(const rankloss__items *items, const void *factors, double max, double lse, double shift, double scale,
-                 rankloss__out out);
+    /* out[i] = log_i, and +0 where factors_i is 0; factors is in the compute dtype, NULL: all 1. */
+    void (*logs)(const rankloss__items *items, const void *factors, const rankloss__lane *max,
+                 const rankloss__lane *lse, const rankloss__terms *terms, rankloss__out out);
+
+    /* Adds v_i slope_i to lanes, leaving out what sums() left out. */
+    void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
+                const rankloss__lane *skip, rankloss__lanes *lanes);
+
+    /* Rows of the compute dtype to a bundle's block and back: block[RANKLOSS__LANES i + k] = rows[k][i]. */
+    void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES], void *block);
+    void (*separate)(const void *block, const size_t sizes[RANKLOSS__LANES], void *const rows[RANKLOSS__LANES]);
 } rankloss__kernels;
 
 #endif

@@ -7,9 +7,12 @@
 
 #include <immintrin.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "kernels/transpose_avx.h"
 
 typedef struct vec {
     __m256d low, high;
@@ -92,6 +95,10 @@ static inline vec vec_mul(vec a, vec b) {
     return (vec){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
 }
 
+static inline vec vec_div(vec a, vec b) {
+    return (vec){_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)};
+}
+
 static inline vec vec_fma(vec a, vec b, vec c) {
     return (vec){_mm256_fmadd_pd(a.low, b.low, c.low), _mm256_fmadd_pd(a.high, b.high, c.high)};
 }
@@ -142,6 +149,10 @@ static inline mask vec_ge(vec a, vec b) {
     return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GE_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GE_OQ)};
 }
 
+static inline mask vec_gt(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GT_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GT_OQ)};
+}
+
 static inline mask vec_eq(vec a, vec b) {
     return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_EQ_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_EQ_OQ)};
 }
@@ -155,6 +166,11 @@ static inline vec vec_bits_shift_left(vec a, int count) {
                              _mm256_slli_epi64(vec_avx2_bits(a.high), count));
 }
 
+static inline vec vec_bits_shift_right(vec a, int count) {
+    return vec_avx2_integers(_mm256_srli_epi64(vec_avx2_bits(a.low), count),
+                             _mm256_srli_epi64(vec_avx2_bits(a.high), count));
+}
+
 static inline vec vec_bits_and(vec a, uint64_t b) {
     const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
     return (vec){_mm256_and_pd(a.low, bits), _mm256_and_pd(a.high, bits)};
@@ -165,9 +181,74 @@ static inline vec vec_bits_or(vec a, uint64_t b) {
     return (vec){_mm256_or_pd(a.low, bits), _mm256_or_pd(a.high, bits)};
 }
 
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
+    return (vec){_mm256_xor_pd(a.low, bits), _mm256_xor_pd(a.high, bits)};
+}
+
 static inline vec vec_bits_add(vec a, vec b) {
     return vec_avx2_integers(_mm256_add_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
                              _mm256_add_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
+}
+
+static inline vec vec_bits_sub(vec a, vec b) {
+    return vec_avx2_integers(_mm256_sub_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
+                             _mm256_sub_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
+}
+
+/* --- reals --- */
+
+typedef __m256 reals_f32;
+typedef __m256d reals_f64;
+
+enum { REALS_F32_LANES = 8, REALS_F64_LANES = 4 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return _mm256_set1_ps(value);
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return _mm256_set1_pd(value);
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return _mm256_loadu_ps(p);
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return _mm256_loadu_pd(p);
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    _mm256_storeu_ps(p, a);
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    _mm256_storeu_pd(p, a);
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_max_ps(a, b);
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_max_pd(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_min_ps(a, b);
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_min_pd(a, b);
+}
+
+static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)) != 0;
+}
+
+static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ)) != 0;
 }
 
 #endif

@@ -6,8 +6,11 @@
 
 #include <immintrin.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "kernels/transpose_avx.h"
 
 typedef __m512d vec;
 typedef __mmask8 mask;
@@ -64,6 +67,10 @@ static inline vec vec_mul(vec a, vec b) {
     return _mm512_mul_pd(a, b);
 }
 
+static inline vec vec_div(vec a, vec b) {
+    return _mm512_div_pd(a, b);
+}
+
 static inline vec vec_fma(vec a, vec b, vec c) {
     return _mm512_fmadd_pd(a, b, c);
 }
@@ -109,6 +116,10 @@ static inline mask vec_ge(vec a, vec b) {
     return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
 }
 
+static inline mask vec_gt(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ);
+}
+
 static inline mask vec_eq(vec a, vec b) {
     return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
 }
@@ -121,6 +132,10 @@ static inline vec vec_bits_shift_left(vec a, int count) {
     return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), (unsigned)count));
 }
 
+static inline vec vec_bits_shift_right(vec a, int count) {
+    return _mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(a), (unsigned)count));
+}
+
 static inline vec vec_bits_and(vec a, uint64_t b) {
     return _mm512_castsi512_pd(_mm512_and_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
 }
@@ -129,8 +144,71 @@ static inline vec vec_bits_or(vec a, uint64_t b) {
     return _mm512_castsi512_pd(_mm512_or_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
 }
 
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    return _mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
+}
+
 static inline vec vec_bits_add(vec a, vec b) {
     return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+}
+
+static inline vec vec_bits_sub(vec a, vec b) {
+    return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+}
+
+/* --- reals --- */
+
+typedef __m512 reals_f32;
+typedef __m512d reals_f64;
+
+enum { REALS_F32_LANES = 16, REALS_F64_LANES = 8 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return _mm512_set1_ps(value);
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return _mm512_set1_pd(value);
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return _mm512_loadu_ps(p);
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return _mm512_loadu_pd(p);
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    _mm512_storeu_ps(p, a);
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    _mm512_storeu_pd(p, a);
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_max_ps(a, b);
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_max_pd(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_min_ps(a, b);
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_min_pd(a, b);
+}
+
+static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ) != 0;
+}
+
+static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ) != 0;
 }
 
 #endif

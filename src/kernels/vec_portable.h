@@ -2,16 +2,20 @@
  * The vector vocabulary in plain C: 8 lanes of double. Other instruction sets have a header with the same names and
  * the same bits.
  *
- * Lane k of a partial load or store is item k; lanes from n on are 0 and are not read or written. vec_max and vec_min
- * take their second operand where the two are unordered, as x86 does: with the new value first, a NaN is passed over.
+ * Lane k of a partial load or store is item k; lanes from n on are 0 and are not read or written. A minimum or maximum
+ * is its second operand where the two are unordered, as on x86: with the new value first, a NaN is passed over.
+ * Comparisons are false where their operands are unordered.
  */
 #ifndef RANKLOSS_SRC_KERNELS_VEC_PORTABLE_H
 #define RANKLOSS_SRC_KERNELS_VEC_PORTABLE_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "kernels/transpose_plain.h"
 
 typedef struct vec {
     double lane[8];
@@ -86,6 +90,11 @@ static inline vec vec_mul(vec a, vec b) {
     return a;
 }
 
+static inline vec vec_div(vec a, vec b) {
+    VEC_EACH_LANE a.lane[k] /= b.lane[k];
+    return a;
+}
+
 /* a * b + c, rounded once */
 static inline vec vec_fma(vec a, vec b, vec c) {
     VEC_EACH_LANE a.lane[k] = fma(a.lane[k], b.lane[k], c.lane[k]);
@@ -148,6 +157,12 @@ static inline mask vec_ge(vec a, vec b) {
     return m;
 }
 
+static inline mask vec_gt(vec a, vec b) {
+    mask m = 0;
+    VEC_EACH_LANE m |= (mask)(a.lane[k] > b.lane[k]) << k;
+    return m;
+}
+
 static inline mask vec_eq(vec a, vec b) {
     mask m = 0;
     VEC_EACH_LANE m |= (mask)(a.lane[k] == b.lane[k]) << k;
@@ -179,6 +194,11 @@ static inline vec vec_bits_shift_left(vec a, int count) {
     return a;
 }
 
+static inline vec vec_bits_shift_right(vec a, int count) {
+    VEC_EACH_LANE a.lane[k] = vec_portable_from_bits(vec_portable_bits(a.lane[k]) >> count);
+    return a;
+}
+
 static inline vec vec_bits_and(vec a, uint64_t b) {
     VEC_EACH_LANE a.lane[k] = vec_portable_from_bits(vec_portable_bits(a.lane[k]) & b);
     return a;
@@ -189,11 +209,79 @@ static inline vec vec_bits_or(vec a, uint64_t b) {
     return a;
 }
 
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    VEC_EACH_LANE a.lane[k] = vec_portable_from_bits(vec_portable_bits(a.lane[k]) ^ b);
+    return a;
+}
+
 static inline vec vec_bits_add(vec a, vec b) {
     VEC_EACH_LANE a.lane[k] = vec_portable_from_bits(vec_portable_bits(a.lane[k]) + vec_portable_bits(b.lane[k]));
     return a;
 }
 
+static inline vec vec_bits_sub(vec a, vec b) {
+    VEC_EACH_LANE a.lane[k] = vec_portable_from_bits(vec_portable_bits(a.lane[k]) - vec_portable_bits(b.lane[k]));
+    return a;
+}
+
 #undef VEC_EACH_LANE
+
+/*
+ * Reals: values in the compute dtype, REALS_<DTYPE>_LANES of them, for what no number of lanes can change: the largest
+ * and the smallest, and where they are.
+ */
+
+typedef float reals_f32;
+typedef double reals_f64;
+
+enum { REALS_F32_LANES = 1, REALS_F64_LANES = 1 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return value;
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return value;
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return *p;
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return *p;
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    *p = a;
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    *p = a;
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return a > b ? a : b;
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return a > b ? a : b;
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return a < b ? a : b;
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return a < b ? a : b;
+}
+
+static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
+    return a == b;
+}
+
+static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
+    return a == b;
+}
 
 #endif

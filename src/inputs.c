@@ -1,0 +1,133 @@
+#include "inputs.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "convert.h"
+#include "twofold.h"
+
+static int32_t compute_dtype(const rankloss__inputs *inputs) {
+    return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
+}
+
+/* Whether the kernels can read a view as it lies in memory; a list of one item has no stride. */
+static bool is_direct(const rankloss__view *view, int32_t dtype, size_t size) {
+    return !view->present || (view->dtype == dtype && (view->item_stride == 1 || size == 1));
+}
+
+static bool is_direct_mask(const rankloss__view *view, size_t size) {
+    return !view->present || view->item_stride == 1 || size == 1;
+}
+
+bool rankloss__inputs_are_direct(const rankloss__inputs *inputs, size_t size) {
+    const int32_t dtype = compute_dtype(inputs);
+    return !inputs->scaled && is_direct(&inputs->logits, dtype, size) && is_direct(&inputs->labels, dtype, size) &&
+           is_direct(&inputs->weights, dtype, size) && is_direct_mask(&inputs->where, size) &&
+           (!inputs->wants_tangent || is_direct(&inputs->tangent, RANKLOSS_F64, size));
+}
+
+rankloss__list_inputs rankloss__inputs_at(const rankloss__inputs *inputs, const rankloss__place *place) {
+    const rankloss__batch *batch = &inputs->batch;
+    return (rankloss__list_inputs){
+        .logits = rankloss__view_at(&inputs->logits, batch, place),
+        .labels = rankloss__view_at(&inputs->labels, batch, place),
+        .where = rankloss__view_at(&inputs->where, batch, place),
+        .weights = rankloss__view_at(&inputs->weights, batch, place),
+        .bias = rankloss__view_at(&inputs->bias, batch, place),
+        .tangent = inputs->wants_tangent ? rankloss__view_at(&inputs->tangent, batch, place) : NULL,
+    };
+}
+
+static const void *skip_items(const rankloss__view *view, const char *data, size_t first) {
+    return data + (int64_t)first * view->item_stride * view->element_size;
+}
+
+static void convert(const rankloss__inputs *inputs, const rankloss__view *view, const void *from, size_t count,
+                    rankloss__block *block) {
+    if (inputs->is_f64)
+        rankloss__load_f64(view->dtype, from, view->item_stride, count, block->f64);
+    else
+        rankloss__load_f32(view->dtype, from, view->item_stride, count, block->f32);
+}
+
+const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view *view, const char *at, size_t size,
+                           size_t first, size_t count, rankloss__block *block) {
+    if (at == NULL)
+        return NULL;
+    const void *from = skip_items(view, at, first);
+    if (is_direct(view, compute_dtype(inputs), size))
+        return from;
+    convert(inputs, view, from, count, block);
+    return block;
+}
+
+/* The sign of a * b + c - r, for r = fma(a, b, c): what rounding took away, or 0. */
+static int rounding_sign(double a, double b, double c, double r) {
+    const rankloss__twofold product = rankloss__two_product(a, b), sum = rankloss__two_sum(product.hi, c);
+    const double rest = (sum.hi - r) + (sum.lo + product.lo);
+    return (rest > 0.0) - (rest < 0.0);
+}
+
+/* a * b + c rounded once to float. Rounded to double on the way it may look half way between two floats and not be. */
+static float fused_to_float(double a, double b, double c) {
+    const double r = fma(a, b, c);
+    uint64_t bits;
+    memcpy(&bits, &r, sizeof bits);
+    const bool half_way = (bits & 0x1FFFFFFFu) == 0x10000000u || fabs(r) < 0x1p-125;
+    const int sign = half_way ? rounding_sign(a, b, c, r) : 0;
+    if (sign != 0 && (bits & 1u) == 0) /* to odd, which no longer looks half way */
+        bits = (sign > 0) == (r > 0.0) ? bits + 1 : bits - 1;
+    double odd;
+    memcpy(&odd, &bits, sizeof odd);
+    return (float)odd;
+}
+
+/* score = fma(logit, 1 / temperature, bias), rounded to the compute dtype. Overwrites the bias in `block`. */
+static void scale_scores(const rankloss__inputs *inputs, const void *logits, bool has_bias, size_t count,
+                         rankloss__block *block) {
+    const double factor = inputs->inverse_temperature;
+    if (inputs->is_f64) {
+        const double *from = logits;
+        for (size_t i = 0; i < count; i++)
+            block->f64[i] = fma(from[i], factor, has_bias ? block->f64[i] : 0.0);
+    } else {
+        const float *from = logits;
+        for (size_t i = 0; i < count; i++)
+            block->f32[i] = fused_to_float((double)from[i], factor, has_bias ? (double)block->f32[i] : 0.0);
+    }
+}
+
+const void *rankloss__read_scores(const rankloss__inputs *inputs, const rankloss__list_inputs *at, size_t size,
+                                  size_t first, size_t count, rankloss__block *block, rankloss__block *spare) {
+    if (!inputs->scaled)
+        return rankloss__read(inputs, &inputs->logits, at->logits, size, first, count, block);
+    const void *logits = rankloss__read(inputs, &inputs->logits, at->logits, size, first, count, spare);
+    if (at->bias != NULL)
+        convert(inputs, &inputs->bias, skip_items(&inputs->bias, at->bias, first), count, block);
+    scale_scores(inputs, logits, at->bias != NULL, count, block);
+    return block;
+}
+
+const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
+                                    size_t count, uint8_t *block) {
+    const rankloss__view *view = &inputs->where;
+    if (at == NULL)
+        return NULL;
+    const void *from = skip_items(view, at, first);
+    if (is_direct_mask(view, size))
+        return from;
+    rankloss__load_where(from, view->item_stride, count, block);
+    return block;
+}
+
+const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
+                                     size_t count, double *block) {
+    const rankloss__view *view = &inputs->tangent;
+    if (at == NULL)
+        return NULL;
+    const void *from = skip_items(view, at, first);
+    if (is_direct(view, RANKLOSS_F64, size))
+        return from;
+    rankloss__load_f64(view->dtype, from, view->item_stride, count, block);
+    return block;
+}

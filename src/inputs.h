@@ -1,0 +1,86 @@
+/*
+ * The inputs that all lists of a call share, and their items as the kernels want them: contiguous, in the compute
+ * dtype. What lies in memory as such is handed on as it is; the rest is converted into a block that stays in the
+ * first-level cache.
+ */
+#ifndef RANKLOSS_SRC_INPUTS_H
+#define RANKLOSS_SRC_INPUTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/kernels.h"
+#include "view.h"
+
+typedef struct rankloss__inputs {
+    rankloss__batch batch;
+    rankloss__view logits, labels, where, weights, bias, tangent;
+    const rankloss__kernels *kernels;
+    double inverse_temperature;
+    double temperature;
+    bool is_f64;        /* the compute dtype */
+    bool scaled;        /* scores are not the logits themselves: a temperature or a bias */
+    bool sum_to_one;    /* RANKLOSS_LABELS_SUM_TO_ONE */
+    bool wants_tangent; /* an output needs it */
+} rankloss__inputs;
+
+enum {
+    RANKLOSS__CHUNK = 512, /* items of a list that are converted at once; a multiple of RANKLOSS__LANES */
+    RANKLOSS__KEEP = 2048, /* exponentials that are kept from the forward pass for the gradient */
+    RANKLOSS__BLOCK = 1024 /* float items of a block; half as many doubles */
+};
+
+/* Items in the compute dtype. */
+typedef union rankloss__block {
+    float f32[RANKLOSS__BLOCK];
+    double f64[RANKLOSS__BLOCK / 2];
+} rankloss__block;
+
+/*
+ * One for each thread; about 41 KiB, on its stack. A list's outputs go through rows, which only reading uses besides;
+ * a bundle's through the second half of exps, of which it fills the first.
+ */
+typedef struct rankloss__scratch {
+    double exps[RANKLOSS__KEEP];
+    rankloss__block scores, labels, weights, rows;
+    double tangent[RANKLOSS__BLOCK];
+    uint8_t where[RANKLOSS__BLOCK];
+} rankloss__scratch;
+
+/* A list's first element in each of the inputs; NULL where absent. */
+typedef struct rankloss__list_inputs {
+    const char *logits, *labels, *where, *weights, *bias, *tangent;
+} rankloss__list_inputs;
+
+rankloss__list_inputs rankloss__inputs_at(const rankloss__inputs *inputs, const rankloss__place *place);
+
+/* Whether no item of a list of this size has to be converted. */
+bool rankloss__inputs_are_direct(const rankloss__inputs *inputs, size_t size);
+
+/*
+ * The items from `first` to before first + count of one input of a list of `size` items that begins at `at`; NULL where
+ * that is NULL. The block is used where they have to be converted.
+ */
+const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view *view, const char *at, size_t size,
+                           size_t first, size_t count, rankloss__block *block);
+
+/* The same for the scores: the logits with temperature and bias. spare: another block, for what the scaling needs. */
+const void *rankloss__read_scores(const rankloss__inputs *inputs, const rankloss__list_inputs *at, size_t size,
+                                  size_t first, size_t count, rankloss__block *block, rankloss__block *spare);
+
+const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
+                                    size_t count, uint8_t *block);
+
+/* In float64, whatever the compute dtype. */
+const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
+                                     size_t count, double *block);
+
+/* Element i of items in the compute dtype; 1 where data is NULL. */
+static inline double rankloss__value(const rankloss__inputs *inputs, const void *data, size_t i) {
+    if (data == NULL)
+        return 1.0;
+    return inputs->is_f64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
+}
+
+#endif

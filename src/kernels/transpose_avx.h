@@ -1,0 +1,83 @@
+/*
+ * Squares of 8 x 8 in AVX, for AVX2 and AVX-512: rows to a block whose element 8 i + k is rows[k][i], and back.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_TRANSPOSE_AVX_H
+#define RANKLOSS_SRC_KERNELS_TRANSPOSE_AVX_H
+
+#include <immintrin.h>
+
+/* Transposes the 4 x 4 floats in each half of four registers. */
+static inline void transpose_halves_f32(__m256 r[4]) {
+    const __m256 a = _mm256_unpacklo_ps(r[0], r[1]), b = _mm256_unpackhi_ps(r[0], r[1]);
+    const __m256 c = _mm256_unpacklo_ps(r[2], r[3]), d = _mm256_unpackhi_ps(r[2], r[3]);
+    r[0] = _mm256_shuffle_ps(a, c, 0x44);
+    r[1] = _mm256_shuffle_ps(a, c, 0xEE);
+    r[2] = _mm256_shuffle_ps(b, d, 0x44);
+    r[3] = _mm256_shuffle_ps(b, d, 0xEE);
+}
+
+/* Columns i .. i + 3 of four rows in the low halves, columns i + 4 .. i + 7 in the high ones. */
+static inline void transpose_in_f32(const float *const rows[8], float *block) {
+    __m256 low[4], high[4]; /* of rows 0 to 3, of rows 4 to 7 */
+    for (int k = 0; k < 4; k++) {
+        low[k] = _mm256_loadu_ps(rows[k]);
+        high[k] = _mm256_loadu_ps(rows[k + 4]);
+    }
+    transpose_halves_f32(low);
+    transpose_halves_f32(high);
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(block + 8 * i, _mm256_permute2f128_ps(low[i], high[i], 0x20));
+        _mm256_storeu_ps(block + 8 * (i + 4), _mm256_permute2f128_ps(low[i], high[i], 0x31));
+    }
+}
+
+static inline void transpose_out_f32(const float *block, float *const rows[8]) {
+    __m256 low[4], high[4];
+    for (int i = 0; i < 4; i++) {
+        const __m256 a = _mm256_loadu_ps(block + 8 * i), b = _mm256_loadu_ps(block + 8 * (i + 4));
+        low[i] = _mm256_permute2f128_ps(a, b, 0x20);
+        high[i] = _mm256_permute2f128_ps(a, b, 0x31);
+    }
+    transpose_halves_f32(low);
+    transpose_halves_f32(high);
+    for (int k = 0; k < 4; k++) {
+        _mm256_storeu_ps(rows[k], low[k]);
+        _mm256_storeu_ps(rows[k + 4], high[k]);
+    }
+}
+
+/* Transposes 4 x 4 doubles. */
+static inline void transpose_square_f64(__m256d r[4]) {
+    const __m256d a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
+    const __m256d c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
+    r[0] = _mm256_permute2f128_pd(a, c, 0x20);
+    r[1] = _mm256_permute2f128_pd(b, d, 0x20);
+    r[2] = _mm256_permute2f128_pd(a, c, 0x31);
+    r[3] = _mm256_permute2f128_pd(b, d, 0x31);
+}
+
+static inline void transpose_in_f64(const double *const rows[8], double *block) {
+    for (int k = 0; k < 8; k += 4)
+        for (int i = 0; i < 8; i += 4) {
+            __m256d square[4];
+            for (int j = 0; j < 4; j++)
+                square[j] = _mm256_loadu_pd(rows[k + j] + i);
+            transpose_square_f64(square);
+            for (int j = 0; j < 4; j++)
+                _mm256_storeu_pd(block + 8 * (i + j) + k, square[j]);
+        }
+}
+
+static inline void transpose_out_f64(const double *block, double *const rows[8]) {
+    for (int k = 0; k < 8; k += 4)
+        for (int i = 0; i < 8; i += 4) {
+            __m256d square[4];
+            for (int j = 0; j < 4; j++)
+                square[j] = _mm256_loadu_pd(block + 8 * (i + j) + k);
+            transpose_square_f64(square);
+            for (int j = 0; j < 4; j++)
+                _mm256_storeu_pd(rows[k + j] + i, square[j]);
+        }
+}
+
+#endif

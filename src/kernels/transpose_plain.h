@@ -1,0 +1,31 @@
+/*
+ * Squares of 8 x 8 in plain C: rows to a block whose element 8 i + k is rows[k][i], and back.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_TRANSPOSE_PLAIN_H
+#define RANKLOSS_SRC_KERNELS_TRANSPOSE_PLAIN_H
+
+static inline void transpose_in_f32(const float *const rows[8], float *block) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            block[8 * i + k] = rows[k][i];
+}
+
+static inline void transpose_out_f32(const float *block, float *const rows[8]) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            rows[k][i] = block[8 * i + k];
+}
+
+static inline void transpose_in_f64(const double *const rows[8], double *block) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            block[8 * i + k] = rows[k][i];
+}
+
+static inline void transpose_out_f64(const double *block, double *const rows[8]) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            rows[k][i] = block[8 * i + k];
+}
+
+#endif
