@@ -67,7 +67,8 @@ static void fold_into_every_lane(rankloss__lanes *to, const rankloss__lanes *lan
 static void sum_list(rankloss__forward *forward, rankloss__list *list) {
     const bool is_f64 = list->inputs->is_f64;
     rankloss__sums sums = {.faint = 0};
-    forward->kept = list->size <= RANKLOSS__KEEP;
+    /* A tangent may need the end of the scratch. */
+    forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const rankloss__lane skip = {{(double)forward->peak.index - (double)first}};

@@ -38,13 +38,13 @@ typedef union rankloss__block {
 } rankloss__block;
 
 /*
- * One for each thread; about 41 KiB, on its stack. A list's outputs go through rows, which only reading uses besides;
- * a bundle's through the second half of exps, of which it fills the first.
+ * One for each thread; about 34 KiB, on its stack. rows and spare serve reading, then what is written. The end of exps
+ * is where a tangent is converted to: a list's takes the last RANKLOSS__CHUNK doubles, a bundle's the second half.
  */
 typedef struct rankloss__scratch {
     double exps[RANKLOSS__KEEP];
     rankloss__block scores, labels, weights, rows;
-    double tangent[RANKLOSS__BLOCK];
+    double spare[RANKLOSS__BLOCK / RANKLOSS__LANES];
     uint8_t where[RANKLOSS__BLOCK];
 } rankloss__scratch;
 

@@ -24,7 +24,8 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     items->labels = rankloss__read(inputs, &inputs->labels, at->labels, size, first, count, &scratch->labels);
     items->weights = rankloss__read(inputs, &inputs->weights, at->weights, size, first, count, &scratch->weights);
     items->where = rankloss__read_where(inputs, at->where, size, first, count, scratch->where);
-    items->tangent = rankloss__read_tangent(inputs, at->tangent, size, first, count, scratch->tangent);
+    items->tangent = rankloss__read_tangent(inputs, at->tangent, size, first, count,
+                                            scratch->exps + RANKLOSS__KEEP - RANKLOSS__CHUNK);
     items->count = count;
     items->whole = items->where != NULL ? 0 : count;
     items->bundle = false;

@@ -58,7 +58,8 @@ void rankloss__sink_put(rankloss__sink *sink, size_t first, size_t count) {
 }
 
 void rankloss__sink_close(rankloss__sink *sink) {
+    if (sink->kind != RANKLOSS__SINK_SUMMED)
+        return;
     const double sum = rankloss__compensated_value(sink->sum);
-    if (sink->kind == RANKLOSS__SINK_SUMMED)
-        rankloss__store(sink->view->dtype, sink->at, 0, 1, &sum);
+    rankloss__store(sink->view->dtype, sink->at, 0, 1, &sum);
 }

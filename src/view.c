@@ -96,6 +96,12 @@ int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) {
     return rankloss__load_integer(batch->offsets.dtype, batch->offsets.data, i * batch->offsets.strides[0]);
 }
 
+int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
+    if (rankloss__is_absent(&batch->offsets))
+        return batch->list_size;
+    return rankloss__offset(batch, list + 1) - rankloss__offset(batch, list);
+}
+
 rankloss__place rankloss__place_of(const rankloss__batch *batch, int64_t list) {
     rankloss__place place = {.list = list, .size = batch->list_size};
     if (!rankloss__is_absent(&batch->offsets)) {

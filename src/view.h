@@ -60,6 +60,8 @@ void rankloss__merge_axes(rankloss__batch *batch, rankloss__view *views[], int c
 
 int64_t rankloss__offset(const rankloss__batch *batch, int64_t i);
 
+int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list);
+
 rankloss__place rankloss__place_of(const rankloss__batch *batch, int64_t list);
 
 /* The first item of the list at a place; NULL where the view has no data. */

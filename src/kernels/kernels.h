@@ -168,6 +168,8 @@ typedef struct rankloss__kernels {
 
     /* Rows of the compute dtype to a bundle's block and back: block[RANKLOSS__LANES i + k] = rows[k][i]. */
     void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES], void *block);
+    void (*interleave_bytes)(const uint8_t *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
+                             uint8_t *block);
     void (*separate)(const void *block, const size_t sizes[RANKLOSS__LANES], void *const rows[RANKLOSS__LANES]);
 } rankloss__kernels;
 

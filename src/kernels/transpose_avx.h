@@ -5,6 +5,23 @@
 #define RANKLOSS_SRC_KERNELS_TRANSPOSE_AVX_H
 
 #include <immintrin.h>
+#include <stdint.h>
+
+static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block) {
+    __m128i pairs[4], fours[4];
+    for (int k = 0; k < 4; k++) {
+        const __m128i even = _mm_loadl_epi64((const __m128i *)rows[2 * k]);
+        pairs[k] = _mm_unpacklo_epi8(even, _mm_loadl_epi64((const __m128i *)rows[2 * k + 1]));
+    }
+    for (int k = 0; k < 2; k++) {
+        fours[2 * k] = _mm_unpacklo_epi16(pairs[2 * k], pairs[2 * k + 1]);
+        fours[2 * k + 1] = _mm_unpackhi_epi16(pairs[2 * k], pairs[2 * k + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        _mm_storeu_si128((__m128i *)(block + 32 * i), _mm_unpacklo_epi32(fours[i], fours[i + 2]));
+        _mm_storeu_si128((__m128i *)(block + 32 * i + 16), _mm_unpackhi_epi32(fours[i], fours[i + 2]));
+    }
+}
 
 /* Transposes the 4 x 4 floats in each half of four registers. */
 static inline void transpose_halves_f32(__m256 r[4]) {

@@ -4,6 +4,8 @@
 #ifndef RANKLOSS_SRC_KERNELS_TRANSPOSE_PLAIN_H
 #define RANKLOSS_SRC_KERNELS_TRANSPOSE_PLAIN_H
 
+#include <stdint.h>
+
 static inline void transpose_in_f32(const float *const rows[8], float *block) {
     for (int k = 0; k < 8; k++)
         for (int i = 0; i < 8; i++)
@@ -14,6 +16,12 @@ static inline void transpose_out_f32(const float *block, float *const rows[8]) {
     for (int k = 0; k < 8; k++)
         for (int i = 0; i < 8; i++)
             rows[k][i] = block[8 * i + k];
+}
+
+static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            block[8 * i + k] = rows[k][i];
 }
 
 static inline void transpose_in_f64(const double *const rows[8], double *block) {

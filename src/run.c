@@ -1,0 +1,276 @@
+#include "run.h"
+
+#include "batch.h"
+#include "bundle.h"
+#include "convert.h"
+
+enum { LANES = RANKLOSS__LANES };
+
+/* What is computed of a list, a bit each: the derivatives by their number, and these. */
+enum {
+    LOSS = 1u << RANKLOSS__NUM_DERIVATIVES,
+    JVP = LOSS << 1,
+    LOSS_TO_REDUCER = LOSS << 2 /* instead of everything else */
+};
+
+/* A call being run, shared by the threads; totals are merged under a lock. */
+typedef struct batch_loop {
+    rankloss__call *call;
+    unsigned wanted;
+    bool one_upstream; /* all lists have call->upstream, and these factors */
+    rankloss__factors factors;
+    rankloss__totals totals;
+} batch_loop;
+
+/* One thread's part of it. */
+typedef struct loop_thread {
+    const batch_loop *loop;
+    rankloss__totals totals;
+    rankloss__scratch scratch;
+} loop_thread;
+
+/* --- what a list yields --- */
+
+static void write_per_list(const rankloss__call *call, const rankloss__view *view, const rankloss__place *place,
+                           double value) {
+    char *at = rankloss__view_at(view, &call->inputs.batch, place);
+    if (at != NULL)
+        rankloss__store(view->dtype, at, 0, 1, &value);
+}
+
+static void emit_loss(loop_thread *self, const rankloss__place *place, double loss, bool counted) {
+    const rankloss__call *call = self->loop->call;
+    if ((self->loop->wanted & LOSS_TO_REDUCER) != 0) {
+        call->custom.losses[place->list] = loss;
+        call->custom.counted[place->list] = counted;
+    } else if (call->reduction == RANKLOSS_NONE) {
+        write_per_list(call, &call->loss, place, loss);
+    } else if (counted) {
+        rankloss__exact_sum_add(&self->totals.loss, loss);
+    }
+}
+
+static void emit_jvp(loop_thread *self, const rankloss__place *place, double jvp, bool counted) {
+    const rankloss__call *call = self->loop->call;
+    if (call->reduction == RANKLOSS_NONE)
+        write_per_list(call, &call->jvp, place, jvp);
+    else if (call->reduction == RANKLOSS_CUSTOM && counted)
+        rankloss__exact_sum_add(&self->totals.jvp, call->custom.d_losses[place->list] * jvp);
+    else if (counted)
+        rankloss__exact_sum_add(&self->totals.jvp, jvp);
+}
+
+/* --- a list alone --- */
+
+static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss__forward *forward, unsigned wanted) {
+    const rankloss__call *call = self->loop->call;
+    const int32_t dtype = call->inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
+    const rankloss__upstream upstream = rankloss__call_upstream(call, &list->place);
+    rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES];
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
+        sinks[which].kind = RANKLOSS__SINK_ABSENT;
+        if ((wanted >> which & 1u) != 0)
+            sinks[which] = rankloss__sink_make(&call->derivatives[which], &call->inputs.batch, &list->place, dtype,
+                                               self->scratch.rows.f64);
+    }
+    rankloss__derivatives(list, forward, &upstream, sinks);
+}
+
+/* The jvp comes before the gradient, which may overwrite the logits. */
+static void run_alone(loop_thread *self, int64_t index, unsigned wanted) {
+    rankloss__list list;
+    rankloss__forward forward;
+    rankloss__list_open(&list, &self->loop->call->inputs, index, &self->scratch);
+    rankloss__forward_list(&list, &forward);
+    const bool counted = forward.path != RANKLOSS__EMPTY;
+    if ((wanted & (LOSS | LOSS_TO_REDUCER)) != 0)
+        emit_loss(self, &list.place, forward.loss, counted);
+    if ((wanted & JVP) != 0)
+        emit_jvp(self, &list.place, rankloss__jvp(&list, &forward), counted);
+    if ((wanted & (LOSS - 1)) != 0)
+        derive_alone(self, &list, &forward, wanted);
+}
+
+/* --- short lists in bundles --- */
+
+static void set_lane(rankloss__factors *factors, int k, const rankloss__upstream *upstream) {
+    factors->first.hi[k] = upstream->first.hi;
+    factors->first.lo[k] = upstream->first.lo;
+    factors->second.hi[k] = upstream->second.hi;
+    factors->second.lo[k] = upstream->second.lo;
+    factors->labels.at[k] = upstream->labels;
+}
+
+static void find_upstream(const batch_loop *loop, const rankloss__bundle *bundle, rankloss__upstream upstream[LANES],
+                          rankloss__factors *factors) {
+    if (loop->one_upstream)
+        *factors = loop->factors;
+    for (int k = 0; k < LANES; k++) {
+        upstream[k] =
+            loop->one_upstream ? loop->call->upstream : rankloss__call_upstream(loop->call, &bundle->places[k]);
+        if (!loop->one_upstream)
+            set_lane(factors, k, &upstream[k]);
+    }
+}
+
+static void emit_of_bundle(loop_thread *self, const rankloss__bundle *bundle, unsigned missing[LANES]) {
+    const unsigned wanted = self->loop->wanted;
+    rankloss__lane jvp;
+    const unsigned with_jvp = (wanted & JVP) != 0 ? rankloss__bundle_jvp(bundle, &jvp) : 0;
+    for (int k = 0; k < bundle->count; k++) {
+        const bool held = (bundle->held >> k & 1u) != 0, jvp_fits = (with_jvp >> k & 1u) != 0;
+        if (held && (wanted & (LOSS | LOSS_TO_REDUCER)) != 0)
+            emit_loss(self, &bundle->places[k], bundle->sums.loss.at[k], true);
+        if (jvp_fits)
+            emit_jvp(self, &bundle->places[k], jvp.at[k], true);
+        missing[k] = (held ? 0 : wanted) | (jvp_fits ? 0 : wanted & JVP);
+    }
+}
+
+static void write_derivatives(const loop_thread *self, const rankloss__bundle *bundle, const rankloss__factors *factors,
+                              const unsigned fits[RANKLOSS__NUM_DERIVATIVES]) {
+    const rankloss__call *call = self->loop->call;
+    const bool second = fits[RANKLOSS__HESS_LOGITS] != 0 || fits[RANKLOSS__HVP_LOGITS] != 0;
+    rankloss__terms terms;
+    call->inputs.kernels->terms(&bundle->folded, &bundle->sums, factors, second, &terms);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        if (fits[which] != 0)
+            rankloss__bundle_write(bundle, (rankloss__derivative)which, &call->derivatives[which], &terms, fits[which]);
+}
+
+/*
+ * What a lane cannot have from the bundle its list computes alone. That uses the same scratch, and it may overwrite
+ * logits, so it comes between what needs only sums and the derivatives, for which the bundle is then read again.
+ */
+static void run_bundle(loop_thread *self, const int64_t *lists, int count) {
+    const batch_loop *loop = self->loop;
+    rankloss__bundle bundle;
+    rankloss__upstream upstream[LANES];
+    rankloss__factors factors;
+    unsigned missing[LANES], fits[RANKLOSS__NUM_DERIVATIVES], any_missing = 0;
+    rankloss__bundle_open(&bundle, &loop->call->inputs, lists, count, &self->scratch);
+    rankloss__bundle_forward(&bundle);
+    emit_of_bundle(self, &bundle, missing);
+    if ((loop->wanted & (LOSS - 1)) != 0)
+        find_upstream(loop, &bundle, upstream, &factors);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
+        const bool wanted = (loop->wanted >> which & 1u) != 0;
+        fits[which] = wanted ? rankloss__bundle_fits(&bundle, (rankloss__derivative)which, upstream) : 0;
+        for (int k = 0; k < count && wanted; k++)
+            missing[k] |= (fits[which] >> k & 1u) == 0 ? 1u << which : 0;
+    }
+    for (int k = 0; k < count; k++) {
+        any_missing |= missing[k];
+        if (missing[k] != 0)
+            run_alone(self, lists[k], missing[k]);
+    }
+    if ((loop->wanted & (LOSS - 1)) == 0)
+        return;
+    if (any_missing != 0) {
+        const unsigned held = bundle.held;
+        rankloss__bundle_open(&bundle, &loop->call->inputs, lists, count, &self->scratch);
+        rankloss__bundle_forward(&bundle);
+        bundle.held = held;
+    }
+    write_derivatives(self, &bundle, &factors, fits);
+}
+
+/* --- the loop --- */
+
+/*
+ * Short lists wait for company of about their size: each bin takes eight sizes. The company changes no bit, but lanes
+ * whose list has ended are idle.
+ */
+enum { BIN_WIDTH = 8, BINS = RANKLOSS__BLOCK / LANES / BIN_WIDTH };
+
+typedef struct bins {
+    int64_t lists[BINS][LANES];
+    int counts[BINS];
+} bins;
+
+static void run_short(loop_thread *self, bins *waiting, int64_t index, int64_t size) {
+    const int64_t bin = (size - 1) / BIN_WIDTH;
+    int64_t *lists = waiting->lists[bin];
+    lists[waiting->counts[bin]++] = index;
+    if (waiting->counts[bin] == LANES) {
+        waiting->counts[bin] = 0;
+        run_bundle(self, lists, LANES);
+    }
+}
+
+/* Runs those that are still waiting, neighbouring sizes together. */
+static void run_rest(loop_thread *self, const bins *waiting) {
+    int64_t lists[LANES];
+    int count = 0;
+    for (int bin = 0; bin < BINS; bin++)
+        for (int k = 0; k < waiting->counts[bin]; k++) {
+            lists[count++] = waiting->lists[bin][k];
+            if (count == LANES) {
+                run_bundle(self, lists, count);
+                count = 0;
+            }
+        }
+    if (count > 0)
+        run_bundle(self, lists, count);
+}
+
+static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_t end) {
+    batch_loop *shared = context;
+    const rankloss__inputs *inputs = &shared->call->inputs;
+    loop_thread self;
+    bins waiting;
+    self.loop = shared;
+    self.totals = (rankloss__totals){.counted = 0};
+    for (int bin = 0; bin < BINS; bin++)
+        waiting.counts[bin] = 0;
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t size = rankloss__list_size(&inputs->batch, i);
+        if (rankloss__is_short(inputs, size))
+            run_short(&self, &waiting, i, size);
+        else
+            run_alone(&self, i, shared->wanted);
+    }
+    run_rest(&self, &waiting);
+    if (shared->call->reduction != RANKLOSS_NONE)
+        rankloss__team_merge(team, rankloss__totals_merge, &shared->totals, &self.totals);
+}
+
+void rankloss__run_losses(rankloss__call *call) {
+    batch_loop shared = {.call = call, .wanted = LOSS_TO_REDUCER};
+    rankloss__batch_run(&call->inputs.batch, call->num_threads, run_lists, &shared);
+}
+
+/* --- everything else --- */
+
+/* Lists without items yield nothing, however many there are, unless something is written for each list. */
+static bool nothing_per_list(const rankloss__call *call) {
+    const bool dense = rankloss__is_absent(&call->inputs.batch.offsets);
+    bool per_list = call->reduction == RANKLOSS_NONE;
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        per_list |= call->derivatives[which].present && call->derivatives[which].data != NULL;
+    return dense && call->inputs.batch.list_size == 0 && !per_list;
+}
+
+static unsigned wanted_of(const rankloss__call *call) {
+    unsigned wanted = (call->loss.present ? LOSS : 0) | (call->wants_jvp ? JVP : 0);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        if (call->derivatives[which].data != NULL && !call->across_lists[which])
+            wanted |= 1u << which;
+    return wanted;
+}
+
+void rankloss__run(rankloss__call *call) {
+    batch_loop shared = {.call = call, .wanted = wanted_of(call)};
+    shared.one_upstream =
+        call->reduction != RANKLOSS_CUSTOM && (call->reduction != RANKLOSS_NONE || !call->cotangent.present);
+    shared.factors = rankloss__factors_of(&call->upstream);
+    if (!nothing_per_list(call))
+        rankloss__batch_run(&call->inputs.batch, call->num_threads, run_lists, &shared);
+    if (call->reduction == RANKLOSS_NONE)
+        return;
+    if (call->reduction == RANKLOSS_CUSTOM)
+        rankloss__write_number(&call->loss, call->custom.reduced);
+    else
+        rankloss__write_quotient(&call->loss, &shared.totals.loss, call->counted);
+    rankloss__write_quotient(&call->jvp, &shared.totals.jvp, call->counted);
+}
