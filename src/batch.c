@@ -41,7 +41,7 @@ enum {
 
 /* The cost of all lists before a list: never decreasing, so that it can be searched. */
 static int64_t cost_before(const rankloss__batch *batch, int64_t list) {
-    const bool ragged = !rankloss__is_absent(&batch->offsets);
+    const bool ragged = batch->ragged;
     const int64_t items = ragged ? rankloss__offset(batch, list) : list * batch->list_size;
     /* Counts near the end of the range, where lists hold nothing, must not wrap. */
     return list < INT64_MAX / (4 * LIST_COST) && items < INT64_MAX / 2 ? items + list * LIST_COST

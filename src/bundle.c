@@ -10,14 +10,21 @@ static bool has(unsigned lanes, int k) {
 
 /* --- reading --- */
 
+/* Whether rows of the compute dtype can lie where the view has them. */
+static bool is_in_place(const rankloss__bundle *bundle, const rankloss__view *view) {
+    const int32_t dtype = bundle->inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
+    return view->dtype == dtype && (view->item_stride == 1 || bundle->items.count == LANES);
+}
+
 /* Points rows at the lists' items in an input, converted where they have to be. */
 static void find_rows(const rankloss__bundle *bundle, const rankloss__view *view, const void *rows[LANES]) {
     const rankloss__inputs *inputs = bundle->inputs;
-    rankloss__block *blocks = &bundle->scratch->rows;
+    const bool in_place = is_in_place(bundle, view);
     for (int k = 0; k < LANES; k++) {
         const char *at = rankloss__view_at(view, &inputs->batch, &bundle->places[k]);
-        rankloss__block *row = (rankloss__block *)(blocks->f32 + k * (RANKLOSS__BLOCK / LANES));
-        rows[k] = rankloss__read(inputs, view, at, bundle->sizes[k], 0, bundle->sizes[k], row);
+        rankloss__block *row = (rankloss__block *)(bundle->scratch->rows.f32 + k * (RANKLOSS__BLOCK / LANES));
+        const size_t size = bundle->sizes[k];
+        rows[k] = in_place ? at : rankloss__read(inputs, view, at, size, 0, size, row);
     }
 }
 
@@ -85,7 +92,7 @@ void rankloss__bundle_open(rankloss__bundle *bundle, const rankloss__inputs *inp
     bundle->scratch = scratch;
     bundle->count = count;
     for (int k = 0; k < LANES; k++) {
-        bundle->places[k] = rankloss__place_of(&inputs->batch, lists[k < count ? k : 0]);
+        rankloss__place_of(&inputs->batch, lists[k < count ? k : 0], &bundle->places[k]);
         const size_t size = bundle->sizes[k] = (size_t)bundle->places[k].size;
         least = size < least ? size : least;
         most = size > most ? size : most;
@@ -107,10 +114,10 @@ void rankloss__bundle_open(rankloss__bundle *bundle, const rankloss__inputs *inp
 /* --- the losses --- */
 
 static rankloss__span span_of(const rankloss__peaks *peaks) {
+    bool wide = false;
     for (int k = 0; k < LANES; k++)
-        if (peaks->min.at[k] - peaks->max.at[k] < RANKLOSS__EXP_CUTOFF)
-            return RANKLOSS__SPAN_WIDE;
-    return RANKLOSS__SPAN_NEAR;
+        wide |= peaks->min.at[k] - peaks->max.at[k] < RANKLOSS__EXP_CUTOFF;
+    return wide ? RANKLOSS__SPAN_WIDE : RANKLOSS__SPAN_NEAR;
 }
 
 /* The place of the top item of list k among the items; 0 where there is none. */
@@ -119,60 +126,45 @@ static size_t top_of(const rankloss__bundle *bundle, int k) {
     return index >= 0.0 ? LANES * (size_t)index + (size_t)k : 0;
 }
 
-static void read_top(rankloss__bundle *bundle, int k) {
-    const rankloss__items *items = &bundle->items;
-    const size_t i = top_of(bundle, k);
-    const double label = rankloss__value(bundle->inputs, items->labels, i);
-    const rankloss__twofold coef = rankloss__two_product(label, rankloss__value(bundle->inputs, items->weights, i));
-    bundle->folded.top_coef.hi[k] = coef.hi;
-    bundle->folded.top_coef.lo[k] = coef.lo;
-    bundle->folded.top_tangent.at[k] = items->tangent != NULL ? items->tangent[i] : 0.0;
-}
-
-/* Lane sums carry what rounding took from them beside them; a number in two parts has it below its last place. */
-static void normalise(rankloss__lanes *lanes) {
-    for (int k = 0; k < LANES; k++) {
-        const rankloss__twofold sum = rankloss__fast_two_sum(lanes->hi[k], lanes->lo[k]);
-        lanes->hi[k] = sum.hi;
-        lanes->lo[k] = sum.lo;
-    }
-}
-
-/* Whether the lane can stand for its list in everything that needs only sums. */
+/* Whether a lane in which everything is finite stands for its list, by rules that not every call has. */
 static bool lane_holds(const rankloss__bundle *bundle, int k) {
     const bool is_f64 = bundle->inputs->is_f64;
     const double coefs = bundle->sums.coefs.hi[k], dists = bundle->folded.rest.dists.hi[k];
-    if (!(bundle->peaks.valid.at[k] > 0.0) || !isfinite(bundle->peaks.max.at[k]))
+    if (!(bundle->peaks.valid.at[k] > 0.0))
         return false;
     /* Where coefficients may all be 0, or add up to what cannot be divided by, the list has rules of its own. */
     if (coefs == 0.0 && (is_f64 || bundle->inputs->sum_to_one || (dists == 0.0 && bundle->items.tangent != NULL)))
         return false;
-    if (has(bundle->folded.rest.faint, k) || !rankloss__sums_hold(&bundle->folded, &bundle->sums, k, is_f64))
-        return false;
-    return !is_f64 || !(rankloss__coefficients_cancel(&bundle->folded, k) ||
-                        rankloss__loss_is_doubtful(&bundle->sums, k, bundle->peaks.valid.at[k], is_f64));
+    return !is_f64 || (rankloss__sums_hold(&bundle->folded, &bundle->sums, k, bundle->peaks.valid.at[k]) &&
+                       !rankloss__coefficients_cancel(&bundle->folded, k));
+}
+
+/* finite: the lanes in which everything is. */
+static unsigned find_held(const rankloss__bundle *bundle, unsigned finite) {
+    const rankloss__inputs *inputs = bundle->inputs;
+    unsigned held = 0;
+    finite &= (1u << bundle->count) - 1u;
+    if (!inputs->is_f64 && !inputs->sum_to_one && bundle->items.tangent == NULL && inputs->where.data == NULL)
+        return finite;
+    for (int k = 0; k < bundle->count; k++)
+        held |= (unsigned)(has(finite, k) && lane_holds(bundle, k)) << k;
+    return held;
 }
 
 void rankloss__bundle_forward(rankloss__bundle *bundle) {
     const rankloss__kernels *kernels = bundle->inputs->kernels;
-    rankloss__sums *rest = &bundle->folded.rest;
-    kernels->peaks(&bundle->items, &bundle->peaks);
-    *rest = (rankloss__sums){.faint = 0};
-    kernels->sums(&bundle->items, &bundle->peaks.max, &bundle->peaks.index, span_of(&bundle->peaks),
-                  bundle->scratch->exps, rest);
-    if (bundle->inputs->is_f64) {
-        normalise(&rest->exps);
-        normalise(&rest->coefs);
-        normalise(&rest->dists);
-        normalise(&rest->tangents);
-    }
-    for (int k = 0; k < LANES; k++)
-        read_top(bundle, k);
-    bundle->folded.sum_to_one = bundle->inputs->sum_to_one;
-    kernels->loss(&bundle->folded, &bundle->sums);
-    bundle->held = 0;
-    for (int k = 0; k < bundle->count; k++)
-        bundle->held |= (unsigned)lane_holds(bundle, k) << k;
+    const rankloss__items *items = &bundle->items;
+    rankloss__folded *folded = &bundle->folded;
+    rankloss__peaks *peaks = &bundle->peaks;
+    kernels->peaks(items, peaks);
+    folded->bundle = true;
+    folded->max = peaks->max;
+    folded->sum_to_one = bundle->inputs->sum_to_one;
+    folded->rest = (rankloss__sums){.faint = 0};
+    kernels->sums(items, &peaks->max, &peaks->index, span_of(peaks), bundle->scratch->exps, &folded->rest);
+    kernels->fold(true, &folded->rest);
+    kernels->tops(items, &peaks->index, folded);
+    bundle->held = find_held(bundle, kernels->loss(folded, &bundle->sums));
 }
 
 /* --- the derivatives --- */
@@ -199,10 +191,10 @@ static bool lane_fits(const rankloss__bundle *bundle, int k, rankloss__derivativ
 }
 
 unsigned rankloss__bundle_fits(const rankloss__bundle *bundle, rankloss__derivative which,
-                               const rankloss__upstream upstream[LANES]) {
+                               const rankloss__upstream *const upstream[LANES]) {
     unsigned lanes = 0;
     for (int k = 0; k < bundle->count; k++)
-        lanes |= (unsigned)(has(bundle->held, k) && lane_fits(bundle, k, which, &upstream[k])) << k;
+        lanes |= (unsigned)(has(bundle->held, k) && lane_fits(bundle, k, which, upstream[k])) << k;
     return lanes;
 }
 
@@ -275,12 +267,12 @@ static void write_sinks(const rankloss__bundle *bundle, rankloss__derivative whi
 
 void rankloss__bundle_write(const rankloss__bundle *bundle, rankloss__derivative which, const rankloss__view *view,
                             const rankloss__terms *terms, unsigned lanes) {
-    const bool is_f64 = bundle->inputs->is_f64;
-    if (view->dtype != (is_f64 ? RANKLOSS_F64 : RANKLOSS_F32) || view->item_stride != 1) {
+    if (!is_in_place(bundle, view)) {
         write_sinks(bundle, which, view, terms, lanes);
         return;
     }
-    compute(bundle, which, terms, 0, bundle->items.count, (rankloss__out){&bundle->scratch->rows, is_f64});
+    const rankloss__out out = {&bundle->scratch->rows, bundle->inputs->is_f64};
+    compute(bundle, which, terms, 0, bundle->items.count, out);
     write_rows(bundle, view, lanes);
 }
 

@@ -39,7 +39,7 @@ void rankloss__bundle_forward(rankloss__bundle *bundle);
 
 /* Lanes whose list can have this derivative from the bundle. upstream: one a lane. */
 unsigned rankloss__bundle_fits(const rankloss__bundle *bundle, rankloss__derivative which,
-                               const rankloss__upstream upstream[RANKLOSS__LANES]);
+                               const rankloss__upstream *const upstream[RANKLOSS__LANES]);
 
 /* Writes a derivative of the lists in `lanes`. terms: with the second ones where the derivative needs them. */
 void rankloss__bundle_write(const rankloss__bundle *bundle, rankloss__derivative which, const rankloss__view *view,

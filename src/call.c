@@ -28,7 +28,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
 static bool sums_across_lists(const rankloss__batch *batch, const rankloss_array *output) {
     if (rankloss__is_absent(output))
         return false;
-    if (!rankloss__is_absent(&batch->offsets))
+    if (batch->ragged)
         return output->ndim == 0 || (output->ndim == 1 && output->shape[0] == 1);
     for (int32_t k = 0; k < batch->ndim; k++) {
         const int32_t axis = k + output->ndim - 1 - batch->ndim;

@@ -39,11 +39,11 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
     const unsigned place = exponent != 0 ? exponent - 1 : 0;
     const unsigned shift = place % 32;
     const uint64_t low = (mantissa & 0xFFFFFFFFu) << shift, high = (mantissa >> 32) << shift;
-    const int64_t parts[3] = {(int64_t)(low & 0xFFFFFFFFu), (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)),
-                              (int64_t)(high >> 32)};
+    const int64_t sign = negative ? -1 : 1;
     int64_t *digits = sum->digits + place / 32;
-    for (int k = 0; k < 3; k++)
-        digits[k] += negative ? -parts[k] : parts[k];
+    digits[0] += sign * (int64_t)(low & 0xFFFFFFFFu);
+    digits[1] += sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu));
+    digits[2] += sign * (int64_t)(high >> 32);
     /* A digit grows by less than 2^33 at a time. */
     if (++sum->pending == UINT32_C(1) << 28)
         carry(sum);

@@ -25,65 +25,34 @@ rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, ranklo
     return items;
 }
 
-static double fold_plainly(const double *lanes) {
-    double sum[RANKLOSS__LANES / 2];
-    for (int k = 0; k < RANKLOSS__LANES / 2; k++)
-        sum[k] = lanes[k] + lanes[k + RANKLOSS__LANES / 2];
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
-
-rankloss__twofold rankloss__fold(const rankloss__lanes *lanes, bool compensated) {
-    double sum[RANKLOSS__LANES], lost = 0.0;
-    if (!compensated)
-        return (rankloss__twofold){fold_plainly(lanes->hi), 0.0};
-    for (int k = 0; k < RANKLOSS__LANES; k++) {
-        sum[k] = lanes->hi[k];
-        lost += lanes->lo[k];
-    }
-    for (int half = RANKLOSS__LANES / 2; half > 0; half /= 2) {
-        for (int k = 0; k < half; k++) {
-            const rankloss__twofold pair = rankloss__two_sum(sum[k], sum[k + half]);
-            sum[k] = pair.hi;
-            lost += pair.lo;
-        }
-    }
-    return rankloss__fast_two_sum(sum[0], lost);
-}
-
 static void read_top(rankloss__forward *forward, rankloss__list *list) {
     const size_t first = forward->peak.index - forward->peak.index % list->chunk;
     const rankloss__items items = rankloss__forward_chunk(forward, list, first);
     const size_t i = forward->peak.index - first;
     const double label = rankloss__list_value(list, items.labels, i);
-    const rankloss__twofold coef = rankloss__two_product(label, rankloss__list_value(list, items.weights, i));
-    forward->folded.top_coef = rankloss__in_all_lanes(coef);
-    forward->folded.top_tangent = rankloss__in_every_lane(items.tangent != NULL ? items.tangent[i] : 0.0);
-}
-
-static void fold_into_every_lane(rankloss__lanes *to, const rankloss__lanes *lanes, bool is_f64) {
-    *to = rankloss__in_all_lanes(rankloss__fold(lanes, is_f64));
+    const double weight = rankloss__list_value(list, items.weights, i);
+    const double coef = label * weight; /* exact in float32 */
+    forward->folded.top_coef.hi[0] = coef;
+    forward->folded.top_coef.lo[0] = list->inputs->is_f64 ? fma(label, weight, -coef) : 0.0;
+    forward->folded.top_tangent.at[0] = items.tangent != NULL ? items.tangent[i] : 0.0;
 }
 
 static void sum_list(rankloss__forward *forward, rankloss__list *list) {
-    const bool is_f64 = list->inputs->is_f64;
-    rankloss__sums sums = {.faint = 0};
+    const rankloss__kernels *kernels = list->inputs->kernels;
+    rankloss__folded *folded = &forward->folded;
+    folded->bundle = false;
+    folded->rest = (rankloss__sums){.faint = 0};
     /* A tangent may need the end of the scratch. */
     forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const rankloss__lane skip = {{(double)forward->peak.index - (double)first}};
         double *exps = list->scratch->exps + (forward->kept ? first : 0);
-        list->inputs->kernels->sums(&items, &forward->max, &skip, forward->span, exps, &sums);
+        kernels->sums(&items, &folded->max, &skip, forward->span, exps, &folded->rest);
     }
-    rankloss__sums *rest = &forward->folded.rest;
-    fold_into_every_lane(&rest->exps, &sums.exps, is_f64);
-    fold_into_every_lane(&rest->coefs, &sums.coefs, is_f64);
-    fold_into_every_lane(&rest->dists, &sums.dists, is_f64);
-    fold_into_every_lane(&rest->tangents, &sums.tangents, is_f64);
-    rest->sizes = rankloss__in_every_lane(fold_plainly(sums.sizes.at));
-    rest->faint = sums.faint;
+    kernels->fold(false, &folded->rest);
     read_top(forward, list);
-    list->inputs->kernels->loss(&forward->folded, &forward->sums);
+    forward->finite = kernels->loss(folded, &forward->sums) != 0;
     forward->loss = forward->sums.loss.at[0];
 }
 
@@ -107,7 +76,8 @@ static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *
         }
     }
     forward->folded.rest.coefs = rankloss__in_all_lanes(rest);
-    forward->folded.top_coef = rankloss__in_all_lanes(top);
+    forward->folded.top_coef.hi[0] = top.hi;
+    forward->folded.top_coef.lo[0] = top.lo;
 }
 
 static bool all_coefficients_are_zero(rankloss__list *list) {
@@ -121,16 +91,11 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
     return true;
 }
 
-bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *sums, int lane, bool is_f64) {
-    const double coefs = sums->coefs.hi[lane], tangents = folded->rest.tangents.hi[lane];
-    const double finite = coefs * 0.0 + folded->rest.dists.hi[lane] * 0.0 + tangents * 0.0;
-    if (finite != 0.0 || folded->top_tangent.at[lane] * 0.0 != 0.0)
+bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *sums, int lane, double valid) {
+    const double size = fabs(sums->coefs.hi[lane]);
+    if ((folded->rest.faint >> lane & 1u) != 0 || !(size >= 0x1p-400 && size <= 0x1p400))
         return false;
-    return !is_f64 || coefs == 0.0 || (fabs(coefs) >= 0x1p-400 && fabs(coefs) <= 0x1p400);
-}
-
-bool rankloss__loss_is_doubtful(const rankloss__loss *sums, int lane, double valid, bool is_f64) {
-    return is_f64 && valid > 1.0 && fabs(sums->loss.at[lane]) < 0x1p-900;
+    return valid == 1.0 || fabs(sums->loss.at[lane]) >= 0x1p-900;
 }
 
 bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane) {
@@ -162,11 +127,11 @@ static void find_sums(rankloss__forward *forward, rankloss__list *list) {
 
 /* Whether the common path's sums are the list's. */
 static bool common_path_holds(const rankloss__forward *forward, bool is_f64) {
-    if (forward->folded.rest.faint != 0 || !rankloss__sums_hold(&forward->folded, &forward->sums, 0, is_f64))
+    if (!forward->finite || !is_f64)
+        return forward->finite;
+    if (forward->folded.rest.faint != 0)
         return false;
-    const bool underflowed = is_f64 && forward->sums.coefs.hi[0] == 0.0;
-    const bool doubtful = rankloss__loss_is_doubtful(&forward->sums, 0, (double)forward->peak.valid, is_f64);
-    return forward->zero || !(underflowed || doubtful);
+    return forward->zero || rankloss__sums_hold(&forward->folded, &forward->sums, 0, (double)forward->peak.valid);
 }
 
 void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
@@ -183,7 +148,7 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     }
     const bool near = forward->peak.min - forward->peak.max >= RANKLOSS__EXP_CUTOFF;
     forward->span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
-    forward->max = rankloss__in_every_lane(forward->peak.max);
+    forward->folded.max.at[0] = forward->peak.max;
     find_sums(forward, list);
     forward->path = RANKLOSS__COMMON;
     if (!common_path_holds(forward, list->inputs->is_f64)) {

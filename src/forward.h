@@ -25,9 +25,9 @@ typedef struct rankloss__forward {
     bool kept;    /* list->scratch->exps holds the exponentials of the whole list */
     bool uniform; /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;    /* every coefficient is 0 */
+    bool finite;  /* so is everything below */
     double loss;
-    rankloss__lane max;      /* peak.max, in every lane as what follows */
-    rankloss__folded folded; /* the sums over the list but its top item */
+    rankloss__folded folded; /* the sums over the list but its top item, in every lane */
     rankloss__loss sums;
 } rankloss__forward;
 
@@ -35,9 +35,6 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward);
 
 /* The chunk at `first` as the forward pass used it: without its labels and weights where the list is uniform. */
 rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first);
-
-/* The sum of lanes: in their fixed order, and with what rounding took in float64. */
-rankloss__twofold rankloss__fold(const rankloss__lanes *lanes, bool compensated);
 
 static inline rankloss__lane rankloss__in_every_lane(double value) {
     rankloss__lane lane;
@@ -56,14 +53,13 @@ static inline rankloss__lanes rankloss__in_all_lanes(rankloss__twofold value) {
 }
 
 /*
- * The rules for lanes and lists alike, of which softmax sums double carries. float32 products and sums cannot leave its
- * range, so that only what is not finite is left to the careful path; in float64 the coefficients must also be far from
- * both ends of the range, and a loss may have been lost to underflow (a single item's loss is 0).
+ * The rules of float64, for lanes and lists alike, on sums that are finite. Whether double carried them: coefficients
+ * must be far from both ends of its range, and a loss may have been lost to underflow (a single item's is 0). float32
+ * products and sums cannot leave the range.
  */
-bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *sums, int lane, bool is_f64);
-bool rankloss__loss_is_doubtful(const rankloss__loss *sums, int lane, double valid, bool is_f64);
+bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *sums, int lane, double valid);
 
-/* float64: whether coefficients cancel in their sum, so that it has to be made again from products in two parts. */
+/* Whether coefficients cancel in their sum, so that it has to be made again from products in two parts. */
 bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane);
 
 #endif

@@ -65,7 +65,7 @@ static const double *exps_of(const rankloss__list *list, const rankloss__forward
     double *exps = list->scratch->exps;
     if (forward->kept)
         return exps + first;
-    list->inputs->kernels->exps(items, &forward->max, forward->span, exps);
+    list->inputs->kernels->exps(items, &forward->folded.max, forward->span, exps);
     return exps;
 }
 
@@ -114,7 +114,7 @@ static void common_chunk(const rankloss__list *list, const rankloss__forward *fo
         fill(items, 0.0, out);
         return;
     }
-    rankloss__common_step(which, list->inputs, items, exps, &forward->max, &forward->sums, terms, out);
+    rankloss__common_step(which, list->inputs, items, exps, &forward->folded.max, &forward->sums, terms, out);
     if (forward->peak.index - first < items->count)
         set_top(which, terms, forward->peak.index - first, out);
 }
@@ -171,7 +171,8 @@ static way way_of(rankloss__list *list, const rankloss__forward *forward, const 
 }
 
 static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__forward *forward,
-                      const rankloss__upstream *upstream, const rankloss__sink *sinks) {
+                      const rankloss__upstream *upstream, const rankloss__factors *factors,
+                      const rankloss__sink *sinks) {
     bool any_common = false, any_careful = false, second = false;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         const way chosen = way_of(list, forward, upstream, (rankloss__derivative)which, &sinks[which]);
@@ -181,10 +182,8 @@ static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__f
         second |= chosen == COMMON && (which == RANKLOSS__HESS_LOGITS || which == RANKLOSS__HVP_LOGITS);
     }
     plan->any_common = any_common;
-    if (any_common) {
-        const rankloss__factors factors = rankloss__factors_of(upstream);
-        list->inputs->kernels->terms(&forward->folded, &forward->sums, &factors, second, &plan->terms);
-    }
+    if (any_common)
+        list->inputs->kernels->terms(&forward->folded, &forward->sums, factors, second, &plan->terms);
     if (any_careful) {
         plan->careful = rankloss__careful_sums(list, &forward->peak);
         rankloss__careful_set_upstream(&plan->careful, upstream);
@@ -212,7 +211,7 @@ static void write_chunk(const output_plan *plan, rankloss__list *list, const ran
 }
 
 void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
-                           rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES]) {
+                           const rankloss__factors *factors, rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES]) {
     output_plan plan;
     size_t chunk = list->chunk;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
@@ -222,7 +221,7 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
         list->chunk = chunk;
         list->loaded = SIZE_MAX;
     }
-    make_plan(&plan, list, forward, upstream, sinks);
+    make_plan(&plan, list, forward, upstream, factors, sinks);
     for (size_t first = 0; first < list->size; first += list->chunk)
         write_chunk(&plan, list, forward, first, sinks);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
@@ -243,9 +242,10 @@ static double common_jvp(rankloss__list *list, const rankloss__forward *forward)
         const rankloss__lane skip = {{(double)forward->peak.index - (double)first}};
         kernels->dot(&items, exps_of(list, forward, &items, first), &terms, &skip, &lanes);
     }
-    const rankloss__twofold sum = rankloss__fold(&lanes, list->inputs->is_f64);
+    rankloss__sums sums = {.exps = lanes};
+    kernels->fold(false, &sums);
     const double top = forward->folded.top_tangent.at[0] * terms.top_slope.at[0];
-    return (sum.hi + (top + sum.lo)) / list->inputs->temperature + 0.0;
+    return (sums.exps.hi[0] + (top + sums.exps.lo[0])) / list->inputs->temperature + 0.0;
 }
 
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {

@@ -22,10 +22,10 @@ typedef enum rankloss__derivative {
 /*
  * Writes the list's part of every output that has a sink. The sinks share one block: the list's scratch->rows. Each
  * output chooses between the common and the careful path for itself, so that none depends on which others are asked
- * for.
+ * for. factors: those of upstream, in every lane.
  */
 void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
-                           rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES]);
+                           const rankloss__factors *factors, rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES]);
 
 /* The jvp of the list, which the cotangent does not enter. */
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);

@@ -4,7 +4,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
                          rankloss__scratch *scratch) {
     list->inputs = inputs;
     list->scratch = scratch;
-    list->place = rankloss__place_of(&inputs->batch, index);
+    rankloss__place_of(&inputs->batch, index, &list->place);
     list->size = (size_t)list->place.size;
     list->chunk = rankloss__inputs_are_direct(inputs, list->size) ? RANKLOSS__KEEP : RANKLOSS__CHUNK;
     list->at = rankloss__inputs_at(inputs, &list->place);

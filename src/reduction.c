@@ -14,7 +14,8 @@ void rankloss__totals_merge(void *totals, void *part) {
 }
 
 static bool has_valid_item(const rankloss__batch *batch, const rankloss__view *where, int64_t list) {
-    const rankloss__place place = rankloss__place_of(batch, list);
+    rankloss__place place;
+    rankloss__place_of(batch, list, &place);
     if (!where->present)
         return place.size > 0;
     const char *at = rankloss__view_at(where, batch, &place);
@@ -26,7 +27,7 @@ static bool has_valid_item(const rankloss__batch *batch, const rankloss__view *w
 
 int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view *where) {
     int64_t counted = 0;
-    if (!where->present && rankloss__is_absent(&batch->offsets))
+    if (!where->present && !batch->ragged)
         return batch->list_size > 0 ? batch->num_lists : 0;
     for (int64_t list = 0; list < batch->num_lists; list++)
         counted += has_valid_item(batch, where, list);

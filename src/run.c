@@ -65,7 +65,13 @@ static void emit_jvp(loop_thread *self, const rankloss__place *place, double jvp
 static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss__forward *forward, unsigned wanted) {
     const rankloss__call *call = self->loop->call;
     const int32_t dtype = call->inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
-    const rankloss__upstream upstream = rankloss__call_upstream(call, &list->place);
+    rankloss__upstream own;
+    rankloss__factors own_factors;
+    const bool shared = self->loop->one_upstream;
+    if (!shared) {
+        own = rankloss__call_upstream(call, &list->place);
+        own_factors = rankloss__factors_of(&own);
+    }
     rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES];
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         sinks[which].kind = RANKLOSS__SINK_ABSENT;
@@ -73,7 +79,8 @@ static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss
             sinks[which] = rankloss__sink_make(&call->derivatives[which], &call->inputs.batch, &list->place, dtype,
                                                self->scratch.rows.f64);
     }
-    rankloss__derivatives(list, forward, &upstream, sinks);
+    rankloss__derivatives(list, forward, shared ? &call->upstream : &own,
+                          shared ? &self->loop->factors : &own_factors, sinks);
 }
 
 /* The jvp comes before the gradient, which may overwrite the logits. */
@@ -101,15 +108,15 @@ static void set_lane(rankloss__factors *factors, int k, const rankloss__upstream
     factors->labels.at[k] = upstream->labels;
 }
 
-static void find_upstream(const batch_loop *loop, const rankloss__bundle *bundle, rankloss__upstream upstream[LANES],
-                          rankloss__factors *factors) {
-    if (loop->one_upstream)
-        *factors = loop->factors;
+/* own: where lists that do not share theirs have it. */
+static void find_upstream(const batch_loop *loop, const rankloss__bundle *bundle, rankloss__upstream own[LANES],
+                          const rankloss__upstream *upstream[LANES], rankloss__factors *factors) {
     for (int k = 0; k < LANES; k++) {
-        upstream[k] =
-            loop->one_upstream ? loop->call->upstream : rankloss__call_upstream(loop->call, &bundle->places[k]);
-        if (!loop->one_upstream)
-            set_lane(factors, k, &upstream[k]);
+        upstream[k] = loop->one_upstream ? &loop->call->upstream : &own[k];
+        if (loop->one_upstream)
+            continue;
+        own[k] = rankloss__call_upstream(loop->call, &bundle->places[k]);
+        set_lane(factors, k, &own[k]);
     }
 }
 
@@ -145,14 +152,15 @@ static void write_derivatives(const loop_thread *self, const rankloss__bundle *b
 static void run_bundle(loop_thread *self, const int64_t *lists, int count) {
     const batch_loop *loop = self->loop;
     rankloss__bundle bundle;
-    rankloss__upstream upstream[LANES];
+    rankloss__upstream own[LANES];
+    const rankloss__upstream *upstream[LANES];
     rankloss__factors factors;
     unsigned missing[LANES], fits[RANKLOSS__NUM_DERIVATIVES], any_missing = 0;
     rankloss__bundle_open(&bundle, &loop->call->inputs, lists, count, &self->scratch);
     rankloss__bundle_forward(&bundle);
     emit_of_bundle(self, &bundle, missing);
     if ((loop->wanted & (LOSS - 1)) != 0)
-        find_upstream(loop, &bundle, upstream, &factors);
+        find_upstream(loop, &bundle, own, upstream, &factors);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         const bool wanted = (loop->wanted >> which & 1u) != 0;
         fits[which] = wanted ? rankloss__bundle_fits(&bundle, (rankloss__derivative)which, upstream) : 0;
@@ -172,7 +180,7 @@ static void run_bundle(loop_thread *self, const int64_t *lists, int count) {
         rankloss__bundle_forward(&bundle);
         bundle.held = held;
     }
-    write_derivatives(self, &bundle, &factors, fits);
+    write_derivatives(self, &bundle, loop->one_upstream ? &loop->factors : &factors, fits);
 }
 
 /* --- the loop --- */
@@ -244,7 +252,7 @@ void rankloss__run_losses(rankloss__call *call) {
 
 /* Lists without items yield nothing, however many there are, unless something is written for each list. */
 static bool nothing_per_list(const rankloss__call *call) {
-    const bool dense = rankloss__is_absent(&call->inputs.batch.offsets);
+    const bool dense = !call->inputs.batch.ragged;
     bool per_list = call->reduction == RANKLOSS_NONE;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
         per_list |= call->derivatives[which].present && call->derivatives[which].data != NULL;

@@ -82,7 +82,8 @@ static void add_list(const rankloss__call *call, int which, rankloss__accumulato
     rankloss__forward forward;
     rankloss__forward_list(&list, &forward);
     const rankloss__upstream upstream = rankloss__call_upstream(call, &list.place);
-    rankloss__derivatives(&list, &forward, &upstream, sinks);
+    const rankloss__factors factors = rankloss__factors_of(&upstream);
+    rankloss__derivatives(&list, &forward, &upstream, &factors, sinks);
 }
 
 /* Where element `number`, in row-major order, of an output lies. */

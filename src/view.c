@@ -1,7 +1,5 @@
 #include "view.h"
 
-#include "convert.h"
-
 bool rankloss__is_absent(const rankloss_array *array) {
     return array->data == NULL && array->ndim == 0;
 }
@@ -14,6 +12,7 @@ int64_t rankloss__dtype_size(int32_t dtype) {
 rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets) {
     rankloss__batch batch = {.num_lists = 1, .ndim = 0};
     if (!rankloss__is_absent(offsets)) {
+        batch.ragged = true;
         batch.offsets = *offsets;
         batch.ndim = 1;
         batch.num_lists = batch.shape[0] = offsets->shape[0] - 1;
@@ -44,7 +43,7 @@ rankloss__view rankloss__view_of_items(const rankloss__batch *batch, const rankl
     rankloss__view view = view_base(array);
     if (!view.present)
         return view;
-    if (rankloss__is_absent(&batch->offsets)) {
+    if (!batch->ragged) {
         view.item_stride = step(array, array->ndim - 1);
         view.per_list = array->ndim == 0 || array->shape[array->ndim - 1] == 1;
         for (int32_t k = 0; k < batch->ndim; k++)
@@ -90,37 +89,4 @@ void rankloss__merge_axes(rankloss__batch *batch, rankloss__view *views[], int c
         batch->shape[axis + 1] *= batch->shape[axis];
         drop_axis(batch, views, count, axis);
     }
-}
-
-int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) {
-    return rankloss__load_integer(batch->offsets.dtype, batch->offsets.data, i * batch->offsets.strides[0]);
-}
-
-int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
-    if (rankloss__is_absent(&batch->offsets))
-        return batch->list_size;
-    return rankloss__offset(batch, list + 1) - rankloss__offset(batch, list);
-}
-
-rankloss__place rankloss__place_of(const rankloss__batch *batch, int64_t list) {
-    rankloss__place place = {.list = list, .size = batch->list_size};
-    if (!rankloss__is_absent(&batch->offsets)) {
-        place.start = rankloss__offset(batch, list);
-        place.size = rankloss__offset(batch, list + 1) - place.start;
-    }
-    for (int32_t k = batch->ndim - 1; k > 0; k--) {
-        place.index[k] = list % batch->shape[k];
-        list /= batch->shape[k];
-    }
-    place.index[0] = list;
-    return place;
-}
-
-char *rankloss__view_at(const rankloss__view *view, const rankloss__batch *batch, const rankloss__place *place) {
-    if (view->data == NULL)
-        return NULL;
-    int64_t element = place->start * view->start_stride;
-    for (int32_t k = 0; k < batch->ndim; k++)
-        element += place->index[k] * view->list_strides[k];
-    return view->data + element * view->element_size;
 }

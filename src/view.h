@@ -11,13 +11,16 @@
 
 #include <rankloss/array.h>
 
+#include "convert.h"
+
 enum { RANKLOSS__MAX_BATCH_NDIM = RANKLOSS_MAX_NDIM - 1 };
 
 /* How lists follow one another. */
 typedef struct rankloss__batch {
     int64_t num_lists;
     int64_t list_size;      /* dense */
-    rankloss_array offsets; /* ragged; absent where dense */
+    bool ragged;
+    rankloss_array offsets; /* ragged */
     int32_t ndim;           /* batch axes that are left after merging; 1 where ragged */
     int64_t shape[RANKLOSS__MAX_BATCH_NDIM];
 } rankloss__batch;
@@ -58,13 +61,40 @@ rankloss__view rankloss__view_of_lists(const rankloss__batch *batch, const rankl
 /* Merges batch axes that every one of the views steps through as through one. */
 void rankloss__merge_axes(rankloss__batch *batch, rankloss__view *views[], int count);
 
-int64_t rankloss__offset(const rankloss__batch *batch, int64_t i);
+/* What every list needs, and hence inline. */
 
-int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list);
+static inline int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) {
+    const rankloss_array *offsets = &batch->offsets;
+    const int64_t element = i * offsets->strides[0];
+    return offsets->dtype == RANKLOSS_I64 ? ((const int64_t *)offsets->data)[element]
+                                          : rankloss__load_integer(offsets->dtype, offsets->data, element);
+}
 
-rankloss__place rankloss__place_of(const rankloss__batch *batch, int64_t list);
+static inline int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
+    return batch->ragged ? rankloss__offset(batch, list + 1) - rankloss__offset(batch, list) : batch->list_size;
+}
+
+/* Sets what the batch has of a place: index up to its ndim. */
+static inline void rankloss__place_of(const rankloss__batch *batch, int64_t list, rankloss__place *place) {
+    place->list = list;
+    place->start = batch->ragged ? rankloss__offset(batch, list) : 0;
+    place->size = rankloss__list_size(batch, list);
+    for (int32_t k = batch->ndim - 1; k > 0; k--) {
+        place->index[k] = list % batch->shape[k];
+        list /= batch->shape[k];
+    }
+    place->index[0] = list;
+}
 
 /* The first item of the list at a place; NULL where the view has no data. */
-char *rankloss__view_at(const rankloss__view *view, const rankloss__batch *batch, const rankloss__place *place);
+static inline char *rankloss__view_at(const rankloss__view *view, const rankloss__batch *batch,
+                                      const rankloss__place *place) {
+    if (view->data == NULL)
+        return NULL;
+    int64_t element = place->start * view->start_stride + place->index[0] * view->list_strides[0];
+    for (int32_t k = 1; k < batch->ndim; k++)
+        element += place->index[k] * view->list_strides[k];
+    return view->data + element * view->element_size;
+}
 
 #endif

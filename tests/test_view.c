@@ -43,7 +43,8 @@ static void check_batch(const rankloss_array *logits, const rankloss_array *othe
     if (merge)
         rankloss__merge_axes(&batch, views, 2);
     for (int64_t list = 0; list < batch.num_lists; list++) {
-        const rankloss__place place = rankloss__place_of(&batch, list);
+        rankloss__place place;
+        rankloss__place_of(&batch, list, &place);
         int64_t index[RANKLOSS_MAX_NDIM] = {0}, rest = list;
         for (int32_t k = last - 1; k >= 0; k--) {
             index[k] = rest % logits->shape[k];
@@ -100,7 +101,8 @@ static void ragged_places(void **state) {
     const rankloss__view lists = rankloss__view_of_items(&batch, &per_list);
     assert_true(batch.num_lists == 3);
     for (int64_t list = 0; list < 3; list++) {
-        const rankloss__place place = rankloss__place_of(&batch, list);
+        rankloss__place place;
+        rankloss__place_of(&batch, list, &place);
         assert_true(place.start == starts[list] && place.size == sizes[list]);
         assert_true(rankloss__view_at(&items, &batch, &place) == memory - 8 * starts[list]);
         assert_true(rankloss__view_at(&lists, &batch, &place) == memory + 20 * list);

@@ -84,8 +84,13 @@ typedef enum rankloss__span {
     RANKLOSS__SPAN_WIDE  /* some are below, -inf included */
 } rankloss__span;
 
-/* What the sums of whole lists, folded to one sum a list, come to. The top item is the one left out of those sums. */
+/*
+ * What is known of whole lists. The top item is the one left out of the sums, of which each list has one. Of a list on
+ * its own only lane 0 is read of what is not a sum: a vector is loaded slowly from what was just stored in pieces.
+ */
 typedef struct rankloss__folded {
+    bool bundle;
+    rankloss__lane max;
     rankloss__sums rest;
     rankloss__lanes top_coef;
     rankloss__lane top_tangent;
@@ -140,8 +145,14 @@ typedef struct rankloss__kernels {
     /* exps[i] = exp(x_i), 0 for masked items: the same bits as sums() gives. */
     void (*exps)(const rankloss__items *items, const rankloss__lane *max, rankloss__span span, double *exps);
 
-    /* The loss of each lane. */
-    void (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
+    /* Folds the sums of a list into one, in every lane; normalises those of a bundle, which stay what they are. */
+    void (*fold)(bool bundle, rankloss__sums *sums);
+
+    /* The coefficient and the tangent of the top item of each list of a bundle: its item top[k], where that is >= 0. */
+    void (*tops)(const rankloss__items *items, const rankloss__lane *top, rankloss__folded *folded);
+
+    /* The loss of each lane. Returns the lanes, a bit each, in which everything is finite. */
+    unsigned (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
 
     /* The factors of each lane's derivatives; those of the second derivatives only where asked for. */
     void (*terms)(const rankloss__folded *folded, const rankloss__loss *loss, const rankloss__factors *factors,
@@ -166,7 +177,10 @@ typedef struct rankloss__kernels {
     void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
                 const rankloss__lane *skip, rankloss__lanes *lanes);
 
-    /* Rows of the compute dtype to a bundle's block and back: block[RANKLOSS__LANES i + k] = rows[k][i]. */
+    /*
+     * Rows of the compute dtype, or of bytes, to a bundle's block and back: block[RANKLOSS__LANES i + k] = rows[k][i].
+     * The block has as many rows as the longest list; where a list has no item it gets 0.
+     */
     void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES], void *block);
     void (*interleave_bytes)(const uint8_t *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
                              uint8_t *block);

@@ -7,7 +7,6 @@
 
 #include <immintrin.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -161,6 +160,18 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
 }
 
+static inline vec vec_swap_4(vec a) {
+    return (vec){a.high, a.low};
+}
+
+static inline vec vec_swap_2(vec a) {
+    return (vec){_mm256_permute4x64_pd(a.low, 0x4E), _mm256_permute4x64_pd(a.high, 0x4E)};
+}
+
+static inline vec vec_swap_1(vec a) {
+    return (vec){_mm256_permute_pd(a.low, 0x5), _mm256_permute_pd(a.high, 0x5)};
+}
+
 static inline vec vec_bits_shift_left(vec a, int count) {
     return vec_avx2_integers(_mm256_slli_epi64(vec_avx2_bits(a.low), count),
                              _mm256_slli_epi64(vec_avx2_bits(a.high), count));
@@ -219,14 +230,6 @@ static inline reals_f64 reals_load_f64(const double *p) {
     return _mm256_loadu_pd(p);
 }
 
-static inline void reals_store_f32(float *p, reals_f32 a) {
-    _mm256_storeu_ps(p, a);
-}
-
-static inline void reals_store_f64(double *p, reals_f64 a) {
-    _mm256_storeu_pd(p, a);
-}
-
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return _mm256_max_ps(a, b);
 }
@@ -243,12 +246,50 @@ static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
     return _mm256_min_pd(a, b);
 }
 
-static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
-    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)) != 0;
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    _mm256_storeu_ps(p, a);
 }
 
-static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
-    return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ)) != 0;
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    _mm256_storeu_pd(p, a);
+}
+
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
+}
+
+static inline float reals_largest_f32(reals_f32 a) {
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    const __m128d two = _mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    const __m128d two = _mm_min_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
+}
+
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
+    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
 }
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <immintrin.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -128,6 +127,18 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return _mm512_mask_blend_pd(m, b, a);
 }
 
+static inline vec vec_swap_4(vec a) {
+    return _mm512_shuffle_f64x2(a, a, 0x4E);
+}
+
+static inline vec vec_swap_2(vec a) {
+    return _mm512_permutex_pd(a, 0x4E);
+}
+
+static inline vec vec_swap_1(vec a) {
+    return _mm512_permute_pd(a, 0x55);
+}
+
 static inline vec vec_bits_shift_left(vec a, int count) {
     return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), (unsigned)count));
 }
@@ -179,14 +190,6 @@ static inline reals_f64 reals_load_f64(const double *p) {
     return _mm512_loadu_pd(p);
 }
 
-static inline void reals_store_f32(float *p, reals_f32 a) {
-    _mm512_storeu_ps(p, a);
-}
-
-static inline void reals_store_f64(double *p, reals_f64 a) {
-    _mm512_storeu_pd(p, a);
-}
-
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return _mm512_max_ps(a, b);
 }
@@ -203,12 +206,44 @@ static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
     return _mm512_min_pd(a, b);
 }
 
-static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
-    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ) != 0;
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    _mm512_storeu_ps(p, a);
 }
 
-static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
-    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ) != 0;
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    _mm512_storeu_pd(p, a);
+}
+
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+
+static inline float reals_largest_f32(reals_f32 a) {
+    return _mm512_reduce_max_ps(a);
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    return _mm512_reduce_max_pd(a);
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    return _mm512_reduce_min_ps(a);
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    return _mm512_reduce_min_pd(a);
+}
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+}
+
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
 }
 
 #endif

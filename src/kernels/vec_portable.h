@@ -10,7 +10,6 @@
 #define RANKLOSS_SRC_KERNELS_VEC_PORTABLE_H
 
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -175,6 +174,26 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return a;
 }
 
+/* Lane k gets lane k ^ 4, k ^ 2, k ^ 1. */
+
+static inline vec vec_swap_4(vec a) {
+    vec r;
+    VEC_EACH_LANE r.lane[k] = a.lane[k ^ 4];
+    return r;
+}
+
+static inline vec vec_swap_2(vec a) {
+    vec r;
+    VEC_EACH_LANE r.lane[k] = a.lane[k ^ 2];
+    return r;
+}
+
+static inline vec vec_swap_1(vec a) {
+    vec r;
+    VEC_EACH_LANE r.lane[k] = a.lane[k ^ 1];
+    return r;
+}
+
 /* The operations below work on the bits of the lanes as unsigned 64-bit integers. */
 
 static inline uint64_t vec_portable_bits(double x) {
@@ -252,14 +271,6 @@ static inline reals_f64 reals_load_f64(const double *p) {
     return *p;
 }
 
-static inline void reals_store_f32(float *p, reals_f32 a) {
-    *p = a;
-}
-
-static inline void reals_store_f64(double *p, reals_f64 a) {
-    *p = a;
-}
-
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return a > b ? a : b;
 }
@@ -276,11 +287,49 @@ static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
     return a < b ? a : b;
 }
 
-static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    *p = a;
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    *p = a;
+}
+
+/* yes where a > b, else no */
+
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return a > b ? yes : no;
+}
+
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return a > b ? yes : no;
+}
+
+/* The largest and the smallest of the lanes, of which none is NaN. */
+
+static inline float reals_largest_f32(reals_f32 a) {
+    return a;
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    return a;
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    return a;
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    return a;
+}
+
+/* bit k: the lanes k are equal */
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
     return a == b;
 }
 
-static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
     return a == b;
 }
 
