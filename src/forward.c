@@ -40,17 +40,17 @@ static void read_top(rankloss__forward *forward, rankloss__list *list) {
 static void sum_list(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
     rankloss__folded *folded = &forward->folded;
-    folded->bundle = false;
+    folded->parts = RANKLOSS__LANES;
     folded->rest = (rankloss__sums){.faint = 0};
     /* A tangent may need the end of the scratch. */
     forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
-        const rankloss__lane skip = {{(double)forward->peak.index - (double)first}};
+        const int64_t skip = (int64_t)forward->peak.index - (int64_t)first;
         double *exps = list->scratch->exps + (forward->kept ? first : 0);
-        kernels->sums(&items, &folded->max, &skip, forward->span, exps, &folded->rest);
+        kernels->sums(&items, forward->peak.max, skip, forward->span, exps, &folded->rest);
     }
-    kernels->fold(false, &folded->rest);
+    kernels->fold(&folded->rest);
     read_top(forward, list);
     forward->finite = kernels->loss(folded, &forward->sums) != 0;
     forward->loss = forward->sums.loss.at[0];

@@ -65,7 +65,7 @@ static const double *exps_of(const rankloss__list *list, const rankloss__forward
     double *exps = list->scratch->exps;
     if (forward->kept)
         return exps + first;
-    list->inputs->kernels->exps(items, &forward->folded.max, forward->span, exps);
+    list->inputs->kernels->exps(items, forward->peak.max, forward->span, exps);
     return exps;
 }
 
@@ -74,25 +74,25 @@ static void fill(const rankloss__items *items, double valid, rankloss__out out) 
         rankloss__out_set(out, i, rankloss__item_is_valid(items, i) ? valid : 0.0);
 }
 
-void rankloss__common_step(rankloss__derivative which, const rankloss__inputs *inputs, const rankloss__items *items,
-                           const double *exps, const rankloss__lane *max, const rankloss__loss *sums,
+void rankloss__common_step(rankloss__derivative which, const rankloss__kernels *kernels, const rankloss__items *items,
+                           const double *exps, const rankloss__folded *folded, const rankloss__loss *sums,
                            const rankloss__terms *terms, rankloss__out out) {
-    const rankloss__kernels *kernels = inputs->kernels;
+    const rankloss__lane *top = folded->parts < RANKLOSS__LANES ? &folded->top : NULL;
     switch (which) {
     case RANKLOSS__GRAD_LABELS:
-        kernels->logs(items, items->weights, max, &sums->lse, terms, out);
+        kernels->logs(items, items->weights, folded, sums, terms, out);
         break;
     case RANKLOSS__GRAD_WEIGHTS:
-        kernels->logs(items, items->labels, max, &sums->lse, terms, out);
+        kernels->logs(items, items->labels, folded, sums, terms, out);
         break;
     case RANKLOSS__HESS_LOGITS:
-        kernels->curves(items, exps, terms, out);
+        kernels->curves(items, exps, terms, top, out);
         break;
     case RANKLOSS__HVP_LOGITS:
-        kernels->bends(items, exps, terms, out);
+        kernels->bends(items, exps, terms, top, out);
         break;
     default:
-        kernels->slopes(items, exps, terms, out);
+        kernels->slopes(items, exps, terms, top, out);
         break;
     }
 }
@@ -114,7 +114,7 @@ static void common_chunk(const rankloss__list *list, const rankloss__forward *fo
         fill(items, 0.0, out);
         return;
     }
-    rankloss__common_step(which, list->inputs, items, exps, &forward->folded.max, &forward->sums, terms, out);
+    rankloss__common_step(which, list->inputs->kernels, items, exps, &forward->folded, &forward->sums, terms, out);
     if (forward->peak.index - first < items->count)
         set_top(which, terms, forward->peak.index - first, out);
 }
@@ -239,11 +239,11 @@ static double common_jvp(rankloss__list *list, const rankloss__forward *forward)
     kernels->terms(&forward->folded, &forward->sums, &factors, false, &terms);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
-        const rankloss__lane skip = {{(double)forward->peak.index - (double)first}};
-        kernels->dot(&items, exps_of(list, forward, &items, first), &terms, &skip, &lanes);
+        const int64_t skip = (int64_t)forward->peak.index - (int64_t)first;
+        kernels->dot(&items, exps_of(list, forward, &items, first), &terms, skip, &lanes);
     }
     rankloss__sums sums = {.exps = lanes};
-    kernels->fold(false, &sums);
+    kernels->fold(&sums);
     const double top = forward->folded.top_tangent.at[0] * terms.top_slope.at[0];
     return (sums.exps.hi[0] + (top + sums.exps.lo[0])) / list->inputs->temperature + 0.0;
 }

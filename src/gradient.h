@@ -35,8 +35,8 @@ double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);
  * for an output, as far as its logarithms go (min and max of its scores, the rest of its exponentials), and as far as
  * its tangent does (the largest one, the sum of its coefficients).
  */
-void rankloss__common_step(rankloss__derivative which, const rankloss__inputs *inputs, const rankloss__items *items,
-                           const double *exps, const rankloss__lane *max, const rankloss__loss *sums,
+void rankloss__common_step(rankloss__derivative which, const rankloss__kernels *kernels, const rankloss__items *items,
+                           const double *exps, const rankloss__folded *folded, const rankloss__loss *sums,
                            const rankloss__terms *terms, rankloss__out out);
 bool rankloss__logs_fit(const rankloss__inputs *inputs, double min, double max, double rest_exps, double cotangent);
 bool rankloss__tangent_fits(const rankloss__inputs *inputs, double min, double max, double most, double coefs);

@@ -100,24 +100,24 @@ static void run_alone(loop_thread *self, int64_t index, unsigned wanted) {
 
 /* --- short lists in bundles --- */
 
-static void set_lane(rankloss__factors *factors, int k, const rankloss__upstream *upstream) {
-    factors->first.hi[k] = upstream->first.hi;
-    factors->first.lo[k] = upstream->first.lo;
-    factors->second.hi[k] = upstream->second.hi;
-    factors->second.lo[k] = upstream->second.lo;
-    factors->labels.at[k] = upstream->labels;
+static void set_lane(rankloss__factors *factors, int lane, const rankloss__upstream *upstream) {
+    factors->first.hi[lane] = upstream->first.hi;
+    factors->first.lo[lane] = upstream->first.lo;
+    factors->second.hi[lane] = upstream->second.hi;
+    factors->second.lo[lane] = upstream->second.lo;
+    factors->labels.at[lane] = upstream->labels;
 }
 
 /* own: where lists that do not share theirs have it. */
 static void find_upstream(const batch_loop *loop, const rankloss__bundle *bundle, rankloss__upstream own[LANES],
                           const rankloss__upstream *upstream[LANES], rankloss__factors *factors) {
-    for (int k = 0; k < LANES; k++) {
+    for (int k = 0; k < bundle->lists; k++) {
         upstream[k] = loop->one_upstream ? &loop->call->upstream : &own[k];
-        if (loop->one_upstream)
-            continue;
-        own[k] = rankloss__call_upstream(loop->call, &bundle->places[k]);
-        set_lane(factors, k, &own[k]);
+        if (!loop->one_upstream)
+            own[k] = rankloss__call_upstream(loop->call, &bundle->places[k]);
     }
+    for (int l = 0; l < LANES && !loop->one_upstream; l++)
+        set_lane(factors, l, &own[l & (bundle->lists - 1)]);
 }
 
 static void emit_of_bundle(loop_thread *self, const rankloss__bundle *bundle, unsigned missing[LANES]) {
@@ -149,14 +149,14 @@ static void write_derivatives(const loop_thread *self, const rankloss__bundle *b
  * What a lane cannot have from the bundle its list computes alone. That uses the same scratch, and it may overwrite
  * logits, so it comes between what needs only sums and the derivatives, for which the bundle is then read again.
  */
-static void run_bundle(loop_thread *self, const int64_t *lists, int count) {
+static void run_bundle(loop_thread *self, int parts, const int64_t *lists, int count) {
     const batch_loop *loop = self->loop;
     rankloss__bundle bundle;
     rankloss__upstream own[LANES];
     const rankloss__upstream *upstream[LANES];
     rankloss__factors factors;
     unsigned missing[LANES], fits[RANKLOSS__NUM_DERIVATIVES], any_missing = 0;
-    rankloss__bundle_open(&bundle, &loop->call->inputs, lists, count, &self->scratch);
+    rankloss__bundle_open(&bundle, &loop->call->inputs, parts, lists, count, &self->scratch);
     rankloss__bundle_forward(&bundle);
     emit_of_bundle(self, &bundle, missing);
     if ((loop->wanted & (LOSS - 1)) != 0)
@@ -176,7 +176,7 @@ static void run_bundle(loop_thread *self, const int64_t *lists, int count) {
         return;
     if (any_missing != 0) {
         const unsigned held = bundle.held;
-        rankloss__bundle_open(&bundle, &loop->call->inputs, lists, count, &self->scratch);
+        rankloss__bundle_open(&bundle, &loop->call->inputs, parts, lists, count, &self->scratch);
         rankloss__bundle_forward(&bundle);
         bundle.held = held;
     }
@@ -186,59 +186,62 @@ static void run_bundle(loop_thread *self, const int64_t *lists, int count) {
 /* --- the loop --- */
 
 /*
- * Short lists wait for company of about their size: each bin takes eight sizes. The company changes no bit, but lanes
- * whose list has ended are idle.
+ * Lists for bundles wait for company of about their length, each bin taking lanes of eight lengths. The company changes
+ * no bit, but lanes that have ended are idle.
  */
-enum { BIN_WIDTH = 8, BINS = RANKLOSS__BLOCK / LANES / BIN_WIDTH };
+enum { BIN_WIDTH = 8, BINS = RANKLOSS__BLOCK / LANES / BIN_WIDTH, KINDS = 3 /* 1, 2 and 4 parts */ };
 
-typedef struct bins {
-    int64_t lists[BINS][LANES];
-    int counts[BINS];
-} bins;
+typedef struct bin {
+    int count;
+    int64_t lists[LANES];
+} bin;
 
-static void run_short(loop_thread *self, bins *waiting, int64_t index, int64_t size) {
-    const int64_t bin = (size - 1) / BIN_WIDTH;
-    int64_t *lists = waiting->lists[bin];
-    lists[waiting->counts[bin]++] = index;
-    if (waiting->counts[bin] == LANES) {
-        waiting->counts[bin] = 0;
-        run_bundle(self, lists, LANES);
+static void run_short(loop_thread *self, bin bins[KINDS][BINS], int64_t index, int64_t size, int parts) {
+    const int64_t lane = (size + parts - 1) >> (parts / 2);
+    bin *into = &bins[parts / 2][(lane - 1) / BIN_WIDTH];
+    into->lists[into->count++] = index;
+    if (into->count << (parts / 2) == LANES) {
+        run_bundle(self, parts, into->lists, into->count);
+        into->count = 0;
     }
 }
 
-/* Runs those that are still waiting, neighbouring sizes together. */
-static void run_rest(loop_thread *self, const bins *waiting) {
+/* Runs those that are still waiting, neighbouring lengths together. */
+static void run_rest(loop_thread *self, int parts, const bin bins[BINS]) {
     int64_t lists[LANES];
     int count = 0;
-    for (int bin = 0; bin < BINS; bin++)
-        for (int k = 0; k < waiting->counts[bin]; k++) {
-            lists[count++] = waiting->lists[bin][k];
-            if (count == LANES) {
-                run_bundle(self, lists, count);
+    for (int b = 0; b < BINS; b++)
+        for (int k = 0; k < bins[b].count; k++) {
+            lists[count++] = bins[b].lists[k];
+            if (count == LANES / parts) {
+                run_bundle(self, parts, lists, count);
                 count = 0;
             }
         }
     if (count > 0)
-        run_bundle(self, lists, count);
+        run_bundle(self, parts, lists, count);
 }
 
 static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_t end) {
     batch_loop *shared = context;
     const rankloss__inputs *inputs = &shared->call->inputs;
     loop_thread self;
-    bins waiting;
+    bin bins[KINDS][BINS];
     self.loop = shared;
     self.totals = (rankloss__totals){.counted = 0};
-    for (int bin = 0; bin < BINS; bin++)
-        waiting.counts[bin] = 0;
+    for (int kind = 0; kind < KINDS; kind++)
+        for (int b = 0; b < BINS; b++)
+            bins[kind][b].count = 0;
     for (int64_t i = begin; i < end; i++) {
         const int64_t size = rankloss__list_size(&inputs->batch, i);
-        if (rankloss__is_short(inputs, size))
-            run_short(&self, &waiting, i, size);
+        const int parts = rankloss__bundle_parts(inputs, size);
+        if (parts > 0)
+            run_short(&self, bins, i, size, parts);
         else
             run_alone(&self, i, shared->wanted);
     }
-    run_rest(&self, &waiting);
+    for (int kind = 0; kind < KINDS; kind++)
+        run_rest(&self, 1 << kind, bins[kind]);
     if (shared->call->reduction != RANKLOSS_NONE)
         rankloss__team_merge(team, rankloss__totals_merge, &shared->totals, &self.totals);
 }

@@ -67,7 +67,7 @@ static void fill(data *d, random_state *r, size_t count, double spread) {
 }
 
 static rankloss__items items_of(const data *d, int is_f64) {
-    rankloss__items items = {.count = d->count, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
+    rankloss__items items = {.count = d->count, .parts = RANKLOSS__LANES, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
     items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
     items.labels = is_f64 != 0 ? (const void *)d->f64[1] : d->f32[1];
     items.weights = !d->weighted ? NULL : is_f64 != 0 ? (const void *)d->f64[2] : d->f32[2];
@@ -114,20 +114,22 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     y->peak = k->peak(&items);
     if (y->peak.valid == 0)
         return;
-    const rankloss__lane max = rankloss__in_every_lane(y->peak.max), lse = rankloss__in_every_lane(2.0);
-    const rankloss__lane skip = {{(double)y->peak.index}};
+    const double max = y->peak.max;
+    const int64_t skip = (int64_t)y->peak.index;
+    const rankloss__folded known = {.parts = RANKLOSS__LANES, .max = {{max}}};
+    const rankloss__loss found = {.lse = rankloss__in_every_lane(2.0)};
     const rankloss__span span =
         y->peak.min - y->peak.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];
-    k->sums(&items, &max, &skip, span, again, &y->sums);
-    k->exps(&items, &max, span, y->exps);
+    k->sums(&items, max, skip, span, again, &y->sums);
+    k->exps(&items, max, span, y->exps);
     y->exps[y->peak.index] = again[y->peak.index] = 1.0;
     assert_memory_equal(again, y->exps, d->count * sizeof(double));
-    k->slopes(&items, y->exps, &terms, (rankloss__out){y->slopes, true});
-    k->dot(&items, y->exps, &terms, &skip, &y->dot);
-    k->curves(&items, y->exps, &terms, (rankloss__out){y->curves, true});
-    k->bends(&items, y->exps, &terms, (rankloss__out){y->bends, true});
-    k->logs(&items, items.weights, &max, &lse, &terms, (rankloss__out){y->logs, true});
+    k->slopes(&items, y->exps, &terms, NULL, (rankloss__out){y->slopes, true});
+    k->dot(&items, y->exps, &terms, skip, &y->dot);
+    k->curves(&items, y->exps, &terms, NULL, (rankloss__out){y->curves, true});
+    k->bends(&items, y->exps, &terms, NULL, (rankloss__out){y->bends, true});
+    k->logs(&items, items.weights, &known, &found, &terms, (rankloss__out){y->logs, true});
 }
 
 static void near_to(double got, long double exact, long double scale, double tolerance) {
@@ -138,7 +140,7 @@ static void near_to(double got, long double exact, long double scale, double tol
 /* The sum of lanes as the portable kernels fold it. */
 static rankloss__twofold folded(const rankloss__lanes *lanes, bool is_f64) {
     rankloss__sums sums = {.exps = *lanes};
-    (is_f64 ? &rankloss__portable_f64 : &rankloss__portable_f32)->fold(false, &sums);
+    (is_f64 ? &rankloss__portable_f64 : &rankloss__portable_f32)->fold(&sums);
     return (rankloss__twofold){sums.exps.hi[0], sums.exps.lo[0]};
 }
 

@@ -1,10 +1,10 @@
 /*
  * The kernel table: the steps of the loss over the items of one list, or of one chunk of a list.
  *
- * Items come in one of two forms. As a list: item i is summed in lane i mod RANKLOSS__LANES. As a bundle: up to
- * RANKLOSS__LANES lists side by side, lane k holding list k, so that element RANKLOSS__LANES i + k is item i of list k.
- * Every step works on lanes and cannot tell the two apart, but where it says so; what is known of a list on its own is
- * in every lane.
+ * Items come in one of two forms. As a list: item i is summed in lane i mod RANKLOSS__LANES. As a bundle: several lists
+ * side by side, each cut into as many parts, one, two or four: part j of list k is lane k + j RANKLOSS__LANES / parts, and
+ * element RANKLOSS__LANES i + l is item i of lane l, in row i. Every step works on lanes and cannot tell the two apart,
+ * but where it says so; what is known of a list is in each of its lanes.
  *
  * What a kernel may assume: 1 <= count <= the caller's buffers, every pointer valid for count items and aligned for
  * its type, no output overlapping an input except where a step says so, and the default floating-point environment.
@@ -41,7 +41,7 @@ typedef struct rankloss__items {
     const double *tangent; /* NULL where no step needs it */
     size_t count;          /* of a bundle a multiple of RANKLOSS__LANES */
     size_t whole;          /* so many items come first that are all valid: where is not read for them */
-    bool bundle;
+    unsigned parts;        /* lanes that each list takes: 1, 2 or 4 in a bundle; RANKLOSS__LANES: a list on its own */
 } rankloss__items;
 
 /* One value a lane. */
@@ -63,11 +63,6 @@ typedef struct rankloss__peak {
     size_t valid; /* number of valid items */
 } rankloss__peak;
 
-/* The same for the lists of a bundle, all numbers being exact in double; index -1 where there is none. */
-typedef struct rankloss__peaks {
-    rankloss__lane max, min, index, valid;
-} rankloss__peaks;
-
 /* Sums over the valid items but the one that is left out. With c_i = labels_i * weights_i and v the tangent: */
 typedef struct rankloss__sums {
     rankloss__lanes exps;     /* exp(x_i) */
@@ -85,16 +80,19 @@ typedef enum rankloss__span {
 } rankloss__span;
 
 /*
- * What is known of whole lists. The top item is the one left out of the sums, of which each list has one. Of a list on
- * its own only lane 0 is read of what is not a sum: a vector is loaded slowly from what was just stored in pieces.
+ * What is known of whole lists. The top item, the first valid one with the largest score, is left out of the sums, of
+ * which each list has one. Of a list on its own only lane 0 is read of what is not a sum: a vector is loaded slowly from
+ * what was just stored in pieces.
  */
 typedef struct rankloss__folded {
-    bool bundle;
+    unsigned parts;
+    bool sum_to_one; /* the coefficients are to be divided by their sum */
     rankloss__lane max;
+    rankloss__lane min, valid; /* of a bundle: as in rankloss__peak */
+    rankloss__lane top;        /* of a bundle: the top item's row, in the lane that has it; elsewhere no row */
     rankloss__sums rest;
     rankloss__lanes top_coef;
     rankloss__lane top_tangent;
-    bool sum_to_one; /* the coefficients are to be divided by their sum */
 } rankloss__folded;
 
 typedef struct rankloss__loss {
@@ -130,61 +128,77 @@ typedef struct rankloss__out {
 } rankloss__out;
 
 typedef struct rankloss__kernels {
-    /* The peak of a list or a chunk of one; those of the lists of a bundle. */
+    /* --- a list, or a chunk of one --- */
+
     rankloss__peak (*peak)(const rankloss__items *items);
-    void (*peaks)(const rankloss__items *items, rankloss__peaks *peaks);
 
     /*
-     * Adds the items to sums. exps receives every exp(x_i), 0 for masked items. The item left out: of a list the one
-     * at skip[0], where it is one of these; of list k of a bundle its item skip[k]. What exps has for it is without
-     * meaning.
+     * Adds the items to sums, leaving out the one at `skip` (a place outside the chunk: none). exps receives every
+     * exp(x_i), 0 for masked items; what it has for the one left out is without meaning.
      */
-    void (*sums)(const rankloss__items *items, const rankloss__lane *max, const rankloss__lane *skip,
-                 rankloss__span span, double *exps, rankloss__sums *sums);
+    void (*sums)(const rankloss__items *items, double max, int64_t skip, rankloss__span span, double *exps,
+                 rankloss__sums *sums);
 
     /* exps[i] = exp(x_i), 0 for masked items: the same bits as sums() gives. */
-    void (*exps)(const rankloss__items *items, const rankloss__lane *max, rankloss__span span, double *exps);
+    void (*exps)(const rankloss__items *items, double max, rankloss__span span, double *exps);
 
-    /* Folds the sums of a list into one, in every lane; normalises those of a bundle, which stay what they are. */
-    void (*fold)(bool bundle, rankloss__sums *sums);
+    /* Folds the sums of a list into one, in every lane. */
+    void (*fold)(rankloss__sums *sums);
 
-    /* The coefficient and the tangent of the top item of each list of a bundle: its item top[k], where that is >= 0. */
-    void (*tops)(const rankloss__items *items, const rankloss__lane *top, rankloss__folded *folded);
-
-    /* The loss of each lane. Returns the lanes, a bit each, in which everything is finite. */
+    /* The loss of a list. Returns whether everything is finite: 0, or a bit a lane. */
     unsigned (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
 
-    /* The factors of each lane's derivatives; those of the second derivatives only where asked for. */
-    void (*terms)(const rankloss__folded *folded, const rankloss__loss *loss, const rankloss__factors *factors,
-                  bool second, rankloss__terms *terms);
+    /* Adds v_i slope_i to lanes, leaving out the item at `skip`. */
+    void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, int64_t skip,
+                rankloss__lanes *lanes);
 
-    /* The steps below write +0 for masked items. The item that was left out is for the caller to overwrite. */
-
-    /* out[i] = slope_i. out may be the scores. */
-    void (*slopes)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, rankloss__out out);
-
-    /* out[i] = curve_i. */
-    void (*curves)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, rankloss__out out);
-
-    /* out[i] = bend_i. */
-    void (*bends)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, rankloss__out out);
-
-    /* out[i] = log_i, and +0 where factors_i is 0; factors is in the compute dtype, NULL: all 1. */
-    void (*logs)(const rankloss__items *items, const void *factors, const rankloss__lane *max,
-                 const rankloss__lane *lse, const rankloss__terms *terms, rankloss__out out);
-
-    /* Adds v_i slope_i to lanes, leaving out what sums() left out. */
-    void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
-                const rankloss__lane *skip, rankloss__lanes *lanes);
+    /* --- a bundle --- */
 
     /*
-     * Rows of the compute dtype, or of bytes, to a bundle's block and back: block[RANKLOSS__LANES i + k] = rows[k][i].
-     * The block has as many rows as the longest list; where a list has no item it gets 0.
+     * All of the above: sets folded but for its sum_to_one, which it reads. exps as from sums(). Returns the lanes, a
+     * bit each, in which everything is finite.
+     */
+    unsigned (*bundle)(const rankloss__items *items, double *exps, rankloss__folded *folded, rankloss__loss *loss);
+
+    /* The sum of v_i slope_i of each list but for its top item. */
+    void (*bundle_dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
+                       const rankloss__lane *top, rankloss__lanes *lanes);
+
+    /*
+     * Rows of the compute dtype, or of bytes, to a bundle's block and back: block[RANKLOSS__LANES i + l] = rows[l][i].
+     * The block has as many rows as the longest lane; where a lane has no item it gets 0.
      */
     void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES], void *block);
     void (*interleave_bytes)(const uint8_t *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
                              uint8_t *block);
     void (*separate)(const void *block, const size_t sizes[RANKLOSS__LANES], void *const rows[RANKLOSS__LANES]);
+
+    /* --- both --- */
+
+    /* The factors of the derivatives; those of the second derivatives only where asked for. */
+    void (*terms)(const rankloss__folded *folded, const rankloss__loss *loss, const rankloss__factors *factors,
+                  bool second, rankloss__terms *terms);
+
+    /*
+     * The steps below write +0 for masked items. Top items get their own terms in a bundle, where top says which they
+     * are; that of a list, where it is NULL, is for the caller to overwrite.
+     */
+
+    /* out[i] = slope_i. out may be the scores. */
+    void (*slopes)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
+                   const rankloss__lane *top, rankloss__out out);
+
+    /* out[i] = curve_i. */
+    void (*curves)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
+                   const rankloss__lane *top, rankloss__out out);
+
+    /* out[i] = bend_i. */
+    void (*bends)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
+                  const rankloss__lane *top, rankloss__out out);
+
+    /* out[i] = log_i, and +0 where factors_i is 0; factors is in the compute dtype, NULL: all 1. */
+    void (*logs)(const rankloss__items *items, const void *factors, const rankloss__folded *folded,
+                 const rankloss__loss *loss, const rankloss__terms *terms, rankloss__out out);
 } rankloss__kernels;
 
 #endif
