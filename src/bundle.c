@@ -30,6 +30,19 @@ static char *lane_at(const rankloss__bundle *bundle, const rankloss__view *view,
     return at + (int64_t)bundle->before[lane] * view->item_stride * view->element_size;
 }
 
+/* Where all lanes begin. */
+static void find_lanes_in(const rankloss__bundle *bundle, const rankloss__view *view, char *lanes[LANES]) {
+    if (!bundle->regular) {
+        for (int l = 0; l < LANES; l++)
+            lanes[l] = lane_at(bundle, view, l);
+        return;
+    }
+    char *first = lane_at(bundle, view, 0);
+    const int64_t item = view->item_stride * view->element_size, list = view->list_strides[0] * view->element_size;
+    for (int l = 0; l < LANES; l++)
+        lanes[l] = first + list_of(bundle, l) * list + (int64_t)bundle->before[l] * item;
+}
+
 /* Where a lane's items are converted to before they are interleaved. */
 static rankloss__block *row_of(const rankloss__bundle *bundle, int lane) {
     return (rankloss__block *)(bundle->scratch->rows.f32 + lane * (RANKLOSS__BLOCK / LANES));
@@ -38,15 +51,16 @@ static rankloss__block *row_of(const rankloss__bundle *bundle, int lane) {
 static const void *interleave(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {
     const rankloss__inputs *inputs = bundle->inputs;
     const void *rows[LANES];
+    char *lanes[LANES];
     if (view->data == NULL)
         return NULL;
+    find_lanes_in(bundle, view, lanes);
     const bool in_place = is_in_place(bundle, view);
     for (int l = 0; l < LANES; l++) {
-        const char *at = lane_at(bundle, view, l);
         const size_t size = bundle->sizes[l];
-        rows[l] = in_place ? at : rankloss__read(inputs, view, at, size, 0, size, row_of(bundle, l));
+        rows[l] = in_place ? lanes[l] : rankloss__read(inputs, view, lanes[l], size, 0, size, row_of(bundle, l));
     }
-    inputs->kernels->interleave(rows, bundle->sizes, block);
+    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, block);
     return block;
 }
 
@@ -63,7 +77,7 @@ static const void *interleave_scaled(const rankloss__bundle *bundle) {
         const size_t size = bundle->sizes[l];
         rows[l] = rankloss__read_scores(inputs, &at, size, 0, size, row_of(bundle, l), &scratch->labels);
     }
-    inputs->kernels->interleave(rows, bundle->sizes, &scratch->scores);
+    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, &scratch->scores);
     return &scratch->scores;
 }
 
@@ -89,7 +103,7 @@ static void interleave_where(const rankloss__bundle *bundle) {
         rows[l] = rankloss__read_where(bundle->inputs, lane_at(bundle, view, l), size, 0, size,
                                        (uint8_t *)row_of(bundle, l));
     }
-    bundle->inputs->kernels->interleave_bytes(rows, bundle->sizes, bundle->scratch->where);
+    bundle->inputs->kernels->interleave_bytes(rows, bundle->sizes, bundle->extent, bundle->scratch->where);
 }
 
 /* Marks the items from row `first` on that a lane has. */
@@ -99,49 +113,65 @@ static void mark_ends(const rankloss__bundle *bundle, size_t first) {
             bundle->scratch->where[LANES * i + (size_t)l] = i < bundle->sizes[l];
 }
 
-/*
- * Finds the lists, and their lanes: all parts of a list are of one length but the last. Returns the rows that every lane
- * has.
- */
-static size_t find_lanes(rankloss__bundle *bundle, const int64_t *lists) {
+/* Cuts list k, of this size, into lanes: all of one length but the last. */
+static void cut_list(rankloss__bundle *bundle, int k, size_t size) {
     const int shift = bundle->parts / 2; /* of 1, 2 and 4: their logarithm */
-    size_t least = SIZE_MAX, most = 0;
-    for (int k = 0; k < bundle->lists; k++) {
-        rankloss__place_of(&bundle->inputs->batch, lists[k < bundle->count ? k : 0], &bundle->places[k]);
-        const size_t size = (size_t)bundle->places[k].size, part = (size + (1u << shift) - 1) >> shift;
-        size_t before = 0;
-        for (int l = k; l < LANES; l += bundle->lists, before += part) {
-            const size_t left = size - before, length = left < part ? left : part;
-            bundle->before[l] = before;
-            bundle->sizes[l] = length;
-            least = length < least ? length : least;
-        }
-        most = part > most ? part : most;
+    const size_t part = (size + (1u << shift) - 1) >> shift;
+    size_t before = 0;
+    for (int l = k; l < LANES; l += bundle->lists, before += part) {
+        const size_t left = size - before, length = left < part ? left : part;
+        bundle->before[l] = before;
+        bundle->sizes[l] = length;
+        if (length < bundle->extent.least)
+            bundle->extent.least = length;
     }
-    bundle->items.count = LANES * most;
-    return least;
+    if (part > bundle->extent.most)
+        bundle->extent.most = part;
 }
 
-void rankloss__bundle_open(rankloss__bundle *bundle, const rankloss__inputs *inputs, int parts, const int64_t *lists,
-                           int count, rankloss__scratch *scratch) {
-    rankloss__items *items = &bundle->items;
+void rankloss__bundle_make(rankloss__bundle *bundle, const rankloss__inputs *inputs, int parts,
+                           rankloss__scratch *scratch) {
+    const rankloss__batch *batch = &inputs->batch;
     bundle->inputs = inputs;
     bundle->scratch = scratch;
-    bundle->count = count;
-    bundle->lists = LANES / parts;
     bundle->parts = parts;
-    const size_t least = find_lanes(bundle, lists);
-    items->parts = (unsigned)parts;
+    bundle->lists = LANES / parts;
+    bundle->items.parts = (unsigned)parts;
+    bundle->extent = (rankloss__extent){SIZE_MAX, 0};
+    for (int k = 0; k < bundle->lists && !batch->ragged; k++)
+        cut_list(bundle, k, (size_t)batch->list_size);
+}
+
+static void find_lists(rankloss__bundle *bundle, const int64_t *lists, int count) {
+    const rankloss__batch *batch = &bundle->inputs->batch;
+    bundle->count = count;
+    bundle->regular = !batch->ragged && batch->ndim == 1 && count == bundle->lists &&
+                      lists[count - 1] - lists[0] == count - 1;
+    if (batch->ragged)
+        bundle->extent = (rankloss__extent){SIZE_MAX, 0};
+    for (int k = 0; k < bundle->lists; k++) {
+        rankloss__place_of(batch, lists[k < count ? k : 0], &bundle->places[k]);
+        if (batch->ragged)
+            cut_list(bundle, k, (size_t)bundle->places[k].size);
+    }
+}
+
+void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int count) {
+    const rankloss__inputs *inputs = bundle->inputs;
+    rankloss__scratch *scratch = bundle->scratch;
+    rankloss__items *items = &bundle->items;
+    find_lists(bundle, lists, count);
+    items->count = LANES * bundle->extent.most;
     items->scores = inputs->scaled ? interleave_scaled(bundle) : interleave(bundle, &inputs->logits, &scratch->scores);
     items->labels = interleave(bundle, &inputs->labels, &scratch->labels);
     items->weights = interleave(bundle, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(bundle);
-    items->whole = inputs->where.data != NULL ? 0 : LANES * least;
+    items->whole = inputs->where.data != NULL ? 0 : LANES * bundle->extent.least;
     items->where = items->whole < items->count ? scratch->where : NULL;
     if (inputs->where.data != NULL)
         interleave_where(bundle);
     else
-        mark_ends(bundle, least);
+        mark_ends(bundle, bundle->extent.least);
 }
 
 /* --- the losses --- */
@@ -237,10 +267,12 @@ static void compute(const rankloss__bundle *bundle, rankloss__derivative which, 
 
 /* Straight to the caller; lanes of lists that are not wanted go where nobody looks. */
 static void write_in_place(const rankloss__bundle *bundle, const rankloss__view *view, unsigned wanted) {
+    char *lanes[LANES];
     void *rows[LANES];
+    find_lanes_in(bundle, view, lanes);
     for (int l = 0; l < LANES; l++)
-        rows[l] = has(wanted, list_of(bundle, l)) ? (void *)lane_at(bundle, view, l) : (void *)bundle->scratch->spare;
-    bundle->inputs->kernels->separate(&bundle->scratch->rows, bundle->sizes, rows);
+        rows[l] = has(wanted, list_of(bundle, l)) ? (void *)lanes[l] : (void *)bundle->scratch->spare;
+    bundle->inputs->kernels->separate(&bundle->scratch->rows, bundle->sizes, bundle->extent, rows);
 }
 
 /* The values of a lane among those of `count` items from `first` on, by way of its list's sink. */

@@ -16,8 +16,10 @@ typedef struct rankloss__bundle {
     rankloss__scratch *scratch;
     int count;         /* lists */
     int lists, parts;  /* as many as there is room for, and the lanes that each takes; see kernels.h */
+    bool regular;      /* the lists of a dense batch, one behind the other: as far apart as any two of them */
     rankloss__place places[RANKLOSS__LANES]; /* of the lists; those from count on repeat the first */
     size_t sizes[RANKLOSS__LANES], before[RANKLOSS__LANES]; /* the items of each lane, and those of its list before it */
+    rankloss__extent extent;                                /* of sizes */
     rankloss__items items;
     rankloss__folded folded;
     rankloss__loss sums;
@@ -37,9 +39,12 @@ static inline int rankloss__bundle_parts(const rankloss__inputs *inputs, int64_t
     return size <= 2 * rows ? 2 : size <= 4 * rows ? 4 : 0;
 }
 
-/* Reads 1 to RANKLOSS__LANES / parts lists, each of which takes that many lanes, into the scratch. */
-void rankloss__bundle_open(rankloss__bundle *bundle, const rankloss__inputs *inputs, int parts, const int64_t *lists,
-                           int count, rankloss__scratch *scratch);
+/* A bundle for lists that take so many lanes each. It can be filled again and again. */
+void rankloss__bundle_make(rankloss__bundle *bundle, const rankloss__inputs *inputs, int parts,
+                           rankloss__scratch *scratch);
+
+/* Reads 1 to RANKLOSS__LANES / parts lists into the scratch. */
+void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int count);
 
 /* Computes the losses: bundle->sums.loss, list k's in lane k. */
 void rankloss__bundle_forward(rankloss__bundle *bundle);

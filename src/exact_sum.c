@@ -21,32 +21,63 @@ static void carry(rankloss__exact_sum *sum) {
     sum->pending = 0;
 }
 
-void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
-    uint64_t bits;
-    memcpy(&bits, &term, sizeof bits);
-    const bool negative = bits >> 63 != 0;
+/* A finite double as parts of three neighbouring digits, the first of which has this number. */
+typedef struct term_parts {
+    unsigned digit;
+    int64_t parts[3];
+} term_parts;
+
+static term_parts parts_of(uint64_t bits) {
     const unsigned exponent = bits >> 52 & 0x7FF;
-    uint64_t mantissa = bits & 0xFFFFFFFFFFFFFu;
-    if (exponent == 0x7FF) {
-        sum->nan |= mantissa != 0;
-        sum->plus_infinity |= mantissa == 0 && !negative;
-        sum->minus_infinity |= mantissa == 0 && negative;
-        return;
-    }
-    if (exponent != 0)
-        mantissa |= UINT64_C(1) << 52;
+    const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)(exponent != 0) << 52;
     /* The mantissa's last bit has weight 2^(place - 1074). */
-    const unsigned place = exponent != 0 ? exponent - 1 : 0;
-    const unsigned shift = place % 32;
+    const unsigned place = exponent - (exponent != 0), shift = place % 32;
     const uint64_t low = (mantissa & 0xFFFFFFFFu) << shift, high = (mantissa >> 32) << shift;
-    const int64_t sign = negative ? -1 : 1;
-    int64_t *digits = sum->digits + place / 32;
-    digits[0] += sign * (int64_t)(low & 0xFFFFFFFFu);
-    digits[1] += sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu));
-    digits[2] += sign * (int64_t)(high >> 32);
+    const int64_t sign = bits >> 63 != 0 ? -1 : 1;
+    return (term_parts){place / 32,
+                        {sign * (int64_t)(low & 0xFFFFFFFFu),
+                         sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)), sign * (int64_t)(high >> 32)}};
+}
+
+static void add_parts(rankloss__exact_sum *sum, const term_parts *term) {
+    for (int k = 0; k < 3; k++)
+        sum->digits[term->digit + (unsigned)k] += term->parts[k];
+}
+
+static void note_special(rankloss__exact_sum *sum, double term) {
+    sum->nan |= term != term;
+    sum->plus_infinity |= term > 0.0;
+    sum->minus_infinity |= term < 0.0;
+}
+
+/* Terms of about the same size meet in the same digits, which therefore stay in registers. */
+void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, int count) {
+    term_parts held = {0, {0, 0, 0}};
+    for (int i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &terms[i], sizeof bits);
+        if ((bits >> 52 & 0x7FF) == 0x7FF) {
+            note_special(sum, terms[i]);
+            continue;
+        }
+        const term_parts term = parts_of(bits);
+        if (term.digit != held.digit) {
+            add_parts(sum, &held);
+            held = term;
+            continue;
+        }
+        for (int k = 0; k < 3; k++)
+            held.parts[k] += term.parts[k];
+    }
+    add_parts(sum, &held);
     /* A digit grows by less than 2^33 at a time. */
-    if (++sum->pending == UINT32_C(1) << 28)
+    sum->pending += (uint32_t)count;
+    if (sum->pending >= UINT32_C(1) << 28)
         carry(sum);
+}
+
+void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
+    rankloss__exact_sum_add_all(sum, &term, 1);
 }
 
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other) {

@@ -22,6 +22,7 @@ typedef struct rankloss__exact_sum {
 
 /* A zeroed sum is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
+void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, int count); /* count < 2^20 */
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
 
 /* sum / divisor (0 < divisor < 2^63), rounded once to a float dtype, as a double. Infinities of both signs give NaN. */

@@ -37,13 +37,13 @@ static void read_top(rankloss__forward *forward, rankloss__list *list) {
     forward->folded.top_tangent.at[0] = items.tangent != NULL ? items.tangent[i] : 0.0;
 }
 
-static void sum_list(rankloss__forward *forward, rankloss__list *list) {
+/* The sums of a list that is more than one chunk. */
+static void add_chunks(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
     rankloss__folded *folded = &forward->folded;
     folded->parts = RANKLOSS__LANES;
+    folded->max.at[0] = forward->peak.max;
     folded->rest = (rankloss__sums){.faint = 0};
-    /* A tangent may need the end of the scratch. */
-    forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->peak.index - (int64_t)first;
@@ -52,7 +52,22 @@ static void sum_list(rankloss__forward *forward, rankloss__list *list) {
     }
     kernels->fold(&folded->rest);
     read_top(forward, list);
-    forward->finite = kernels->loss(folded, &forward->sums) != 0;
+}
+
+static void sum_list(rankloss__forward *forward, rankloss__list *list) {
+    const rankloss__kernels *kernels = list->inputs->kernels;
+    /* A tangent may need the end of the scratch. */
+    forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
+    unsigned finite;
+    if (list->size <= list->chunk && forward->kept) {
+        const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
+        finite = kernels->list(&items, &forward->peak, forward->span, list->scratch->exps, &forward->folded,
+                               &forward->sums);
+    } else {
+        add_chunks(forward, list);
+        finite = kernels->loss(&forward->folded, &forward->sums);
+    }
+    forward->finite = finite != 0;
     forward->loss = forward->sums.loss.at[0];
 }
 

@@ -10,7 +10,10 @@ enum { LANES = RANKLOSS__LANES };
 enum {
     LOSS = 1u << RANKLOSS__NUM_DERIVATIVES,
     JVP = LOSS << 1,
-    LOSS_TO_REDUCER = LOSS << 2 /* instead of everything else */
+    GRAD_LOGITS = 1u << RANKLOSS__GRAD_LOGITS,
+    HESS_LOGITS = 1u << RANKLOSS__HESS_LOGITS,
+    LOSS_TO_REDUCER = LOSS << 2, /* instead of everything else */
+    DERIVATIVES = LOSS - 1
 };
 
 /* A call being run, shared by the threads; totals are merged under a lock. */
@@ -18,6 +21,7 @@ typedef struct batch_loop {
     rankloss__call *call;
     unsigned wanted;
     bool one_upstream; /* all lists have call->upstream, and these factors */
+    bool plain;        /* losses are added up, and every list whose sums hold has the derivatives from them */
     rankloss__factors factors;
     rankloss__totals totals;
 } batch_loop;
@@ -94,7 +98,7 @@ static void run_alone(loop_thread *self, int64_t index, unsigned wanted) {
         emit_loss(self, &list.place, forward.loss, counted);
     if ((wanted & JVP) != 0)
         emit_jvp(self, &list.place, rankloss__jvp(&list, &forward), counted);
-    if ((wanted & (LOSS - 1)) != 0)
+    if ((wanted & DERIVATIVES) != 0)
         derive_alone(self, &list, &forward, wanted);
 }
 
@@ -120,6 +124,7 @@ static void find_upstream(const batch_loop *loop, const rankloss__bundle *bundle
         set_lane(factors, l, &own[l & (bundle->lists - 1)]);
 }
 
+/* Emits what the bundle has of losses and jvps; missing: for each list, what it has not. */
 static void emit_of_bundle(loop_thread *self, const rankloss__bundle *bundle, unsigned missing[LANES]) {
     const unsigned wanted = self->loop->wanted;
     rankloss__lane jvp;
@@ -146,41 +151,57 @@ static void write_derivatives(const loop_thread *self, const rankloss__bundle *b
 }
 
 /*
- * What a lane cannot have from the bundle its list computes alone. That uses the same scratch, and it may overwrite
- * logits, so it comes between what needs only sums and the derivatives, for which the bundle is then read again.
+ * What a list cannot have from the bundle it computes alone. That uses the same scratch, and it may overwrite logits, so
+ * it comes between what needs only sums and the derivatives, for which the bundle is then read again.
  */
-static void run_bundle(loop_thread *self, int parts, const int64_t *lists, int count) {
+static void finish_bundle(loop_thread *self, rankloss__bundle *bundle, const int64_t *lists) {
     const batch_loop *loop = self->loop;
-    rankloss__bundle bundle;
     rankloss__upstream own[LANES];
     const rankloss__upstream *upstream[LANES];
     rankloss__factors factors;
     unsigned missing[LANES], fits[RANKLOSS__NUM_DERIVATIVES], any_missing = 0;
-    rankloss__bundle_open(&bundle, &loop->call->inputs, parts, lists, count, &self->scratch);
-    rankloss__bundle_forward(&bundle);
-    emit_of_bundle(self, &bundle, missing);
-    if ((loop->wanted & (LOSS - 1)) != 0)
-        find_upstream(loop, &bundle, own, upstream, &factors);
+    emit_of_bundle(self, bundle, missing);
+    if ((loop->wanted & DERIVATIVES) != 0)
+        find_upstream(loop, bundle, own, upstream, &factors);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         const bool wanted = (loop->wanted >> which & 1u) != 0;
-        fits[which] = wanted ? rankloss__bundle_fits(&bundle, (rankloss__derivative)which, upstream) : 0;
-        for (int k = 0; k < count && wanted; k++)
+        fits[which] = wanted ? rankloss__bundle_fits(bundle, (rankloss__derivative)which, upstream) : 0;
+        for (int k = 0; k < bundle->count && wanted; k++)
             missing[k] |= (fits[which] >> k & 1u) == 0 ? 1u << which : 0;
     }
-    for (int k = 0; k < count; k++) {
+    for (int k = 0; k < bundle->count; k++) {
         any_missing |= missing[k];
         if (missing[k] != 0)
             run_alone(self, lists[k], missing[k]);
     }
-    if ((loop->wanted & (LOSS - 1)) == 0)
+    if ((loop->wanted & DERIVATIVES) == 0)
         return;
     if (any_missing != 0) {
-        const unsigned held = bundle.held;
-        rankloss__bundle_open(&bundle, &loop->call->inputs, parts, lists, count, &self->scratch);
-        rankloss__bundle_forward(&bundle);
-        bundle.held = held;
+        const unsigned held = bundle->held;
+        rankloss__bundle_read(bundle, lists, bundle->count);
+        rankloss__bundle_forward(bundle);
+        bundle->held = held;
     }
-    write_derivatives(self, &bundle, loop->one_upstream ? &loop->factors : &factors, fits);
+    write_derivatives(self, bundle, loop->one_upstream ? &loop->factors : &factors, fits);
+}
+
+static void run_bundle(loop_thread *self, rankloss__bundle *bundle, const int64_t *lists, int count) {
+    const batch_loop *loop = self->loop;
+    rankloss__bundle_read(bundle, lists, count);
+    rankloss__bundle_forward(bundle);
+    if (!loop->plain || bundle->held != (1u << count) - 1u) {
+        finish_bundle(self, bundle, lists);
+        return;
+    }
+    /* Nothing can be missing. */
+    if ((loop->wanted & LOSS) != 0)
+        rankloss__exact_sum_add_all(&self->totals.loss, bundle->sums.loss.at, count);
+    if ((loop->wanted & DERIVATIVES) != 0) {
+        unsigned fits[RANKLOSS__NUM_DERIVATIVES];
+        for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+            fits[which] = (loop->wanted >> which & 1u) != 0 ? bundle->held : 0;
+        write_derivatives(self, bundle, &loop->factors, fits);
+    }
 }
 
 /* --- the loop --- */
@@ -196,52 +217,83 @@ typedef struct bin {
     int64_t lists[LANES];
 } bin;
 
-static void run_short(loop_thread *self, bin bins[KINDS][BINS], int64_t index, int64_t size, int parts) {
-    const int64_t lane = (size + parts - 1) >> (parts / 2);
-    bin *into = &bins[parts / 2][(lane - 1) / BIN_WIDTH];
+/* Adds a list to its bin, and runs it when it is full. */
+static void run_in_company(loop_thread *self, rankloss__bundle *bundle, bin bins[BINS], int64_t index, int64_t size) {
+    const int64_t lane = (size + bundle->parts - 1) >> (bundle->parts / 2);
+    bin *into = &bins[(lane - 1) / BIN_WIDTH];
     into->lists[into->count++] = index;
-    if (into->count << (parts / 2) == LANES) {
-        run_bundle(self, parts, into->lists, into->count);
+    if (into->count == bundle->lists) {
+        run_bundle(self, bundle, into->lists, into->count);
         into->count = 0;
     }
 }
 
 /* Runs those that are still waiting, neighbouring lengths together. */
-static void run_rest(loop_thread *self, int parts, const bin bins[BINS]) {
+static void run_rest(loop_thread *self, rankloss__bundle *bundle, const bin bins[BINS]) {
     int64_t lists[LANES];
     int count = 0;
     for (int b = 0; b < BINS; b++)
         for (int k = 0; k < bins[b].count; k++) {
             lists[count++] = bins[b].lists[k];
-            if (count == LANES / parts) {
-                run_bundle(self, parts, lists, count);
+            if (count == bundle->lists) {
+                run_bundle(self, bundle, lists, count);
                 count = 0;
             }
         }
     if (count > 0)
-        run_bundle(self, parts, lists, count);
+        run_bundle(self, bundle, lists, count);
 }
 
-static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_t end) {
-    batch_loop *shared = context;
-    const rankloss__inputs *inputs = &shared->call->inputs;
-    loop_thread self;
+static void run_ragged(loop_thread *self, int64_t begin, int64_t end) {
+    const rankloss__inputs *inputs = &self->loop->call->inputs;
+    rankloss__bundle bundle;
     bin bins[KINDS][BINS];
-    self.loop = shared;
-    self.totals = (rankloss__totals){.counted = 0};
     for (int kind = 0; kind < KINDS; kind++)
         for (int b = 0; b < BINS; b++)
             bins[kind][b].count = 0;
     for (int64_t i = begin; i < end; i++) {
         const int64_t size = rankloss__list_size(&inputs->batch, i);
         const int parts = rankloss__bundle_parts(inputs, size);
-        if (parts > 0)
-            run_short(&self, bins, i, size, parts);
-        else
-            run_alone(&self, i, shared->wanted);
+        if (parts == 0) {
+            run_alone(self, i, self->loop->wanted);
+            continue;
+        }
+        rankloss__bundle_make(&bundle, inputs, parts, &self->scratch);
+        run_in_company(self, &bundle, bins[parts / 2], i, size);
     }
-    for (int kind = 0; kind < KINDS; kind++)
-        run_rest(&self, 1 << kind, bins[kind]);
+    for (int kind = 0; kind < KINDS; kind++) {
+        rankloss__bundle_make(&bundle, inputs, 1 << kind, &self->scratch);
+        run_rest(self, &bundle, bins[kind]);
+    }
+}
+
+static void run_dense(loop_thread *self, int64_t begin, int64_t end) {
+    const rankloss__inputs *inputs = &self->loop->call->inputs;
+    const int parts = rankloss__bundle_parts(inputs, inputs->batch.list_size);
+    rankloss__bundle bundle;
+    int64_t lists[LANES];
+    for (int64_t i = begin; i < end && parts == 0; i++)
+        run_alone(self, i, self->loop->wanted);
+    if (parts == 0)
+        return;
+    rankloss__bundle_make(&bundle, inputs, parts, &self->scratch);
+    for (int64_t i = begin; i < end; i += bundle.lists) {
+        const int count = end - i < bundle.lists ? (int)(end - i) : bundle.lists;
+        for (int k = 0; k < count; k++)
+            lists[k] = i + k;
+        run_bundle(self, &bundle, lists, count);
+    }
+}
+
+static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_t end) {
+    batch_loop *shared = context;
+    loop_thread self;
+    self.loop = shared;
+    self.totals = (rankloss__totals){.counted = 0};
+    if (shared->call->inputs.batch.ragged)
+        run_ragged(&self, begin, end);
+    else
+        run_dense(&self, begin, end);
     if (shared->call->reduction != RANKLOSS_NONE)
         rankloss__team_merge(team, rankloss__totals_merge, &shared->totals, &self.totals);
 }
@@ -275,6 +327,9 @@ void rankloss__run(rankloss__call *call) {
     shared.one_upstream =
         call->reduction != RANKLOSS_CUSTOM && (call->reduction != RANKLOSS_NONE || !call->cotangent.present);
     shared.factors = rankloss__factors_of(&call->upstream);
+    shared.plain = shared.one_upstream && call->upstream.ordinary &&
+                   (call->reduction == RANKLOSS_SUM || call->reduction == RANKLOSS_MEAN) &&
+                   (shared.wanted & ~(unsigned)(LOSS | GRAD_LOGITS | HESS_LOGITS)) == 0;
     if (!nothing_per_list(call))
         rankloss__batch_run(&call->inputs.batch, call->num_threads, run_lists, &shared);
     if (call->reduction == RANKLOSS_NONE)

@@ -127,6 +127,11 @@ typedef struct rankloss__out {
     bool is_double;
 } rankloss__out;
 
+/* The smallest and the largest of the sizes of eight lanes. */
+typedef struct rankloss__extent {
+    size_t least, most;
+} rankloss__extent;
+
 typedef struct rankloss__kernels {
     /* --- a list, or a chunk of one --- */
 
@@ -148,6 +153,13 @@ typedef struct rankloss__kernels {
     /* The loss of a list. Returns whether everything is finite: 0, or a bit a lane. */
     unsigned (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
 
+    /*
+     * All of this for a list that is one chunk, with this peak and span: sets folded but for its sum_to_one, which it
+     * reads.
+     */
+    unsigned (*list)(const rankloss__items *items, const rankloss__peak *peak, rankloss__span span, double *exps,
+                     rankloss__folded *folded, rankloss__loss *loss);
+
     /* Adds v_i slope_i to lanes, leaving out the item at `skip`. */
     void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, int64_t skip,
                 rankloss__lanes *lanes);
@@ -168,10 +180,12 @@ typedef struct rankloss__kernels {
      * Rows of the compute dtype, or of bytes, to a bundle's block and back: block[RANKLOSS__LANES i + l] = rows[l][i].
      * The block has as many rows as the longest lane; where a lane has no item it gets 0.
      */
-    void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES], void *block);
+    void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
+                       rankloss__extent extent, void *block);
     void (*interleave_bytes)(const uint8_t *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
-                             uint8_t *block);
-    void (*separate)(const void *block, const size_t sizes[RANKLOSS__LANES], void *const rows[RANKLOSS__LANES]);
+                             rankloss__extent extent, uint8_t *block);
+    void (*separate)(const void *block, const size_t sizes[RANKLOSS__LANES], rankloss__extent extent,
+                     void *const rows[RANKLOSS__LANES]);
 
     /* --- both --- */
 
