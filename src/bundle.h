@@ -1,6 +1,7 @@
 /*
- * Several short lists side by side, so that what a list costs besides its items is paid once for all of them. How many
- * lanes a list takes depends on its size alone, and its lanes know no others, so that its company changes no bit.
+ * Up to eight short lists side by side, a lane a list, so that what a list costs besides its items is paid once for
+ * eight. Whether a list is short depends on its size alone, and its lane knows no other, so that its company changes no
+ * bit.
  */
 #ifndef RANKLOSS_SRC_BUNDLE_H
 #define RANKLOSS_SRC_BUNDLE_H
@@ -14,37 +15,29 @@
 typedef struct rankloss__bundle {
     const rankloss__inputs *inputs;
     rankloss__scratch *scratch;
-    int count;         /* lists */
-    int lists, parts;  /* as many as there is room for, and the lanes that each takes; see kernels.h */
-    bool regular;      /* the lists of a dense batch, one behind the other: as far apart as any two of them */
-    rankloss__place places[RANKLOSS__LANES]; /* of the lists; those from count on repeat the first */
-    size_t sizes[RANKLOSS__LANES], before[RANKLOSS__LANES]; /* the items of each lane, and those of its list before it */
-    rankloss__extent extent;                                /* of sizes */
+    int count;    /* lists; lanes from there on repeat the first */
+    bool regular; /* the lists of a dense batch, one behind the other: as far apart as any two of them */
+    rankloss__place places[RANKLOSS__LANES];
+    size_t sizes[RANKLOSS__LANES];
+    rankloss__extent extent; /* of sizes */
     rankloss__items items;
     rankloss__folded folded;
     rankloss__loss sums;
     unsigned held; /* a bit a list: its sums hold; of the others nothing is known, and they go alone */
 } rankloss__bundle;
 
-/* The rows that the scratch has room for. */
-static inline int64_t rankloss__bundle_rows(const rankloss__inputs *inputs) {
-    return RANKLOSS__BLOCK / RANKLOSS__LANES / (inputs->is_f64 ? 2 : 1);
+static inline bool rankloss__is_short(int64_t size) {
+    return size > 0 && size <= RANKLOSS__SHORT;
 }
 
-/* The lanes that a list of this size takes in a bundle; 0: it is empty, or too long for one. */
-static inline int rankloss__bundle_parts(const rankloss__inputs *inputs, int64_t size) {
-    const int64_t rows = rankloss__bundle_rows(inputs);
-    if (size <= rows)
-        return size > 0 ? 1 : 0;
-    return size <= 2 * rows ? 2 : size <= 4 * rows ? 4 : 0;
-}
+/* A bundle of such a batch, which can be filled again and again. */
+void rankloss__bundle_make(rankloss__bundle *bundle, const rankloss__inputs *inputs, rankloss__scratch *scratch);
 
-/* A bundle for lists that take so many lanes each. It can be filled again and again. */
-void rankloss__bundle_make(rankloss__bundle *bundle, const rankloss__inputs *inputs, int parts,
-                           rankloss__scratch *scratch);
-
-/* Reads 1 to RANKLOSS__LANES / parts lists into the scratch. */
+/* Reads 1 to RANKLOSS__LANES short lists into the scratch. */
 void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int count);
+
+/* Fetches the inputs of `count` lists from `first` on into the cache, for a bundle to come. */
+void rankloss__bundle_prefetch(const rankloss__inputs *inputs, int64_t first, int64_t count);
 
 /* Computes the losses: bundle->sums.loss, list k's in lane k. */
 void rankloss__bundle_forward(rankloss__bundle *bundle);

@@ -35,8 +35,8 @@ static term_parts parts_of(uint64_t bits) {
     const uint64_t low = (mantissa & 0xFFFFFFFFu) << shift, high = (mantissa >> 32) << shift;
     const int64_t sign = bits >> 63 != 0 ? -1 : 1;
     return (term_parts){place / 32,
-                        {sign * (int64_t)(low & 0xFFFFFFFFu),
-                         sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)), sign * (int64_t)(high >> 32)}};
+                        {sign * (int64_t)(low & 0xFFFFFFFFu), sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)),
+                         sign * (int64_t)(high >> 32)}};
 }
 
 static void add_parts(rankloss__exact_sum *sum, const term_parts *term) {

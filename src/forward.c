@@ -41,7 +41,6 @@ static void read_top(rankloss__forward *forward, rankloss__list *list) {
 static void add_chunks(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
     rankloss__folded *folded = &forward->folded;
-    folded->parts = RANKLOSS__LANES;
     folded->max.at[0] = forward->peak.max;
     folded->rest = (rankloss__sums){.faint = 0};
     for (size_t first = 0; first < list->size; first += list->chunk) {
@@ -56,18 +55,15 @@ static void add_chunks(rankloss__forward *forward, rankloss__list *list) {
 
 static void sum_list(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
-    /* A tangent may need the end of the scratch. */
-    forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
-    unsigned finite;
+    forward->folded.one = true;
+    forward->folded.rest.faint = 0;
     if (list->size <= list->chunk && forward->kept) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
-        finite = kernels->list(&items, &forward->peak, forward->span, list->scratch->exps, &forward->folded,
-                               &forward->sums);
+        kernels->list(&items, list->scratch->exps, &forward->peak, &forward->folded);
     } else {
         add_chunks(forward, list);
-        finite = kernels->loss(&forward->folded, &forward->sums);
     }
-    forward->finite = finite != 0;
+    forward->finite = kernels->loss(&forward->folded, &forward->sums) != 0;
     forward->loss = forward->sums.loss.at[0];
 }
 
@@ -122,7 +118,6 @@ bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane) {
 static void find_sums(rankloss__forward *forward, rankloss__list *list) {
     const bool is_f64 = list->inputs->is_f64, sum_to_one = list->inputs->sum_to_one;
     const double *coefs = forward->sums.coefs.hi, *dists = forward->folded.rest.dists.hi;
-    forward->folded.sum_to_one = sum_to_one;
     sum_list(forward, list);
     if (coefs[0] == 0.0 && dists[0] == 0.0)
         forward->zero = all_coefficients_are_zero(list);
@@ -153,6 +148,9 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     forward->path = RANKLOSS__EMPTY;
     forward->uniform = forward->zero = false;
     forward->loss = 0.0;
+    forward->folded.sum_to_one = list->inputs->sum_to_one;
+    /* A tangent may need the end of the scratch. */
+    forward->kept = list->size <= RANKLOSS__KEEP - (list->at.tangent != NULL ? RANKLOSS__CHUNK : 0);
     forward->peak = find_peak(list);
     if (forward->peak.valid == 0)
         return;
@@ -163,7 +161,6 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     }
     const bool near = forward->peak.min - forward->peak.max >= RANKLOSS__EXP_CUTOFF;
     forward->span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
-    forward->folded.max.at[0] = forward->peak.max;
     find_sums(forward, list);
     forward->path = RANKLOSS__COMMON;
     if (!common_path_holds(forward, list->inputs->is_f64)) {

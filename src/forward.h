@@ -27,7 +27,7 @@ typedef struct rankloss__forward {
     bool zero;    /* every coefficient is 0 */
     bool finite;  /* so is everything below */
     double loss;
-    rankloss__folded folded; /* the sums over the list but its top item, in every lane */
+    rankloss__folded folded; /* the sums over the list but its top item, in lane 0 */
     rankloss__loss sums;
 } rankloss__forward;
 

@@ -77,7 +77,7 @@ static void fill(const rankloss__items *items, double valid, rankloss__out out) 
 void rankloss__common_step(rankloss__derivative which, const rankloss__kernels *kernels, const rankloss__items *items,
                            const double *exps, const rankloss__folded *folded, const rankloss__loss *sums,
                            const rankloss__terms *terms, rankloss__out out) {
-    const rankloss__lane *top = folded->parts < RANKLOSS__LANES ? &folded->top : NULL;
+    const rankloss__lane *top = items->bundle ? &folded->top : NULL;
     switch (which) {
     case RANKLOSS__GRAD_LABELS:
         kernels->logs(items, items->weights, folded, sums, terms, out);

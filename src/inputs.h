@@ -26,26 +26,26 @@ typedef struct rankloss__inputs {
 } rankloss__inputs;
 
 enum {
-    RANKLOSS__CHUNK = 512, /* items of a list that are converted at once; a multiple of RANKLOSS__LANES */
+    RANKLOSS__CHUNK = 512, /* items that are converted at once; a multiple of RANKLOSS__LANES */
     RANKLOSS__KEEP = 2048, /* exponentials that are kept from the forward pass for the gradient */
-    RANKLOSS__BLOCK = 1024 /* float items of a block; half as many doubles */
+    RANKLOSS__SHORT = RANKLOSS__CHUNK / RANKLOSS__LANES /* items of the longest list that goes into a bundle */
 };
 
 /* Items in the compute dtype. */
 typedef union rankloss__block {
-    float f32[RANKLOSS__BLOCK];
-    double f64[RANKLOSS__BLOCK / 2];
+    float f32[RANKLOSS__CHUNK];
+    double f64[RANKLOSS__CHUNK];
 } rankloss__block;
 
 /*
- * One for each thread; about 34 KiB, on its stack. rows and spare serve reading, then what is written. The end of exps
- * is where a tangent is converted to: a list's takes the last RANKLOSS__CHUNK doubles, a bundle's the second half.
+ * One for each thread; about 34 KiB, on its stack. rows and spare serve reading, then what is written. A tangent is
+ * converted into the last RANKLOSS__CHUNK doubles of exps.
  */
 typedef struct rankloss__scratch {
-    double exps[RANKLOSS__KEEP];
+    RANKLOSS__ALIGNED double exps[RANKLOSS__KEEP];
     rankloss__block scores, labels, weights, rows;
-    double spare[RANKLOSS__BLOCK / RANKLOSS__LANES];
-    uint8_t where[RANKLOSS__BLOCK];
+    double spare[RANKLOSS__SHORT];
+    uint8_t where[RANKLOSS__CHUNK];
 } rankloss__scratch;
 
 /* A list's first element in each of the inputs; NULL where absent. */

@@ -28,6 +28,7 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
                                             scratch->exps + RANKLOSS__KEEP - RANKLOSS__CHUNK);
     items->count = count;
     items->whole = items->where != NULL ? 0 : count;
-    items->parts = RANKLOSS__LANES;
+    items->bundle = false;
+    items->lane = 0;
     return items;
 }

@@ -3,6 +3,7 @@
 #include "batch.h"
 #include "bundle.h"
 #include "convert.h"
+#include "direct.h"
 
 enum { LANES = RANKLOSS__LANES };
 
@@ -23,6 +24,7 @@ typedef struct batch_loop {
     bool one_upstream; /* all lists have call->upstream, and these factors */
     bool plain;        /* losses are added up, and every list whose sums hold has the derivatives from them */
     rankloss__factors factors;
+    rankloss__direct direct;
     rankloss__totals totals;
 } batch_loop;
 
@@ -83,8 +85,8 @@ static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss
             sinks[which] = rankloss__sink_make(&call->derivatives[which], &call->inputs.batch, &list->place, dtype,
                                                self->scratch.rows.f64);
     }
-    rankloss__derivatives(list, forward, shared ? &call->upstream : &own,
-                          shared ? &self->loop->factors : &own_factors, sinks);
+    rankloss__derivatives(list, forward, shared ? &call->upstream : &own, shared ? &self->loop->factors : &own_factors,
+                          sinks);
 }
 
 /* The jvp comes before the gradient, which may overwrite the logits. */
@@ -102,6 +104,44 @@ static void run_alone(loop_thread *self, int64_t index, unsigned wanted) {
         derive_alone(self, &list, &forward, wanted);
 }
 
+/* --- lists as they lie in memory, in groups --- */
+
+typedef struct group {
+    int count;
+    int64_t items; /* of the lists, each rounded up to whole lanes */
+    int64_t lists[LANES];
+} group;
+
+static void run_group(loop_thread *self, group *waiting) {
+    const batch_loop *loop = self->loop;
+    rankloss__loss sums;
+    const int count = waiting->count;
+    waiting->count = 0;
+    waiting->items = 0;
+    if (count == 0)
+        return;
+    const unsigned held = rankloss__direct_run(&loop->direct, waiting->lists, count, &self->scratch, &sums);
+    for (int k = 0; k < count; k++)
+        if ((held >> k & 1u) == 0)
+            run_alone(self, waiting->lists[k], loop->wanted);
+        else if ((loop->wanted & LOSS) != 0)
+            rankloss__exact_sum_add(&self->totals.loss, sums.loss.at[k]);
+}
+
+/* A list that is too long for a bundle: it waits for others as long as the scratch has room for all of them. */
+static void run_long(loop_thread *self, group *waiting, int64_t index, int64_t size) {
+    const batch_loop *loop = self->loop;
+    const int64_t items = (size + LANES - 1) / LANES * LANES;
+    if (size == 0 || items > loop->direct.most) {
+        run_alone(self, index, loop->wanted);
+        return;
+    }
+    if (waiting->count == LANES || waiting->items + items > loop->direct.most)
+        run_group(self, waiting);
+    waiting->lists[waiting->count++] = index;
+    waiting->items += items;
+}
+
 /* --- short lists in bundles --- */
 
 static void set_lane(rankloss__factors *factors, int lane, const rankloss__upstream *upstream) {
@@ -115,13 +155,13 @@ static void set_lane(rankloss__factors *factors, int lane, const rankloss__upstr
 /* own: where lists that do not share theirs have it. */
 static void find_upstream(const batch_loop *loop, const rankloss__bundle *bundle, rankloss__upstream own[LANES],
                           const rankloss__upstream *upstream[LANES], rankloss__factors *factors) {
-    for (int k = 0; k < bundle->lists; k++) {
+    for (int k = 0; k < LANES; k++) {
         upstream[k] = loop->one_upstream ? &loop->call->upstream : &own[k];
-        if (!loop->one_upstream)
-            own[k] = rankloss__call_upstream(loop->call, &bundle->places[k]);
+        if (loop->one_upstream)
+            continue;
+        own[k] = rankloss__call_upstream(loop->call, &bundle->places[k]);
+        set_lane(factors, k, &own[k]);
     }
-    for (int l = 0; l < LANES && !loop->one_upstream; l++)
-        set_lane(factors, l, &own[l & (bundle->lists - 1)]);
 }
 
 /* Emits what the bundle has of losses and jvps; missing: for each list, what it has not. */
@@ -207,10 +247,10 @@ static void run_bundle(loop_thread *self, rankloss__bundle *bundle, const int64_
 /* --- the loop --- */
 
 /*
- * Lists for bundles wait for company of about their length, each bin taking lanes of eight lengths. The company changes
- * no bit, but lanes that have ended are idle.
+ * Short lists wait for company of about their size, each bin taking eight sizes. The company changes no bit, but lanes
+ * that have ended are idle.
  */
-enum { BIN_WIDTH = 8, BINS = RANKLOSS__BLOCK / LANES / BIN_WIDTH, KINDS = 3 /* 1, 2 and 4 parts */ };
+enum { BIN_WIDTH = 8, BINS = RANKLOSS__SHORT / BIN_WIDTH };
 
 typedef struct bin {
     int count;
@@ -218,25 +258,24 @@ typedef struct bin {
 } bin;
 
 /* Adds a list to its bin, and runs it when it is full. */
-static void run_in_company(loop_thread *self, rankloss__bundle *bundle, bin bins[BINS], int64_t index, int64_t size) {
-    const int64_t lane = (size + bundle->parts - 1) >> (bundle->parts / 2);
-    bin *into = &bins[(lane - 1) / BIN_WIDTH];
+static void run_short(loop_thread *self, rankloss__bundle *bundle, bin bins[BINS], int64_t index, int64_t size) {
+    bin *into = &bins[(size - 1) / BIN_WIDTH];
     into->lists[into->count++] = index;
-    if (into->count == bundle->lists) {
-        run_bundle(self, bundle, into->lists, into->count);
+    if (into->count == LANES) {
+        run_bundle(self, bundle, into->lists, LANES);
         into->count = 0;
     }
 }
 
-/* Runs those that are still waiting, neighbouring lengths together. */
+/* Runs those that are still waiting, neighbouring sizes together. */
 static void run_rest(loop_thread *self, rankloss__bundle *bundle, const bin bins[BINS]) {
     int64_t lists[LANES];
     int count = 0;
     for (int b = 0; b < BINS; b++)
         for (int k = 0; k < bins[b].count; k++) {
             lists[count++] = bins[b].lists[k];
-            if (count == bundle->lists) {
-                run_bundle(self, bundle, lists, count);
+            if (count == LANES) {
+                run_bundle(self, bundle, lists, LANES);
                 count = 0;
             }
         }
@@ -247,40 +286,43 @@ static void run_rest(loop_thread *self, rankloss__bundle *bundle, const bin bins
 static void run_ragged(loop_thread *self, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &self->loop->call->inputs;
     rankloss__bundle bundle;
-    bin bins[KINDS][BINS];
-    for (int kind = 0; kind < KINDS; kind++)
-        for (int b = 0; b < BINS; b++)
-            bins[kind][b].count = 0;
+    bin bins[BINS];
+    group waiting = {.count = 0};
+    rankloss__bundle_make(&bundle, inputs, &self->scratch);
+    for (int b = 0; b < BINS; b++)
+        bins[b].count = 0;
     for (int64_t i = begin; i < end; i++) {
         const int64_t size = rankloss__list_size(&inputs->batch, i);
-        const int parts = rankloss__bundle_parts(inputs, size);
-        if (parts == 0) {
-            run_alone(self, i, self->loop->wanted);
-            continue;
-        }
-        rankloss__bundle_make(&bundle, inputs, parts, &self->scratch);
-        run_in_company(self, &bundle, bins[parts / 2], i, size);
+        if (rankloss__is_short(size))
+            run_short(self, &bundle, bins, i, size);
+        else
+            run_long(self, &waiting, i, size);
     }
-    for (int kind = 0; kind < KINDS; kind++) {
-        rankloss__bundle_make(&bundle, inputs, 1 << kind, &self->scratch);
-        run_rest(self, &bundle, bins[kind]);
-    }
+    run_group(self, &waiting);
+    run_rest(self, &bundle, bins);
 }
 
 static void run_dense(loop_thread *self, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &self->loop->call->inputs;
-    const int parts = rankloss__bundle_parts(inputs, inputs->batch.list_size);
+    const int64_t size = inputs->batch.list_size;
+    group waiting = {.count = 0};
+    for (int64_t i = begin; i < end; i++)
+        run_long(self, &waiting, i, size);
+    run_group(self, &waiting);
+}
+
+/* A dense batch of short lists, which need not wait for one another. */
+static void run_dense_short(loop_thread *self, int64_t begin, int64_t end) {
+    const rankloss__inputs *inputs = &self->loop->call->inputs;
     rankloss__bundle bundle;
     int64_t lists[LANES];
-    for (int64_t i = begin; i < end && parts == 0; i++)
-        run_alone(self, i, self->loop->wanted);
-    if (parts == 0)
-        return;
-    rankloss__bundle_make(&bundle, inputs, parts, &self->scratch);
-    for (int64_t i = begin; i < end; i += bundle.lists) {
-        const int count = end - i < bundle.lists ? (int)(end - i) : bundle.lists;
+    rankloss__bundle_make(&bundle, inputs, &self->scratch);
+    for (int64_t i = begin; i < end; i += LANES) {
+        const int count = end - i < LANES ? (int)(end - i) : LANES;
         for (int k = 0; k < count; k++)
             lists[k] = i + k;
+        if (end - i >= 2 * LANES)
+            rankloss__bundle_prefetch(inputs, i + LANES, LANES);
         run_bundle(self, &bundle, lists, count);
     }
 }
@@ -290,8 +332,11 @@ static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_
     loop_thread self;
     self.loop = shared;
     self.totals = (rankloss__totals){.counted = 0};
-    if (shared->call->inputs.batch.ragged)
+    const rankloss__batch *batch = &shared->call->inputs.batch;
+    if (batch->ragged)
         run_ragged(&self, begin, end);
+    else if (rankloss__is_short(batch->list_size))
+        run_dense_short(&self, begin, end);
     else
         run_dense(&self, begin, end);
     if (shared->call->reduction != RANKLOSS_NONE)
@@ -330,6 +375,9 @@ void rankloss__run(rankloss__call *call) {
     shared.plain = shared.one_upstream && call->upstream.ordinary &&
                    (call->reduction == RANKLOSS_SUM || call->reduction == RANKLOSS_MEAN) &&
                    (shared.wanted & ~(unsigned)(LOSS | GRAD_LOGITS | HESS_LOGITS)) == 0;
+    if (shared.plain)
+        shared.direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
+                                              &call->derivatives[RANKLOSS__HESS_LOGITS], &shared.factors);
     if (!nothing_per_list(call))
         rankloss__batch_run(&call->inputs.batch, call->num_threads, run_lists, &shared);
     if (call->reduction == RANKLOSS_NONE)

@@ -18,7 +18,7 @@ enum { RANKLOSS__MAX_BATCH_NDIM = RANKLOSS_MAX_NDIM - 1 };
 /* How lists follow one another. */
 typedef struct rankloss__batch {
     int64_t num_lists;
-    int64_t list_size;      /* dense */
+    int64_t list_size; /* dense */
     bool ragged;
     rankloss_array offsets; /* ragged */
     int32_t ndim;           /* batch axes that are left after merging; 1 where ragged */

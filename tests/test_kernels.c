@@ -67,7 +67,7 @@ static void fill(data *d, random_state *r, size_t count, double spread) {
 }
 
 static rankloss__items items_of(const data *d, int is_f64) {
-    rankloss__items items = {.count = d->count, .parts = RANKLOSS__LANES, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
+    rankloss__items items = {.count = d->count, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
     items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
     items.labels = is_f64 != 0 ? (const void *)d->f64[1] : d->f32[1];
     items.weights = !d->weighted ? NULL : is_f64 != 0 ? (const void *)d->f64[2] : d->f32[2];
@@ -116,7 +116,7 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
         return;
     const double max = y->peak.max;
     const int64_t skip = (int64_t)y->peak.index;
-    const rankloss__folded known = {.parts = RANKLOSS__LANES, .max = {{max}}};
+    const rankloss__folded known = {.one = true, .max = {{max}}};
     const rankloss__loss found = {.lse = rankloss__in_every_lane(2.0)};
     const rankloss__span span =
         y->peak.min - y->peak.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
@@ -160,8 +160,7 @@ static void check_sums(const data *d, const yield *y, int is_f64, double toleran
         tangents += e * v;
         size += e * fabsl(v);
     }
-    const rankloss__twofold e = folded(&y->sums.exps, is_f64 != 0),
-                            c = folded(&y->sums.coefs, is_f64 != 0);
+    const rankloss__twofold e = folded(&y->sums.exps, is_f64 != 0), c = folded(&y->sums.coefs, is_f64 != 0);
     const rankloss__twofold x = folded(&y->sums.dists, is_f64 != 0);
     const rankloss__twofold v = folded(&y->sums.tangents, is_f64 != 0);
     near_to(e.hi, exps, exps + 1e-250L, tolerance);

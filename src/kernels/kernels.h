@@ -1,10 +1,10 @@
 /*
  * The kernel table: the steps of the loss over the items of one list, or of one chunk of a list.
  *
- * Items come in one of two forms. As a list: item i is summed in lane i mod RANKLOSS__LANES. As a bundle: several lists
- * side by side, each cut into as many parts, one, two or four: part j of list k is lane k + j RANKLOSS__LANES / parts, and
- * element RANKLOSS__LANES i + l is item i of lane l, in row i. Every step works on lanes and cannot tell the two apart,
- * but where it says so; what is known of a list is in each of its lanes.
+ * Items come in one of two forms. As a list, or a chunk of one: item i is summed in lane i mod RANKLOSS__LANES. As a
+ * bundle: up to RANKLOSS__LANES lists side by side, lane k holding list k, so that element RANKLOSS__LANES i + k is item i
+ * of list k, in row i. Every step works on lanes and cannot tell the two apart, but where it says so. What is known of
+ * lists is kept a lane a list in both forms.
  *
  * What a kernel may assume: 1 <= count <= the caller's buffers, every pointer valid for count items and aligned for
  * its type, no output overlapping an input except where a step says so, and the default floating-point environment.
@@ -21,6 +21,9 @@
 #include <stdint.h>
 
 enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
+
+/* A line of cache, and the widest vector: what vectors load and store at once should not cross one. */
+#define RANKLOSS__ALIGNED _Alignas(64)
 
 /*
  * Exponentials of x below the first are 0 to the kernels. In float32 nothing can tell. In float64 a list with a score
@@ -41,17 +44,18 @@ typedef struct rankloss__items {
     const double *tangent; /* NULL where no step needs it */
     size_t count;          /* of a bundle a multiple of RANKLOSS__LANES */
     size_t whole;          /* so many items come first that are all valid: where is not read for them */
-    unsigned parts;        /* lanes that each list takes: 1, 2 or 4 in a bundle; RANKLOSS__LANES: a list on its own */
+    bool bundle;
+    unsigned lane; /* not of a bundle: where what is known of the list is kept */
 } rankloss__items;
 
 /* One value a lane. */
 typedef struct rankloss__lane {
-    double at[RANKLOSS__LANES];
+    RANKLOSS__ALIGNED double at[RANKLOSS__LANES];
 } rankloss__lane;
 
 /* One unevaluated sum hi + lo a lane. In float32 kernels lo is neither read nor written. */
 typedef struct rankloss__lanes {
-    double hi[RANKLOSS__LANES];
+    RANKLOSS__ALIGNED double hi[RANKLOSS__LANES];
     double lo[RANKLOSS__LANES];
 } rankloss__lanes;
 
@@ -81,15 +85,14 @@ typedef enum rankloss__span {
 
 /*
  * What is known of whole lists. The top item, the first valid one with the largest score, is left out of the sums, of
- * which each list has one. Of a list on its own only lane 0 is read of what is not a sum: a vector is loaded slowly from
- * what was just stored in pieces.
+ * which each list has one.
  */
 typedef struct rankloss__folded {
-    unsigned parts;
+    bool one;        /* of one list: lane 0 alone is set, and read */
     bool sum_to_one; /* the coefficients are to be divided by their sum */
     rankloss__lane max;
     rankloss__lane min, valid; /* of a bundle: as in rankloss__peak */
-    rankloss__lane top;        /* of a bundle: the top item's row, in the lane that has it; elsewhere no row */
+    rankloss__lane top;        /* of a bundle: the top item's row; -1 where there is none */
     rankloss__sums rest;
     rankloss__lanes top_coef;
     rankloss__lane top_tangent;
@@ -150,15 +153,11 @@ typedef struct rankloss__kernels {
     /* Folds the sums of a list into one, in every lane. */
     void (*fold)(rankloss__sums *sums);
 
-    /* The loss of a list. Returns whether everything is finite: 0, or a bit a lane. */
-    unsigned (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
-
     /*
-     * All of this for a list that is one chunk, with this peak and span: sets folded but for its sum_to_one, which it
-     * reads.
+     * All of this for a list that is one chunk: sets its lane of folded. Where no valid score is finite, nothing is set
+     * but the peak, and the answer is false.
      */
-    unsigned (*list)(const rankloss__items *items, const rankloss__peak *peak, rankloss__span span, double *exps,
-                     rankloss__folded *folded, rankloss__loss *loss);
+    bool (*list)(const rankloss__items *items, double *exps, rankloss__peak *peak, rankloss__folded *folded);
 
     /* Adds v_i slope_i to lanes, leaving out the item at `skip`. */
     void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, int64_t skip,
@@ -167,8 +166,8 @@ typedef struct rankloss__kernels {
     /* --- a bundle --- */
 
     /*
-     * All of the above: sets folded but for its sum_to_one, which it reads. exps as from sums(). Returns the lanes, a
-     * bit each, in which everything is finite.
+     * All of the above, and the losses: sets folded but for its sum_to_one, which it reads. exps as from sums(). Returns
+     * the lanes, a bit each, in which everything is finite.
      */
     unsigned (*bundle)(const rankloss__items *items, double *exps, rankloss__folded *folded, rankloss__loss *loss);
 
@@ -188,6 +187,9 @@ typedef struct rankloss__kernels {
                      void *const rows[RANKLOSS__LANES]);
 
     /* --- both --- */
+
+    /* The losses. Returns the lanes, a bit each, in which everything is finite. */
+    unsigned (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
 
     /* The factors of the derivatives; those of the second derivatives only where asked for. */
     void (*terms)(const rankloss__folded *folded, const rankloss__loss *loss, const rankloss__factors *factors,

@@ -160,6 +160,10 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
 }
 
+static inline double vec_first(vec a) {
+    return _mm256_cvtsd_f64(a.low);
+}
+
 static inline vec vec_swap_4(vec a) {
     return (vec){a.high, a.low};
 }

@@ -127,6 +127,10 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return _mm512_mask_blend_pd(m, b, a);
 }
 
+static inline double vec_first(vec a) {
+    return _mm512_cvtsd_f64(a);
+}
+
 static inline vec vec_swap_4(vec a) {
     return _mm512_shuffle_f64x2(a, a, 0x4E);
 }

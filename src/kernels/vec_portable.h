@@ -174,6 +174,11 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return a;
 }
 
+/* Lane 0. */
+static inline double vec_first(vec a) {
+    return a.lane[0];
+}
+
 /* Lane k gets lane k ^ 4, k ^ 2, k ^ 1. */
 
 static inline vec vec_swap_4(vec a) {
