@@ -17,6 +17,8 @@ typedef struct vec {
     __m256d low, high;
 } vec;
 
+#define VECTORS_IN_MEMORY 0
+
 /* All bits of a lane, or none. */
 typedef vec mask;
 

@@ -14,6 +14,8 @@
 typedef __m512d vec;
 typedef __mmask8 mask;
 
+#define VECTORS_IN_MEMORY 0
+
 static inline mask mask_first(size_t n) {
     return (mask)((1u << n) - 1u);
 }

@@ -22,6 +22,8 @@ typedef struct vec {
 
 typedef uint32_t mask; /* bit k: lane k */
 
+#define VECTORS_IN_MEMORY 1
+
 #define VEC_EACH_LANE for (int k = 0; k < 8; k++)
 
 static inline vec vec_all(double value) {
