@@ -48,6 +48,8 @@ static void add_chunks(rankloss__forward *forward, rankloss__list *list) {
         const int64_t skip = (int64_t)forward->peak.index - (int64_t)first;
         double *exps = list->scratch->exps + (forward->kept ? first : 0);
         kernels->sums(&items, forward->peak.max, skip, forward->span, exps, &folded->rest);
+        if (forward->rounded && list->store != NULL)
+            kernels->shrink(exps, items.count, list->store + first);
     }
     kernels->fold(&folded->rest);
     read_top(forward, list);
@@ -161,6 +163,8 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     }
     const bool near = forward->peak.min - forward->peak.max >= RANKLOSS__EXP_CUTOFF;
     forward->span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    forward->rounded = !list->inputs->is_f64 && list->size > RANKLOSS__KEEP &&
+                       forward->peak.min - forward->peak.max >= RANKLOSS__FLOAT_CUTOFF;
     find_sums(forward, list);
     forward->path = RANKLOSS__COMMON;
     if (!common_path_holds(forward, list->inputs->is_f64)) {

@@ -23,6 +23,7 @@ typedef struct rankloss__forward {
     rankloss__peak peak; /* of the whole list; index is the top item */
     rankloss__span span;
     bool kept;    /* list->scratch->exps holds the exponentials of the whole list */
+    bool rounded; /* the derivatives of a long list are made of exponentials that are rounded to float */
     bool uniform; /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;    /* every coefficient is 0 */
     bool finite;  /* so is everything below */

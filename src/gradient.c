@@ -60,12 +60,30 @@ rankloss__factors rankloss__factors_of(const rankloss__upstream *upstream) {
                                rankloss__in_every_lane(upstream->labels)};
 }
 
+/* Rounds exponentials as a list does that keeps them in floats, by way of the block that outputs use later. */
+static void round_exps(const rankloss__list *list, size_t count, double *exps) {
+    const rankloss__kernels *kernels = list->inputs->kernels;
+    float *floats = list->scratch->rows.f32;
+    for (size_t i = 0; i < count; i += RANKLOSS__CHUNK) {
+        const size_t n = count - i < RANKLOSS__CHUNK ? count - i : RANKLOSS__CHUNK;
+        kernels->shrink(exps + i, n, floats);
+        kernels->grow(floats, n, exps + i);
+    }
+}
+
 static const double *exps_of(const rankloss__list *list, const rankloss__forward *forward, const rankloss__items *items,
                              size_t first) {
+    const rankloss__kernels *kernels = list->inputs->kernels;
     double *exps = list->scratch->exps;
     if (forward->kept)
         return exps + first;
-    list->inputs->kernels->exps(items, forward->peak.max, forward->span, exps);
+    if (forward->rounded && list->store != NULL) {
+        kernels->grow(list->store + first, items->count, exps);
+        return exps;
+    }
+    kernels->exps(items, forward->peak.max, forward->span, exps);
+    if (forward->rounded)
+        round_exps(list, items->count, exps);
     return exps;
 }
 

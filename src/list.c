@@ -8,6 +8,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->size = (size_t)list->place.size;
     list->chunk = rankloss__inputs_are_direct(inputs, list->size) ? RANKLOSS__KEEP : RANKLOSS__CHUNK;
     list->at = rankloss__inputs_at(inputs, &list->place);
+    list->store = NULL;
     list->loaded = SIZE_MAX;
 }
 

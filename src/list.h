@@ -17,6 +17,7 @@ typedef struct rankloss__list {
     size_t size;
     size_t chunk; /* items in a chunk, the last excepted */
     rankloss__list_inputs at;
+    float *store;          /* where a long list may keep its exponentials for the derivatives; NULL: nowhere */
     size_t loaded;         /* the first item of the chunk at hand; SIZE_MAX: none */
     rankloss__items items; /* that chunk */
 } rankloss__list;

@@ -89,11 +89,26 @@ static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss
                           sinks);
 }
 
+/* A contiguous output of floats other than the logits, in which a long list can keep its exponentials for a while. */
+static float *find_store(const rankloss__call *call, const rankloss__list *list, unsigned wanted) {
+    for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
+        const rankloss__view *view = &call->derivatives[which];
+        if ((wanted >> which & 1u) == 0 || view->dtype != RANKLOSS_F32 || view->item_stride != 1)
+            continue;
+        char *at = rankloss__view_at(view, &call->inputs.batch, &list->place);
+        if (at != list->at.logits)
+            return (float *)(void *)at;
+    }
+    return NULL;
+}
+
 /* The jvp comes before the gradient, which may overwrite the logits. */
 static void run_alone(loop_thread *self, int64_t index, unsigned wanted) {
     rankloss__list list;
     rankloss__forward forward;
     rankloss__list_open(&list, &self->loop->call->inputs, index, &self->scratch);
+    if (list.size > RANKLOSS__KEEP && !self->loop->call->inputs.is_f64)
+        list.store = find_store(self->loop->call, &list, wanted);
     rankloss__forward_list(&list, &forward);
     const bool counted = forward.path != RANKLOSS__EMPTY;
     if ((wanted & (LOSS | LOSS_TO_REDUCER)) != 0)

@@ -35,6 +35,9 @@ enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
 #define RANKLOSS__FAINT_CUTOFF (-2000.0)
 #define RANKLOSS__FAR_CUTOFF (-0x1p40)
 
+/* Below this an exponential has no float, although it is scaled by 2^64: exp(-130) 2^64 is 2^-123.6. */
+#define RANKLOSS__FLOAT_CUTOFF (-130.0)
+
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
     const void *scores;
@@ -149,6 +152,13 @@ typedef struct rankloss__kernels {
 
     /* exps[i] = exp(x_i), 0 for masked items: the same bits as sums() gives. */
     void (*exps)(const rankloss__items *items, double max, rankloss__span span, double *exps);
+
+    /*
+     * Exponentials to floats and back, for long lists, whose exponentials would not stay in the cache: rounded to a
+     * float's 24 bits. Needs every x_i >= RANKLOSS__FLOAT_CUTOFF, or 0 for the exponential.
+     */
+    void (*shrink)(const double *exps, size_t count, float *floats);
+    void (*grow)(const float *floats, size_t count, double *exps);
 
     /* Folds the sums of a list into one, in every lane. */
     void (*fold)(rankloss__sums *sums);

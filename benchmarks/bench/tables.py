@@ -1,0 +1,282 @@
+"""The tables of docs/performance.md: each is a function of a file of rows that returns Markdown."""
+
+from bench import rows
+
+WORKS = ("loss", "gradient", "hessian")
+PEERS = ("jax", "torch", "torch-compiled", "numpy", "numba")
+TABLES = {}
+
+
+def table(name):
+    """Registers a function as the table of that name."""
+
+    def register(function):
+        TABLES[name] = function
+        return function
+
+    return register
+
+
+# --- Cells ------------------------------------------------------------------------------------------------------------
+
+
+def figure(value):
+    """Three significant digits at most, as in .123, 1.23, 12.3, 123."""
+    if value is None:
+        return "-"
+    if value < 0.9995:
+        return f"{value:.3f}".lstrip("0")
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def times(numerator, denominator):
+    return "-" if numerator is None or denominator is None else figure(numerator / denominator) + "x"
+
+
+def percent(part, whole):
+    if part is None or whole is None:
+        return "-"
+    value = 100 * part / whole
+    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def bars(cells):
+    return " | ".join(cells)
+
+
+def markdown(head, body):
+    lines = ["| " + bars(head) + " |", "|" + " --- |" * len(head)]
+    return "\n".join(lines + ["| " + bars(line) + " |" for line in body])
+
+
+def sizes(found, **wanted):
+    return sorted({row["n"] for row in rows.select(found, **wanted)})
+
+
+def in_order(found, field):
+    """The values of a field, each once, in the order of the rows."""
+    return list(dict.fromkeys(row[field] for row in found))
+
+
+# --- Tables -----------------------------------------------------------------------------------------------------------
+
+
+@table("machine")
+def machine_table(data):
+    m = data["machine"]
+    caches = f"L1 {m['l1d'] >> 10} KiB and L2 {m['l2'] >> 10} KiB a core, L3 {m['l3'] >> 20} MiB"
+    peers = ", ".join(f"{peer} {version}" for peer, version in m.get("peers", {}).items())
+    disturbed = sum(row.get("disturbed", 0) for row in data["rows"])
+    lines = [
+        ("Processor", f"{m['cpu']} ({m['kind']})"),
+        ("Cores, threads used", f"{m['cores']}, {m['threads']}"),
+        ("Caches", caches),
+        ("Compiler", f"{m['compiler']}; library `{m['flags']}`; handwritten baseline `{m['handwritten_flags']}`"),
+        ("RankLoss", f"{m['version']}, instruction set {m['isa']}"),
+        ("Peers", peers or "-"),
+        ("Rows that other processes disturbed", f"{disturbed} of {len(data['rows'])}"),
+    ]
+    return markdown(("", ""), lines)
+
+
+@table("limits")
+def limits_table(data):
+    """Triad and exp, from the sets of the group memory; one list size is enough."""
+    found = rows.select(data["rows"], group="memory", who="limit")
+    found = rows.select(found, n=min((row["n"] for row in found), default=None))
+    body = []
+    for items in in_order(sorted(found, key=lambda row: row["items"]), "items"):
+        here = rows.select(found, items=items)
+        triad, exps = rows.select(here, work="triad"), rows.select(here, work="exp")
+        if not triad or not exps:
+            continue
+        body.append(
+            (
+                f"{16 * items / (1 << 20):.1f} MiB",
+                figure(triad[0]["median"]),
+                f"{12 / triad[0]['median']:.0f} GB/s",
+                figure(exps[0]["median"]),
+            )
+        )
+    return markdown(("arrays together", "triad, ns/item of 12 bytes", "triad", "exp, ns each"), body)
+
+
+@table("sizes")
+def sizes_table(data):
+    """ns/item, how much of the limit that is, and against the handwritten baseline."""
+    found = rows.select(data["rows"], group="sizes", data="dense")
+    body = []
+    for n in sizes(found, who="rankloss"):
+        line = [str(n)]
+        for work in WORKS:
+            ours = rows.select(found, n=n, work=work, who="rankloss")[0]
+            hand = rows.median(found, n=n, work=work, who="handwritten")
+            line += [figure(ours["median"]), percent(ours["limit"], ours["median"]), times(hand, ours["median"])]
+        body.append(line)
+    head = ["n"]
+    for work in WORKS:
+        head += [f"{work}, ns/item", "of the limit", "handwritten takes"]
+    return markdown(head, body)
+
+
+@table("ragged")
+def ragged_table(data):
+    found = rows.select(data["rows"], group="ragged")
+    body = []
+    for batch in in_order(found, "data"):
+        for row in rows.select(found, data=batch, who="rankloss"):
+            hand = rows.median(found, data=batch, inputs=row["inputs"], work=row["work"], who="handwritten")
+            body.append(
+                (batch, row["inputs"], row["work"], figure(row["median"]), percent(row["limit"], row["median"]),
+                 figure(hand), times(hand, row["median"]))
+            )
+    head = ("batch", "inputs", "work", "ns/item", "of the limit", "handwritten, ns/item", "handwritten takes")
+    return markdown(head, body)
+
+
+@table("isas")
+def isas_table(data):
+    """ns/item of each instruction set, and how many times that of the best."""
+    found = rows.select(data["rows"], group="isas", who="rankloss")
+    isas = in_order(found, "isa")
+    best = data["machine"]["isa"]
+    body = []
+    for n in sizes(found):
+        for work in WORKS:
+            line = [str(n), work]
+            reference = rows.median(found, n=n, work=work, isa=best)
+            for isa in isas:
+                value = rows.median(found, n=n, work=work, isa=isa)
+                line.append(figure(value) if isa == best else f"{figure(value)} ({times(value, reference)})")
+            body.append(line)
+    return markdown(("n", "work", *isas), body)
+
+
+@table("instructions")
+def instructions_table(data):
+    found = rows.select(data["rows"], group="instructions")
+    isas = in_order(found, "isa")
+    body = []
+    for batch, n in in_order([{"key": (row["data"], row["n"])} for row in found], "key"):
+        line = [str(n) if n else batch]
+        for isa in isas:
+            line.append(bars(figure(rows.median(found, data=batch, n=n, work=work, isa=isa)) for work in WORKS))
+        body.append(line)
+    head = ["n"]
+    for isa in isas:
+        head += [f"{isa}, {work}" for work in WORKS]
+    missing = data["machine"].get("not_counted", [])
+    note = f"\n\nNot counted, since valgrind or the machine does not have it: {', '.join(missing)}." if missing else ""
+    return markdown(head, body) + note
+
+
+def _beside_plain(data, group):
+    """ns/item of every kind of inputs, and how many times that of the plain ones."""
+    found = rows.select(data["rows"], group=group, who="rankloss")
+    kinds = in_order(found, "inputs")
+    body = []
+    for n in sizes(found):
+        for work in in_order(found, "work"):
+            plain = rows.median(found, n=n, work=work, inputs="plain")
+            line = [str(n), work]
+            for kind in kinds:
+                value = rows.median(found, n=n, work=work, inputs=kind)
+                line.append(figure(value) if kind == "plain" else f"{figure(value)} ({times(value, plain)})")
+            body.append(line)
+    return markdown(("n", "work", *kinds), body)
+
+
+@table("inputs")
+def inputs_table(data):
+    return _beside_plain(data, "inputs")
+
+
+@table("dtypes")
+def dtypes_table(data):
+    return _beside_plain(data, "dtypes")
+
+
+@table("memory")
+def memory_table(data):
+    found = rows.select(data["rows"], group="memory")
+    body = []
+    for n in sizes(found, who="rankloss"):
+        for row in rows.select(found, n=n, who="rankloss"):
+            same = {field: row[field] for field in ("n", "items", "work", "inputs")}
+            hand = rows.median(found, who="handwritten", **same)
+            body.append(
+                (str(n), f"{16 * row['items'] / (1 << 20):.1f} MiB", row["work"], row["inputs"],
+                 figure(row["median"]), percent(row["limit"], row["median"]), row["bound"],
+                 times(hand, row["median"]))
+            )
+    head = ("n", "arrays together", "work", "inputs", "ns/item", "of the limit", "limited by", "handwritten takes")
+    return markdown(head, body)
+
+
+@table("threads")
+def threads_table(data):
+    """ns/item over the number of threads, and how many times faster than one."""
+    found = rows.select(data["rows"], group="threads", who="rankloss")
+    threads = sorted({row["threads"] for row in found})
+    body = []
+    for n in sizes(found):
+        for items in sorted({row["items"] for row in rows.select(found, n=n)}):
+            one = rows.median(found, n=n, items=items, threads=1)
+            line = [str(n), str(items), figure(one)]
+            for count in threads[1:]:
+                value = rows.median(found, n=n, items=items, threads=count)
+                line.append(f"{figure(value)} ({times(one, value)} as fast)")
+            body.append(line)
+    return markdown(("n", "items", *(f"{count} thread{'s' * (count > 1)}" for count in threads)), body)
+
+
+@table("team")
+def team_table(data):
+    """Microseconds a call, and processor time a call, by what threads do while they wait."""
+    found = [row for row in data["rows"] if row["group"].startswith("team") and row["who"] == "rankloss"]
+    body = []
+    for group in in_order(found, "group"):
+        for row in rows.select(found, group=group):
+            policy = group.partition(":")[2] or "default"
+            scale = row["items"] / 1e3
+            body.append(
+                (policy, row["inputs"], figure(scale * row["median"]), figure(scale * row["q1"]),
+                 figure(scale * row["q3"]), figure(scale * row["cpu"]))
+            )
+    head = ("waiting threads", "calls", "us a call, median", "first quartile", "third quartile", "processor us a call")
+    return markdown(head, body)
+
+
+def _peers(data, keep):
+    """ns/item of the library, and how many times that each peer takes."""
+    found = [row for row in rows.select(data["rows"], group="peers") if keep(row)]
+    present = [peer for peer in PEERS if rows.select(found, who=peer)]
+    body = []
+    for row in rows.select(found, who="rankloss"):
+        same = {field: row[field] for field in ("data", "n", "items", "work")}
+        line = [str(row["n"] or row["data"]), str(row["items"]), row["work"], figure(row["median"])]
+        for peer in present:
+            value = rows.median(found, who=peer, **same)
+            line.append("-" if value is None else f"{figure(value)} ({times(value, row['median'])})")
+        body.append(line)
+    return markdown(("n", "items", "work", "RankLoss", *present), body)
+
+
+@table("peers-million")
+def peers_million(data):
+    return _peers(data, lambda row: row["n"] and 3 << 18 <= row["items"] <= 1 << 20)
+
+
+@table("peers-small")
+def peers_small(data):
+    return _peers(data, lambda row: row["n"] and row["items"] <= 1 << 16)
+
+
+@table("peers-large")
+def peers_large(data):
+    return _peers(data, lambda row: row["n"] and row["items"] > 1 << 20)
+
+
+@table("peers-ragged")
+def peers_ragged(data):
+    return _peers(data, lambda row: not row["n"])

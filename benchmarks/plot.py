@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Draws the pictures of docs/performance.md from a file of rows, by gnuplot.
+
+    benchmarks/plot.py benchmarks/baseline/KIND.json docs/performance
+"""
+
+import argparse
+import subprocess
+import tempfile
+from pathlib import Path
+
+from bench import rows
+from bench.tables import PEERS, sizes
+
+SCRIPTS = Path(__file__).resolve().parent / "plots"
+
+WORKS = {"loss": "Loss", "gradient": "Loss and gradient", "hessian": "Loss, gradient and Hessian diagonal"}
+
+
+def columns(lines):
+    """What gnuplot reads; a figure that is missing is a hyphen."""
+    return "\n".join(" ".join("-" if value is None else str(value) for value in line) for line in lines) + "\n"
+
+
+def draw(script, output, lines, **variables):
+    if not lines:
+        print(f"{output.name}: no rows for it")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        data.write_text(columns(lines))
+        texts = {"data": data, "output": output, "folder": SCRIPTS, **variables}
+        settings = "; ".join(
+            f"{name} = {value}" if isinstance(value, int) else f"{name} = '{value}'" for name, value in texts.items()
+        )
+        subprocess.run(["gnuplot", "-e", settings, str(SCRIPTS / f"{script}.gp")], check=True)
+    print(output)
+
+
+def draw_sizes(data, folder, work):
+    found = rows.select(data["rows"], group="sizes", work=work)
+    lines = []
+    for n in sizes(found, who="rankloss"):
+        ours = rows.select(found, n=n, who="rankloss")[0]
+        hand = rows.median(found, n=n, who="handwritten")
+        lines.append((n, ours["median"], ours["q1"], ours["q3"], hand, ours["limit"]))
+    title = f"{WORKS[work]}, {data['machine']['threads']} threads"
+    draw("sizes", folder / f"sizes-{work}.svg", lines, title=title)
+
+
+def draw_peers(data, folder, work):
+    found = [row for row in rows.select(data["rows"], group="peers", data="dense", work=work)
+             if 3 << 18 <= row["items"] <= 1 << 20]
+    lines = [
+        (n, *(rows.median(found, n=n, who=who) for who in ("rankloss", *PEERS)))
+        for n in sizes(found, who="rankloss")
+    ]
+    title = f"{WORKS[work]}, a million items, {data['machine']['threads']} threads"
+    draw("peers", folder / f"peers-{work}.svg", lines, title=title)
+
+
+def draw_threads(data, folder):
+    found = rows.select(data["rows"], group="threads", who="rankloss")
+    most = max((row["threads"] for row in found), default=0)
+    # Batches of whole lists differ a little in size; what belongs together has the same power of two above it.
+    power = {row["items"]: 1 << (row["items"] - 1).bit_length() for row in found}
+    lines = []
+    for items in sorted(set(power.values())):
+        line = [items]
+        for n in sizes(found):
+            here = [row for row in rows.select(found, n=n) if power[row["items"]] == items]
+            one, all_ = rows.median(here, threads=1), rows.median(here, threads=most)
+            line.append(one / all_ if one and all_ else None)
+        lines.append(line)
+    names = " ".join(map(str, sizes(found)))
+    draw("threads", folder / "threads.svg", lines, sizes=names, threads=most,
+         title=f"Loss and gradient, {most} threads")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows")
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    data = rows.load(arguments.rows)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for work in WORKS:
+        draw_sizes(data, arguments.folder, work)
+    for work in ("loss", "gradient"):
+        draw_peers(data, arguments.folder, work)
+    draw_threads(data, arguments.folder)
+
+
+if __name__ == "__main__":
+    main()
