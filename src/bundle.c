@@ -150,44 +150,6 @@ void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int c
         mark_ends(bundle, bundle->extent.least);
 }
 
-#if defined(__GNUC__)
-#define FETCH(address) __builtin_prefetch(address)
-#else
-#define FETCH(address) (void)(address)
-#endif
-
-/* The bytes of `items` items of a view from a place on; none where they do not lie side by side. */
-typedef struct stretch {
-    const char *at;
-    int64_t bytes;
-} stretch;
-
-static stretch stretch_of(const rankloss__view *view, const rankloss__batch *batch, const rankloss__place *place,
-                          int64_t items) {
-    const char *at = rankloss__view_at(view, batch, place);
-    return (stretch){at, at != NULL && view->item_stride == 1 ? items * view->element_size : 0};
-}
-
-/*
- * A bundle reads its lists side by side, in steps that no hardware prefetcher foresees. (The loop is here, and not in a
- * function of its own, since GCC leaves out calls of functions that only prefetch.)
- */
-void rankloss__bundle_prefetch(const rankloss__inputs *inputs, int64_t first, int64_t count) {
-    const rankloss__batch *batch = &inputs->batch;
-    rankloss__place place;
-    rankloss__place_of(batch, first, &place);
-    const int64_t items = batch->ragged ? rankloss__offset(batch, first + count) - place.start : count * place.size;
-    const stretch stretches[] = {
-        stretch_of(&inputs->logits, batch, &place, items),
-        stretch_of(&inputs->labels, batch, &place, items),
-        stretch_of(&inputs->weights, batch, &place, items),
-        stretch_of(&inputs->where, batch, &place, items),
-    };
-    for (int k = 0; k < 4; k++)
-        for (int64_t i = 0; i < stretches[k].bytes; i += 64)
-            FETCH(stretches[k].at + i);
-}
-
 /* --- the losses --- */
 
 /* Whether a list all of whose sums are finite can have them, by rules that not every call has. */

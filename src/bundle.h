@@ -36,9 +36,6 @@ void rankloss__bundle_make(rankloss__bundle *bundle, const rankloss__inputs *inp
 /* Reads 1 to RANKLOSS__LANES short lists into the scratch. */
 void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int count);
 
-/* Fetches the inputs of `count` lists from `first` on into the cache, for a bundle to come. */
-void rankloss__bundle_prefetch(const rankloss__inputs *inputs, int64_t first, int64_t count);
-
 /* Computes the losses: bundle->sums.loss, list k's in lane k. */
 void rankloss__bundle_forward(rankloss__bundle *bundle);
 

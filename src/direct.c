@@ -1,6 +1,7 @@
 #include "direct.h"
 
 #include "forward.h"
+#include "gradient.h"
 
 static bool is_direct(const rankloss__inputs *inputs, const rankloss__view *view) {
     return !view->present || (view->dtype == (inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32) && view->item_stride == 1);
@@ -50,26 +51,24 @@ static bool sums_hold(const rankloss__inputs *inputs, const rankloss__peak *peak
                                rankloss__sums_hold(folded, sums, lane, (double)peak->valid));
 }
 
-static void set(const rankloss__inputs *inputs, char *at, size_t i, double value) {
-    if (inputs->is_f64)
-        ((double *)(void *)at)[i] = value;
+static void derive_one(const rankloss__direct *direct, const member *m, rankloss__derivative which,
+                       const rankloss__view *view, const rankloss__terms *terms) {
+    const rankloss__inputs *inputs = direct->inputs;
+    const rankloss__lane *top = which == RANKLOSS__HESS_LOGITS ? &terms->top_curve : &terms->top_slope;
+    const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &m->place), inputs->is_f64};
+    if (which == RANKLOSS__HESS_LOGITS)
+        inputs->kernels->curves(&m->items, m->exps, terms, NULL, out);
     else
-        ((float *)(void *)at)[i] = (float)value;
+        inputs->kernels->slopes(&m->items, m->exps, terms, NULL, out);
+    rankloss__out_set(out, m->peak.index, top->at[m->items.lane]);
 }
 
 /* The curves first, as the slopes may overwrite the logits. */
 static void derive(const rankloss__direct *direct, const member *m, const rankloss__terms *terms) {
-    const rankloss__inputs *inputs = direct->inputs;
-    if (direct->curves != NULL) {
-        char *at = rankloss__view_at(direct->curves, &inputs->batch, &m->place);
-        inputs->kernels->curves(&m->items, m->exps, terms, NULL, (rankloss__out){at, inputs->is_f64});
-        set(inputs, at, m->peak.index, terms->top_curve.at[m->items.lane]);
-    }
-    if (direct->slopes != NULL) {
-        char *at = rankloss__view_at(direct->slopes, &inputs->batch, &m->place);
-        inputs->kernels->slopes(&m->items, m->exps, terms, NULL, (rankloss__out){at, inputs->is_f64});
-        set(inputs, at, m->peak.index, terms->top_slope.at[m->items.lane]);
-    }
+    if (direct->curves != NULL)
+        derive_one(direct, m, RANKLOSS__HESS_LOGITS, direct->curves, terms);
+    if (direct->slopes != NULL)
+        derive_one(direct, m, RANKLOSS__GRAD_LOGITS, direct->slopes, terms);
 }
 
 unsigned rankloss__direct_run(const rankloss__direct *direct, const int64_t *lists, int count,

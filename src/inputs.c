@@ -131,3 +131,44 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
     rankloss__load_f64(view->dtype, from, view->item_stride, count, block);
     return block;
 }
+
+#if defined(__GNUC__)
+#define FETCH(address, writes) __builtin_prefetch(address, writes)
+#else
+#define FETCH(address, writes) (void)(address)
+#endif
+
+/* The bytes of `items` items of a view from a place on; none where they do not lie side by side. */
+typedef struct stretch {
+    const char *at;
+    int64_t bytes;
+} stretch;
+
+static stretch stretch_of(const rankloss__view *view, const rankloss__batch *batch, const rankloss__place *place,
+                          int64_t items) {
+    const char *at = rankloss__view_at(view, batch, place);
+    return (stretch){at, at != NULL && view->item_stride == 1 ? items * view->element_size : 0};
+}
+
+/*
+ * Short lists side by side, and the labels of one after its scores, are no steps that a hardware prefetcher foresees.
+ * (The loop is here, and not in a function of its own, since GCC leaves out calls of functions that only prefetch.)
+ */
+void rankloss__prefetch(const rankloss__inputs *inputs, const rankloss__view *const outputs[2], int64_t first,
+                        int64_t count) {
+    const rankloss__batch *batch = &inputs->batch;
+    rankloss__place place;
+    rankloss__place_of(batch, first, &place);
+    const int64_t items = batch->ragged ? rankloss__offset(batch, first + count) - place.start : count * place.size;
+    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where};
+    for (int k = 0; k < 4; k++) {
+        const stretch read = stretch_of(views[k], batch, &place, items);
+        for (int64_t i = 0; i < read.bytes; i += 64)
+            FETCH(read.at + i, 0);
+    }
+    for (int k = 0; k < 2 && outputs[k] != NULL; k++) {
+        const stretch written = stretch_of(outputs[k], batch, &place, items);
+        for (int64_t i = 0; i < written.bytes; i += 64)
+            FETCH(written.at + i, 1);
+    }
+}

@@ -76,6 +76,10 @@ const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *
 const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
                                      size_t count, double *block);
 
+/* Fetches inputs and up to two outputs of `count` lists from `first` on into the cache, for some time later. */
+void rankloss__prefetch(const rankloss__inputs *inputs, const rankloss__view *const outputs[2], int64_t first,
+                        int64_t count);
+
 /* Element i of items in the compute dtype; 1 where data is NULL. */
 static inline double rankloss__value(const rankloss__inputs *inputs, const void *data, size_t i) {
     if (data == NULL)

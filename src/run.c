@@ -3,6 +3,7 @@
 #include "batch.h"
 #include "bundle.h"
 #include "convert.h"
+#include "cpu/cache.h"
 #include "direct.h"
 
 enum { LANES = RANKLOSS__LANES };
@@ -22,9 +23,11 @@ typedef struct batch_loop {
     rankloss__call *call;
     unsigned wanted;
     bool one_upstream; /* all lists have call->upstream, and these factors */
+    bool large;        /* what is read and written does not stay in the cache */
     bool plain;        /* losses are added up, and every list whose sums hold has the derivatives from them */
     rankloss__factors factors;
     rankloss__direct direct;
+    const rankloss__view *outputs[2]; /* the derivatives that are written most often, as far as they are wanted */
     rankloss__totals totals;
 } batch_loop;
 
@@ -91,6 +94,8 @@ static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss
 
 /* A contiguous output of floats other than the logits, in which a long list can keep its exponentials for a while. */
 static float *find_store(const rankloss__call *call, const rankloss__list *list, unsigned wanted) {
+    if ((int64_t)(list->size * sizeof(float)) > rankloss__cache_size() / 4)
+        return NULL; /* to compute them again is cheaper than to write them and read them */
     for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
         const rankloss__view *view = &call->derivatives[which];
         if ((wanted >> which & 1u) == 0 || view->dtype != RANKLOSS_F32 || view->item_stride != 1)
@@ -127,6 +132,11 @@ typedef struct group {
     int64_t lists[LANES];
 } group;
 
+/* A group waits until the next one is full, so that its inputs have the time to arrive from memory. */
+typedef struct groups {
+    group before, latest;
+} groups;
+
 static void run_group(loop_thread *self, group *waiting) {
     const batch_loop *loop = self->loop;
     rankloss__loss sums;
@@ -144,17 +154,27 @@ static void run_group(loop_thread *self, group *waiting) {
 }
 
 /* A list that is too long for a bundle: it waits for others as long as the scratch has room for all of them. */
-static void run_long(loop_thread *self, group *waiting, int64_t index, int64_t size) {
+static void run_long(loop_thread *self, groups *waiting, int64_t index, int64_t size) {
     const batch_loop *loop = self->loop;
     const int64_t items = (size + LANES - 1) / LANES * LANES;
     if (size == 0 || items > loop->direct.most) {
         run_alone(self, index, loop->wanted);
         return;
     }
-    if (waiting->count == LANES || waiting->items + items > loop->direct.most)
-        run_group(self, waiting);
-    waiting->lists[waiting->count++] = index;
-    waiting->items += items;
+    if (loop->large)
+        rankloss__prefetch(&loop->call->inputs, loop->outputs, index, 1);
+    if (waiting->latest.count == LANES || waiting->latest.items + items > loop->direct.most) {
+        run_group(self, &waiting->before);
+        waiting->before = waiting->latest;
+        waiting->latest = (group){.count = 0};
+    }
+    waiting->latest.lists[waiting->latest.count++] = index;
+    waiting->latest.items += items;
+}
+
+static void run_groups(loop_thread *self, groups *waiting) {
+    run_group(self, &waiting->before);
+    run_group(self, &waiting->latest);
 }
 
 /* --- short lists in bundles --- */
@@ -275,6 +295,8 @@ typedef struct bin {
 /* Adds a list to its bin, and runs it when it is full. */
 static void run_short(loop_thread *self, rankloss__bundle *bundle, bin bins[BINS], int64_t index, int64_t size) {
     bin *into = &bins[(size - 1) / BIN_WIDTH];
+    if (self->loop->large)
+        rankloss__prefetch(bundle->inputs, self->loop->outputs, index, 1);
     into->lists[into->count++] = index;
     if (into->count == LANES) {
         run_bundle(self, bundle, into->lists, LANES);
@@ -302,7 +324,7 @@ static void run_ragged(loop_thread *self, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &self->loop->call->inputs;
     rankloss__bundle bundle;
     bin bins[BINS];
-    group waiting = {.count = 0};
+    groups waiting = {.before = {.count = 0}};
     rankloss__bundle_make(&bundle, inputs, &self->scratch);
     for (int b = 0; b < BINS; b++)
         bins[b].count = 0;
@@ -313,17 +335,17 @@ static void run_ragged(loop_thread *self, int64_t begin, int64_t end) {
         else
             run_long(self, &waiting, i, size);
     }
-    run_group(self, &waiting);
+    run_groups(self, &waiting);
     run_rest(self, &bundle, bins);
 }
 
 static void run_dense(loop_thread *self, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &self->loop->call->inputs;
     const int64_t size = inputs->batch.list_size;
-    group waiting = {.count = 0};
+    groups waiting = {.before = {.count = 0}};
     for (int64_t i = begin; i < end; i++)
         run_long(self, &waiting, i, size);
-    run_group(self, &waiting);
+    run_groups(self, &waiting);
 }
 
 /* A dense batch of short lists, which need not wait for one another. */
@@ -336,8 +358,8 @@ static void run_dense_short(loop_thread *self, int64_t begin, int64_t end) {
         const int count = end - i < LANES ? (int)(end - i) : LANES;
         for (int k = 0; k < count; k++)
             lists[k] = i + k;
-        if (end - i >= 2 * LANES)
-            rankloss__bundle_prefetch(inputs, i + LANES, LANES);
+        if (self->loop->large && end - i >= 2 * LANES)
+            rankloss__prefetch(inputs, self->loop->outputs, i + LANES, LANES);
         run_bundle(self, &bundle, lists, count);
     }
 }
@@ -374,6 +396,25 @@ static bool nothing_per_list(const rankloss__call *call) {
     return dense && call->inputs.batch.list_size == 0 && !per_list;
 }
 
+/* Bytes of a view that has an element for each item. */
+static int64_t bytes_of(const rankloss__view *view, int64_t items) {
+    return view->data != NULL && view->item_stride != 0 && items < INT64_MAX / 64 ? items * view->element_size : 0;
+}
+
+/* What the call reads and writes of the items. */
+static int64_t traffic_of(const rankloss__call *call) {
+    const rankloss__inputs *in = &call->inputs;
+    const rankloss__batch *batch = &in->batch;
+    const bool fits = batch->ragged || batch->list_size == 0 || batch->num_lists < (INT64_MAX / 64) / batch->list_size;
+    const int64_t dense = fits ? batch->num_lists * batch->list_size : 0;
+    const int64_t items = batch->ragged ? rankloss__offset(batch, batch->num_lists) : dense;
+    int64_t bytes = bytes_of(&in->logits, items) + bytes_of(&in->labels, items) + bytes_of(&in->weights, items) +
+                    bytes_of(&in->where, items);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        bytes += bytes_of(&call->derivatives[which], items);
+    return bytes;
+}
+
 static unsigned wanted_of(const rankloss__call *call) {
     unsigned wanted = (call->loss.present ? LOSS : 0) | (call->wants_jvp ? JVP : 0);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
@@ -390,6 +431,12 @@ void rankloss__run(rankloss__call *call) {
     shared.plain = shared.one_upstream && call->upstream.ordinary &&
                    (call->reduction == RANKLOSS_SUM || call->reduction == RANKLOSS_MEAN) &&
                    (shared.wanted & ~(unsigned)(LOSS | GRAD_LOGITS | HESS_LOGITS)) == 0;
+    int outputs = 0;
+    if ((shared.wanted & GRAD_LOGITS) != 0)
+        shared.outputs[outputs++] = &call->derivatives[RANKLOSS__GRAD_LOGITS];
+    if ((shared.wanted & HESS_LOGITS) != 0)
+        shared.outputs[outputs++] = &call->derivatives[RANKLOSS__HESS_LOGITS];
+    shared.large = traffic_of(call) > rankloss__cache_size();
     if (shared.plain)
         shared.direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
                                               &call->derivatives[RANKLOSS__HESS_LOGITS], &shared.factors);
