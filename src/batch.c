@@ -48,12 +48,8 @@ static int64_t cost_before(const rankloss__batch *batch, int64_t list) {
                                                                        : INT64_MAX / 2 + list / 2;
 }
 
-/* The first list at which a share of the cost is reached. */
-static int64_t cut(const rankloss__batch *batch, int64_t total, int part, int parts) {
-    const int64_t wanted = total / parts * part;
-    int64_t low = 0, high = batch->num_lists;
-    if (part == parts)
-        return high;
+/* The first list from `low` on before which there is this cost; `high` where there is none. */
+static int64_t find_list(const rankloss__batch *batch, int64_t low, int64_t high, int64_t wanted) {
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
         if (cost_before(batch, middle) < wanted)
@@ -62,6 +58,12 @@ static int64_t cut(const rankloss__batch *batch, int64_t total, int part, int pa
             high = middle;
     }
     return low;
+}
+
+/* Where one of equal parts of the lists from begin to before end begins. */
+static int64_t cut(const rankloss__batch *batch, int64_t begin, int64_t end, int part, int parts) {
+    const int64_t before = cost_before(batch, begin), total = cost_before(batch, end) - before;
+    return part == parts ? end : find_list(batch, begin, end, before + total / parts * part);
 }
 
 /*
@@ -82,49 +84,83 @@ static void watch_forks(void) {
 }
 #endif
 
-static int team_size(const rankloss__batch *batch, int32_t num_threads) {
-    if (num_threads == 1 || in_forked_child)
-        return 1;
-    int64_t size = cost_before(batch, batch->num_lists) / COST_PER_THREAD;
-    if (size > batch->num_lists)
-        size = batch->num_lists;
-    if (size < 2 || omp_in_parallel())
+/* The threads that work of this cost is worth. */
+static int team_size(int64_t cost, int32_t num_threads) {
+    const int64_t size = cost / COST_PER_THREAD;
+    if (num_threads == 1 || in_forked_child || size < 2 || omp_in_parallel())
         return 1;
     const int most = num_threads > 0 ? num_threads : omp_get_max_threads();
     return size < most ? (int)size : most;
 }
 
-static void run_team(const rankloss__batch *batch, int size, rankloss__batch_body body, void *context) {
-    rankloss__team team = {.shared = true};
-    const int64_t total = cost_before(batch, batch->num_lists);
+static void watch_for_forks(void) {
 #if !defined(_WIN32)
     pthread_once(&fork_once, watch_forks);
 #endif
+}
+
+static void run_team(const rankloss__batch *batch, int64_t begin, int64_t end, int size, rankloss__batch_body body,
+                     void *context) {
+    rankloss__team team = {.shared = true};
+    watch_for_forks();
     omp_init_lock(&team.lock);
 #pragma omp parallel num_threads(size)
     {
         const int parts = omp_get_num_threads(), part = omp_get_thread_num();
-        const int64_t begin = cut(batch, total, part, parts), end = cut(batch, total, part + 1, parts);
-        if (begin < end)
-            run_range(&team, body, context, begin, end);
+        const int64_t first = cut(batch, begin, end, part, parts), last = cut(batch, begin, end, part + 1, parts);
+        if (first < last)
+            run_range(&team, body, context, first, last);
     }
     omp_destroy_lock(&team.lock);
 }
 
 #endif
 
-void rankloss__batch_run(const rankloss__batch *batch, int32_t num_threads, rankloss__batch_body body, void *context) {
+void rankloss__batch_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
+                         rankloss__batch_body body, void *context) {
 #if defined(_OPENMP)
-    const int size = team_size(batch, num_threads);
+    int size = team_size(cost_before(batch, end) - cost_before(batch, begin), num_threads);
+    if (size > end - begin)
+        size = (int)(end - begin);
     if (size > 1) {
-        run_team(batch, size, body, context);
+        run_team(batch, begin, end, size, body, context);
         return;
     }
 #else
     (void)num_threads;
+    (void)batch;
 #endif
     rankloss__team alone = {0};
-    run_range(&alone, body, context, 0, batch->num_lists);
+    run_range(&alone, body, context, begin, end);
+}
+
+int rankloss__batch_threads(const rankloss__batch *batch, int32_t num_threads) {
+#if defined(_OPENMP)
+    return team_size(cost_before(batch, batch->num_lists), num_threads);
+#else
+    (void)batch;
+    (void)num_threads;
+    return 1;
+#endif
+}
+
+void rankloss__team_share(size_t count, int threads, void (*body)(void *context, size_t begin, size_t end),
+                          void *context) {
+#if defined(_OPENMP)
+    watch_for_forks();
+#pragma omp parallel num_threads(threads)
+    {
+        const size_t parts = (size_t)omp_get_num_threads(), part = (size_t)omp_get_thread_num();
+        const size_t begin = count * part / parts, end = count * (part + 1) / parts;
+        const rankloss__environment caller = rankloss__environment_enter();
+        if (begin < end)
+            body(context, begin, end);
+        rankloss__environment_leave(caller);
+    }
+#else
+    (void)threads;
+    body(context, 0, count);
+#endif
 }
 
 void rankloss__team_merge(rankloss__team *team, void (*merge)(void *context, void *part), void *context, void *part) {

@@ -4,17 +4,30 @@
 
 #include "careful.h"
 
-static rankloss__peak find_peak(rankloss__list *list) {
-    rankloss__peak peak = {-(double)INFINITY, (double)INFINITY, list->size, 0};
-    for (size_t first = 0; first < list->size; first += list->chunk) {
-        const rankloss__peak part = list->inputs->kernels->peak(rankloss__list_chunk(list, first));
-        peak.valid += part.valid;
-        peak.min = part.min < peak.min ? part.min : peak.min;
-        if (part.max > peak.max) {
-            peak.max = part.max;
-            peak.index = first + part.index;
-        }
+/* Of two stretches of a list, the later of which begins at item `first`. */
+static void join_peaks(rankloss__peak *peak, const rankloss__peak *later, size_t first) {
+    peak->valid += later->valid;
+    peak->min = later->min < peak->min ? later->min : peak->min;
+    if (later->max > peak->max) {
+        peak->max = later->max;
+        peak->index = first + later->index;
     }
+}
+
+static void peak_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    rankloss__peak *peak = (rankloss__peak *)context + part;
+    *peak = (rankloss__peak){-(double)INFINITY, (double)INFINITY, list->size, 0};
+    for (size_t first = begin; first < end; first += list->chunk) {
+        const rankloss__peak found = list->inputs->kernels->peak(rankloss__list_chunk(list, first));
+        join_peaks(peak, &found, first);
+    }
+}
+
+static rankloss__peak find_peak(rankloss__list *list) {
+    rankloss__peak peaks[RANKLOSS__PARTS], peak = {-(double)INFINITY, (double)INFINITY, list->size, 0};
+    rankloss__each_part(list, peak_of_part, peaks);
+    for (size_t part = 0; part < rankloss__count_parts(list); part++)
+        join_peaks(&peak, &peaks[part], 0);
     return peak;
 }
 
@@ -37,21 +50,68 @@ static void read_top(rankloss__forward *forward, rankloss__list *list) {
     forward->folded.top_tangent.at[0] = items.tangent != NULL ? items.tangent[i] : 0.0;
 }
 
-/* The sums of a list that is more than one chunk. */
-static void add_chunks(rankloss__forward *forward, rankloss__list *list) {
+/* One sum of each kind, of a part of a list. */
+typedef struct part_sums {
+    rankloss__twofold exps, coefs, dists, tangents;
+    double sizes;
+    unsigned faint;
+} part_sums;
+
+/* What all parts share. */
+typedef struct summing {
+    const rankloss__forward *forward;
+    part_sums parts[RANKLOSS__PARTS];
+} summing;
+
+static rankloss__twofold first_lane(const rankloss__lanes *lanes) {
+    return (rankloss__twofold){lanes->hi[0], lanes->lo[0]};
+}
+
+static void sum_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    summing *shared = context;
+    const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
-    rankloss__folded *folded = &forward->folded;
-    folded->max.at[0] = forward->peak.max;
-    folded->rest = (rankloss__sums){.faint = 0};
-    for (size_t first = 0; first < list->size; first += list->chunk) {
+    rankloss__sums sums = {.faint = 0};
+    for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->peak.index - (int64_t)first;
         double *exps = list->scratch->exps + (forward->kept ? first : 0);
-        kernels->sums(&items, forward->peak.max, skip, forward->span, exps, &folded->rest);
+        kernels->sums(&items, forward->peak.max, skip, forward->span, exps, &sums);
         if (forward->rounded && list->store != NULL)
             kernels->shrink(exps, items.count, list->store + first);
     }
-    kernels->fold(&folded->rest);
+    kernels->fold(&sums);
+    shared->parts[part] = (part_sums){first_lane(&sums.exps),     first_lane(&sums.coefs), first_lane(&sums.dists),
+                                      first_lane(&sums.tangents), sums.sizes.at[0],        sums.faint};
+}
+
+static void set_first_lane(rankloss__lanes *lanes, rankloss__twofold value) {
+    lanes->hi[0] = value.hi;
+    lanes->lo[0] = value.lo;
+}
+
+/* The sums of a list that is more than one chunk. */
+static void add_parts(rankloss__forward *forward, rankloss__list *list) {
+    rankloss__folded *folded = &forward->folded;
+    summing shared = {.forward = forward};
+    rankloss__each_part(list, sum_part, &shared);
+    part_sums total = shared.parts[0];
+    for (size_t part = 1; part < rankloss__count_parts(list); part++) {
+        const part_sums *sums = &shared.parts[part];
+        total.exps = rankloss__twofold_add(total.exps, sums->exps);
+        total.coefs = rankloss__twofold_add(total.coefs, sums->coefs);
+        total.dists = rankloss__twofold_add(total.dists, sums->dists);
+        total.tangents = rankloss__twofold_add(total.tangents, sums->tangents);
+        total.sizes += sums->sizes;
+        total.faint |= sums->faint;
+    }
+    set_first_lane(&folded->rest.exps, total.exps);
+    set_first_lane(&folded->rest.coefs, total.coefs);
+    set_first_lane(&folded->rest.dists, total.dists);
+    set_first_lane(&folded->rest.tangents, total.tangents);
+    folded->rest.sizes.at[0] = total.sizes;
+    folded->rest.faint = total.faint;
+    folded->max.at[0] = forward->peak.max;
     read_top(forward, list);
 }
 
@@ -63,7 +123,7 @@ static void sum_list(rankloss__forward *forward, rankloss__list *list) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
         kernels->list(&items, list->scratch->exps, &forward->peak, &forward->folded);
     } else {
-        add_chunks(forward, list);
+        add_parts(forward, list);
     }
     forward->finite = kernels->loss(&forward->folded, &forward->sums) != 0;
     forward->loss = forward->sums.loss.at[0];

@@ -228,19 +228,45 @@ static void write_chunk(const output_plan *plan, rankloss__list *list, const ran
     }
 }
 
+/* What the parts of a list share. */
+typedef struct writing {
+    const output_plan *plan;
+    const rankloss__forward *forward;
+    const rankloss__sink *sinks;
+} writing;
+
+/* Through sinks that have this thread's block. */
+static void write_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    const writing *shared = context;
+    rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES];
+    (void)part;
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
+        sinks[which] = shared->sinks[which];
+        sinks[which].block = list->scratch->rows.f64;
+    }
+    for (size_t first = begin; first < end; first += list->chunk)
+        write_chunk(shared->plan, list, shared->forward, first, sinks);
+}
+
 void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
                            const rankloss__factors *factors, rankloss__sink sinks[RANKLOSS__NUM_DERIVATIVES]) {
     output_plan plan;
     size_t chunk = list->chunk;
-    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+    bool sums = false;
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (rankloss__sink_limit(&sinks[which]) < chunk)
             chunk = rankloss__sink_limit(&sinks[which]);
+        sums |= sinks[which].kind > RANKLOSS__SINK_CONVERTED;
+    }
     if (chunk != list->chunk) {
         list->chunk = chunk;
         list->loaded = SIZE_MAX;
     }
     make_plan(&plan, list, forward, upstream, factors, sinks);
-    for (size_t first = 0; first < list->size; first += list->chunk)
+    const writing shared = {&plan, forward, sinks};
+    if (list->spread != NULL && !sums)
+        rankloss__each_part(list, write_part, (void *)&shared);
+    for (size_t first = 0; first < list->size && (list->spread == NULL || sums); first += list->chunk)
         write_chunk(&plan, list, forward, first, sinks);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
         rankloss__sink_close(&sinks[which]);

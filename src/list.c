@@ -9,6 +9,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->chunk = rankloss__inputs_are_direct(inputs, list->size) ? RANKLOSS__KEEP : RANKLOSS__CHUNK;
     list->at = rankloss__inputs_at(inputs, &list->place);
     list->store = NULL;
+    list->spread = NULL;
     list->loaded = SIZE_MAX;
 }
 
@@ -32,4 +33,29 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     items->bundle = false;
     items->lane = 0;
     return items;
+}
+
+/* All but the last are of one size, a multiple of every chunk's. */
+static size_t part_size(const rankloss__list *list) {
+    const size_t share = (list->size + RANKLOSS__PARTS - 1) / RANKLOSS__PARTS;
+    return list->size < RANKLOSS__CUT ? list->size : (share + RANKLOSS__KEEP - 1) / RANKLOSS__KEEP * RANKLOSS__KEEP;
+}
+
+size_t rankloss__count_parts(const rankloss__list *list) {
+    return list->size == 0 ? 0 : (list->size + part_size(list) - 1) / part_size(list);
+}
+
+void rankloss__run_part(rankloss__list *list, size_t part, rankloss__part_body body, void *context) {
+    const size_t size = part_size(list), first = part * size, left = list->size - first;
+    body(context, list, part, first, first + (left < size ? left : size));
+}
+
+void rankloss__each_part(rankloss__list *list, rankloss__part_body body, void *context) {
+    const size_t parts = rankloss__count_parts(list);
+    if (list->spread != NULL && parts > 1) {
+        list->spread->run(list->spread, list, body, context);
+        return;
+    }
+    for (size_t part = 0; part < parts; part++)
+        rankloss__run_part(list, part, body, context);
 }

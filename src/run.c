@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "cpu/cache.h"
 #include "direct.h"
+#include "environment.h"
 
 enum { LANES = RANKLOSS__LANES };
 
@@ -34,6 +35,7 @@ typedef struct batch_loop {
 /* One thread's part of it. */
 typedef struct loop_thread {
     const batch_loop *loop;
+    const rankloss__spread *spread; /* of the lists that are cut over threads; otherwise NULL */
     rankloss__totals totals;
     rankloss__scratch scratch;
 } loop_thread;
@@ -112,6 +114,7 @@ static void run_alone(loop_thread *self, int64_t index, unsigned wanted) {
     rankloss__list list;
     rankloss__forward forward;
     rankloss__list_open(&list, &self->loop->call->inputs, index, &self->scratch);
+    list.spread = self->spread;
     if (list.size > RANKLOSS__KEEP && !self->loop->call->inputs.is_f64)
         list.store = find_store(self->loop->call, &list, wanted);
     rankloss__forward_list(&list, &forward);
@@ -368,6 +371,7 @@ static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_
     batch_loop *shared = context;
     loop_thread self;
     self.loop = shared;
+    self.spread = NULL;
     self.totals = (rankloss__totals){.counted = 0};
     const rankloss__batch *batch = &shared->call->inputs.batch;
     if (batch->ragged)
@@ -380,9 +384,95 @@ static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_
         rankloss__team_merge(team, rankloss__totals_merge, &shared->totals, &self.totals);
 }
 
+/* --- lists that are cut over threads --- */
+
+/* A list that many threads work on, each with a copy of it. */
+typedef struct shared_list {
+    const rankloss__list *list;
+    rankloss__part_body body;
+    void *context;
+} shared_list;
+
+static void run_stretch(void *context, size_t begin, size_t end) {
+    const shared_list *shared = context;
+    rankloss__scratch scratch;
+    rankloss__list own = *shared->list;
+    own.scratch = &scratch;
+    own.spread = NULL;
+    own.loaded = SIZE_MAX;
+    for (size_t part = begin; part < end; part++)
+        rankloss__run_part(&own, part, shared->body, shared->context);
+}
+
+static void spread_parts(const rankloss__spread *spread, const rankloss__list *list, rankloss__part_body body,
+                         void *context) {
+    shared_list shared = {list, body, context};
+    rankloss__team_share(rankloss__count_parts(list), (int)spread->threads, run_stretch, &shared);
+}
+
+static void run_cut_list(batch_loop *shared, int64_t index, int threads) {
+    const rankloss__spread spread = {spread_parts, threads};
+    loop_thread self;
+    self.loop = shared;
+    self.spread = &spread;
+    self.totals = (rankloss__totals){.counted = 0};
+    const rankloss__environment caller = rankloss__environment_enter();
+    run_alone(&self, index, shared->wanted);
+    rankloss__environment_leave(caller);
+    rankloss__totals_merge(&shared->totals, &self.totals);
+}
+
+/*
+ * Whether a list is so long a part of the batch that to give it to one thread would leave the others idle. Whoever
+ * computes it, it has the same bits.
+ */
+static bool is_cut(const rankloss__batch *batch, int64_t list, int threads) {
+    const int64_t size = rankloss__list_size(batch, list);
+    const int64_t items = batch->ragged ? rankloss__offset(batch, batch->num_lists) : batch->num_lists * size;
+    return threads > 1 && size >= RANKLOSS__CUT && size > items / (2 * threads);
+}
+
+/* The list that has an item. */
+static int64_t list_with(const rankloss__batch *batch, int64_t item) {
+    int64_t low = 0, high = batch->num_lists - 1;
+    while (low < high) {
+        const int64_t middle = low + (high - low + 1) / 2;
+        if (rankloss__offset(batch, middle) <= item)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+/* Lists to cut are longer than the distance of these places, so that each has one. */
+static int64_t place_of_cut(const rankloss__batch *batch, int place, int threads) {
+    const int64_t items = rankloss__offset(batch, batch->num_lists);
+    return list_with(batch, items / (2 * threads) * place);
+}
+
+static void run_all(batch_loop *shared) {
+    const rankloss__batch *batch = &shared->call->inputs.batch;
+    const int32_t num_threads = shared->call->num_threads;
+    const int threads = rankloss__batch_threads(batch, num_threads);
+    int64_t next = 0;
+    if (!batch->ragged)
+        for (; next < batch->num_lists && is_cut(batch, next, threads); next++)
+            run_cut_list(shared, next, threads);
+    for (int place = 0; batch->ragged && threads > 1 && place <= 2 * threads; place++) {
+        const int64_t list = place_of_cut(batch, place, threads);
+        if (list < next || !is_cut(batch, list, threads))
+            continue;
+        rankloss__batch_run(batch, next, list, num_threads, run_lists, shared);
+        run_cut_list(shared, list, threads);
+        next = list + 1;
+    }
+    rankloss__batch_run(batch, next, batch->num_lists, num_threads, run_lists, shared);
+}
+
 void rankloss__run_losses(rankloss__call *call) {
     batch_loop shared = {.call = call, .wanted = LOSS_TO_REDUCER};
-    rankloss__batch_run(&call->inputs.batch, call->num_threads, run_lists, &shared);
+    run_all(&shared);
 }
 
 /* --- everything else --- */
@@ -441,7 +531,7 @@ void rankloss__run(rankloss__call *call) {
         shared.direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
                                               &call->derivatives[RANKLOSS__HESS_LOGITS], &shared.factors);
     if (!nothing_per_list(call))
-        rankloss__batch_run(&call->inputs.batch, call->num_threads, run_lists, &shared);
+        run_all(&shared);
     if (call->reduction == RANKLOSS_NONE)
         return;
     if (call->reduction == RANKLOSS_CUSTOM)

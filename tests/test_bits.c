@@ -35,6 +35,8 @@ static int plain_sum(const double *losses, const uint8_t *counted, int64_t num_l
     return 0;
 }
 
+enum { LOSS_AND_LOGITS = 1 << OUTPUT_LOSS | 1 << OUTPUT_GRAD_LOGITS | 1 << OUTPUT_HESS_LOGITS };
+
 static int plain_sum_derivative(const double *losses, const uint8_t *counted, int64_t num_lists, double *d_losses,
                                 void *user) {
     (void)user;
@@ -99,6 +101,34 @@ static void any_number_of_threads(void **state) {
             try_threads(&r, &ragged, reduction, "ragged lists");
             pool_free(&p);
         }
+    }
+}
+
+/* Lists of which one is so long that threads share it, with what most calls ask for. */
+static void lists_that_threads_share(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 47);
+    for (int round = 0; round < 12; round++) {
+        pool p = {.count = 0};
+        const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
+        const int64_t n = 65000 + random_below(&r, 90000);
+        rankloss_problem problem = round / 2 % 2 ? draw_ragged(&p, &r, dtype, 4, n) : draw_dense(&p, &r, dtype, 1, n);
+        if (round / 4 % 2) {
+            problem.where = problem.weights = problem.bias = none;
+            problem.temperature = 0;
+        }
+        problem.reduction = round % 3 ? RANKLOSS_SUM : RANKLOSS_NONE;
+        problem.cotangent = none;
+        problem.num_threads = 1;
+        rankloss_result alone = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
+        rankloss_result team = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
+        check_run(&problem, &alone, "one thread");
+        for (int32_t threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
+            problem.num_threads = threads;
+            check_run(&problem, &team, "a shared list");
+            check_same_bits(&alone, &team, "a shared list");
+        }
+        pool_free(&p);
     }
 }
 
@@ -206,6 +236,13 @@ static void any_alignment(void **state) {
     }
 }
 
+/* Sizes at which the library goes another way, and any. */
+static int64_t draw_size(random_state *r) {
+    static const int64_t sizes[] = {63, 64, 65, 255, 256, 257, 511, 512, 513, 1535, 1536, 1537, 2047, 2048, 2049, 4097};
+    const int64_t count = (int64_t)(sizeof sizes / sizeof sizes[0]);
+    return random_chance(r, 0.2) ? sizes[random_below(r, count)] : random_below(r, 70);
+}
+
 /* An output has the same bits whichever others are asked for beside it. */
 static void any_other_outputs(void **state) {
     (void)state;
@@ -214,13 +251,23 @@ static void any_other_outputs(void **state) {
         pool p = {.count = 0};
         char label[96];
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
-        const int64_t n = random_below(&r, round % 9 ? 40 : 700);
-        rankloss_problem problem = draw_dense(&p, &r, dtype, 3, n);
+        const int64_t n = draw_size(&r);
+        rankloss_problem problem = draw_dense(&p, &r, dtype, 1 + random_below(&r, 11), n);
         draw_logits(&r, &problem.logits, (logit_kind)random_below(&r, LOGITS_KINDS));
         draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
         problem.label_mode = round / 2 % 2;
+        if (round / 4 % 2) {
+            problem.where = problem.weights = problem.bias = problem.cotangent = none;
+            problem.temperature = 0;
+            problem.reduction = RANKLOSS_SUM;
+        }
         rankloss_result all = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        rankloss_result usual = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
         check_run(&problem, &all, "all outputs");
+        check_run(&problem, &usual, "the usual outputs");
+        check_same_bits(&(rankloss_result){.grad_logits = all.grad_logits, .hess_logits = all.hess_logits},
+                        &(rankloss_result){.grad_logits = usual.grad_logits, .hess_logits = usual.hess_logits},
+                        "the usual outputs");
         for (int kind = 0; kind < OUTPUT_KINDS; kind++) {
             rankloss_result one = make_plain_outputs(&p, &problem, 1 << kind);
             rankloss_result same = {.reserved = {0}};
@@ -363,7 +410,7 @@ int main(void) {
         cmocka_unit_test(any_number_of_threads), cmocka_unit_test(a_list_alone_and_in_a_batch),
         cmocka_unit_test(any_alignment),         cmocka_unit_test(any_dtype_with_the_same_values),
         cmocka_unit_test(any_other_outputs),     cmocka_unit_test(reduced_losses_are_exact),
-        cmocka_unit_test(order_of_lists),
+        cmocka_unit_test(order_of_lists),        cmocka_unit_test(lists_that_threads_share),
     };
     const int refused = run_refused_reference();
     return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);
