@@ -10,9 +10,12 @@
 
 #include <arm_neon.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "kernels/transpose_neon.h"
 
 typedef struct vec {
     float64x2_t r0, r1, r2, r3;
@@ -131,6 +134,10 @@ static inline vec vec_mul(vec a, vec b) {
     return (vec)VEC_NEON_OF_2(vmulq_f64, a, b);
 }
 
+static inline vec vec_div(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vdivq_f64, a, b);
+}
+
 /* The addend stands first in these intrinsics. */
 
 static inline vec vec_fma(vec a, vec b, vec c) {
@@ -209,6 +216,10 @@ static inline mask vec_ge(vec a, vec b) {
     return (mask)VEC_NEON_OF_2(vcgeq_f64, a, b);
 }
 
+static inline mask vec_gt(vec a, vec b) {
+    return (mask)VEC_NEON_OF_2(vcgtq_f64, a, b);
+}
+
 static inline mask vec_eq(vec a, vec b) {
     return (mask)VEC_NEON_OF_2(vceqq_f64, a, b);
 }
@@ -219,7 +230,8 @@ static inline vec vec_select(mask m, vec a, vec b) {
 
 /* --- bits --- */
 
-static inline float64x2_t vec_neon_shift_left(float64x2_t a, int count) {
+/* Shifts to the left by a count that may be negative. Constant counts become part of an instruction. */
+static inline float64x2_t vec_neon_shift(float64x2_t a, int count) {
     return vec_neon_from_bits(vshlq_u64(vec_neon_bits(a), vdupq_n_s64(count)));
 }
 
@@ -231,12 +243,24 @@ static inline float64x2_t vec_neon_or(float64x2_t a, uint64_t b) {
     return vec_neon_from_bits(vorrq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
 }
 
-static inline float64x2_t vec_neon_add_bits(float64x2_t a, float64x2_t b) {
+static inline float64x2_t vec_neon_xor(float64x2_t a, uint64_t b) {
+    return vec_neon_from_bits(veorq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
+}
+
+static inline float64x2_t vec_neon_bits_add(float64x2_t a, float64x2_t b) {
     return vec_neon_from_bits(vaddq_u64(vec_neon_bits(a), vec_neon_bits(b)));
 }
 
+static inline float64x2_t vec_neon_bits_sub(float64x2_t a, float64x2_t b) {
+    return vec_neon_from_bits(vsubq_u64(vec_neon_bits(a), vec_neon_bits(b)));
+}
+
 static inline vec vec_bits_shift_left(vec a, int count) {
-    return (vec)VEC_NEON_WITH(vec_neon_shift_left, a, count);
+    return (vec)VEC_NEON_WITH(vec_neon_shift, a, count);
+}
+
+static inline vec vec_bits_shift_right(vec a, int count) {
+    return (vec)VEC_NEON_WITH(vec_neon_shift, a, -count);
 }
 
 static inline vec vec_bits_and(vec a, uint64_t b) {
@@ -247,13 +271,76 @@ static inline vec vec_bits_or(vec a, uint64_t b) {
     return (vec)VEC_NEON_WITH(vec_neon_or, a, b);
 }
 
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    return (vec)VEC_NEON_WITH(vec_neon_xor, a, b);
+}
+
 static inline vec vec_bits_add(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vec_neon_add_bits, a, b);
+    return (vec)VEC_NEON_OF_2(vec_neon_bits_add, a, b);
+}
+
+static inline vec vec_bits_sub(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vec_neon_bits_sub, a, b);
 }
 
 #undef VEC_NEON_OF
 #undef VEC_NEON_OF_2
 #undef VEC_NEON_OF_3
 #undef VEC_NEON_WITH
+
+/* --- reals --- */
+
+typedef float32x4_t reals_f32;
+typedef float64x2_t reals_f64;
+
+enum { REALS_F32_LANES = 4, REALS_F64_LANES = 2 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return vdupq_n_f32(value);
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return vdupq_n_f64(value);
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return vld1q_f32(p);
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return vld1q_f64(p);
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    vst1q_f32(p, a);
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    vst1q_f64(p, a);
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return vec_neon_max(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return vbslq_f32(vcltq_f32(a, b), a, b);
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return vec_neon_min(a, b);
+}
+
+static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
+    return vmaxvq_u32(vceqq_f32(a, b)) != 0;
+}
+
+static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
+    return vmaxvq_u32(vreinterpretq_u32_u64(vceqq_f64(a, b))) != 0;
+}
 
 #endif
