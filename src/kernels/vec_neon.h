@@ -10,7 +10,6 @@
 
 #include <arm_neon.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,6 +19,8 @@
 typedef struct vec {
     float64x2_t r0, r1, r2, r3;
 } vec;
+
+#define VECTORS_IN_MEMORY 0
 
 /* All bits of a lane, or none. */
 typedef struct mask {
@@ -228,6 +229,28 @@ static inline vec vec_select(mask m, vec a, vec b) {
     return (vec)VEC_NEON_OF_3(vbslq_f64, m, a, b);
 }
 
+/* --- lanes --- */
+
+static inline double vec_first(vec a) {
+    return vgetq_lane_f64(a.r0, 0);
+}
+
+static inline vec vec_swap_4(vec a) {
+    return (vec){a.r2, a.r3, a.r0, a.r1};
+}
+
+static inline vec vec_swap_2(vec a) {
+    return (vec){a.r1, a.r0, a.r3, a.r2};
+}
+
+static inline float64x2_t vec_neon_swap(float64x2_t a) {
+    return vextq_f64(a, a, 1);
+}
+
+static inline vec vec_swap_1(vec a) {
+    return (vec)VEC_NEON_OF(vec_neon_swap, a);
+}
+
 /* --- bits --- */
 
 /* Shifts to the left by a count that may be negative. Constant counts become part of an instruction. */
@@ -288,59 +311,105 @@ static inline vec vec_bits_sub(vec a, vec b) {
 #undef VEC_NEON_OF_3
 #undef VEC_NEON_WITH
 
-/* --- reals --- */
+/*
+ * --- reals ---
+ *
+ * Eight lanes of either dtype: a row of a bundle, and registers enough for comparisons not to wait for each other.
+ */
 
-typedef float32x4_t reals_f32;
-typedef float64x2_t reals_f64;
+typedef struct reals_f32 {
+    float32x4_t low, high;
+} reals_f32;
 
-enum { REALS_F32_LANES = 4, REALS_F64_LANES = 2 };
+typedef vec reals_f64;
+
+enum { REALS_F32_LANES = 8, REALS_F64_LANES = 8 };
 
 static inline reals_f32 reals_all_f32(float value) {
-    return vdupq_n_f32(value);
+    return (reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)};
 }
 
 static inline reals_f64 reals_all_f64(double value) {
-    return vdupq_n_f64(value);
+    return vec_all(value);
 }
 
 static inline reals_f32 reals_load_f32(const float *p) {
-    return vld1q_f32(p);
+    return (reals_f32){vld1q_f32(p), vld1q_f32(p + 4)};
 }
 
 static inline reals_f64 reals_load_f64(const double *p) {
-    return vld1q_f64(p);
+    return vec_load_f64(p);
 }
 
 static inline void reals_store_f32(float *p, reals_f32 a) {
-    vst1q_f32(p, a);
+    vst1q_f32(p, a.low);
+    vst1q_f32(p + 4, a.high);
 }
 
 static inline void reals_store_f64(double *p, reals_f64 a) {
-    vst1q_f64(p, a);
+    vec_store_f64(p, a);
 }
 
-static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+static inline float32x4_t vec_neon_max_f32(float32x4_t a, float32x4_t b) {
     return vbslq_f32(vcgtq_f32(a, b), a, b);
 }
 
-static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
-    return vec_neon_max(a, b);
-}
-
-static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+static inline float32x4_t vec_neon_min_f32(float32x4_t a, float32x4_t b) {
     return vbslq_f32(vcltq_f32(a, b), a, b);
 }
 
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return (reals_f32){vec_neon_max_f32(a.low, b.low), vec_neon_max_f32(a.high, b.high)};
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return vec_max(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return (reals_f32){vec_neon_min_f32(a.low, b.low), vec_neon_min_f32(a.high, b.high)};
+}
+
 static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
-    return vec_neon_min(a, b);
+    return vec_min(a, b);
 }
 
-static inline bool reals_any_equal_f32(reals_f32 a, reals_f32 b) {
-    return vmaxvq_u32(vceqq_f32(a, b)) != 0;
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return (reals_f32){vbslq_f32(vcgtq_f32(a.low, b.low), yes.low, no.low),
+                       vbslq_f32(vcgtq_f32(a.high, b.high), yes.high, no.high)};
 }
 
-static inline bool reals_any_equal_f64(reals_f64 a, reals_f64 b) {
-    return vmaxvq_u32(vreinterpretq_u32_u64(vceqq_f64(a, b))) != 0;
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return vec_select(vec_gt(a, b), yes, no);
+}
+
+/* No lane is NaN, and the two zeros are equally large: here fmax and fmin will do. */
+
+static inline float reals_largest_f32(reals_f32 a) {
+    return vmaxvq_f32(vmaxq_f32(a.low, a.high));
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    return vmaxvq_f64(vmaxq_f64(vmaxq_f64(a.r0, a.r1), vmaxq_f64(a.r2, a.r3)));
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    return vminvq_f32(vminq_f32(a.low, a.high));
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    return vminvq_f64(vminq_f64(vminq_f64(a.r0, a.r1), vminq_f64(a.r2, a.r3)));
+}
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    static const uint16_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+    const uint16x4_t low = vmovn_u32(vceqq_f32(a.low, b.low));
+    const uint16x8_t equal = vmovn_high_u32(low, vceqq_f32(a.high, b.high));
+    return vaddvq_u16(vandq_u16(equal, vld1q_u16(bits)));
+}
+
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
+    return mask_bits(vec_eq(a, b));
 }
 
 #endif
