@@ -429,9 +429,73 @@ static void outputs_round_once(void **state) {
     }
 }
 
+/* --- scores far below the largest --- */
+
+/* Some items lie on both sides of every cutoff, most of them with a factor of 0. */
+static void fill_far(data *d, random_state *r) {
+    static const double scores[] = {0.0,     -1.0,    -689.0,   -691.0,   -1999.0,           -2001.0,
+                                    -0x1p39, -0x1p41, -0x1p100, -0x1p120, -(double)INFINITY, -3.0};
+    fill(d, r, 1.0);
+    for (size_t row = 0; row < d->extent.most; row++)
+        for (int k = 0; k < LANES; k++) {
+            const size_t i = at(row, k);
+            const int m = 1 + (int)random_below(r, 2);
+            if (!valid(d, row, k) || random_chance(r, 0.7))
+                continue;
+            d->f64[0][i] = scores[random_below(r, (int64_t)(sizeof scores / sizeof scores[0]))];
+            d->f32[0][i] = (float)d->f64[0][i];
+            if (random_chance(r, 0.8)) {
+                d->f64[m][i] = 0.0;
+                d->f32[m][i] = 0.0f;
+            }
+        }
+}
+
+/* Whether the kernels of float64 cannot carry an item, by its score less the largest. */
+static bool is_faint(const data *d, size_t i, double x) {
+    const bool between = x >= RANKLOSS__FAINT_CUTOFF && x < RANKLOSS__EXP_CUTOFF;
+    return d->is_f64 && (between || (x < RANKLOSS__FAR_CUTOFF && coef(d, i) != 0.0L));
+}
+
+static void check_far(const data *d, const yield *y, int k) {
+    bool faint = false, finite = isfinite(y->folded.max.at[k]);
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        const size_t i = at(row, k);
+        const double x = d->f64[0][i] - y->folded.max.at[k];
+        if (!valid(d, row, k) || (double)row == y->folded.top.at[k])
+            continue;
+        faint = faint || is_faint(d, i, x);
+        finite = finite && (x > -(double)INFINITY || coef(d, i) == 0.0L);
+        assert_true((y->exps[i] > 0.0) == (x >= RANKLOSS__EXP_CUTOFF) || (y->finite >> k & 1u) == 0);
+    }
+    assert_true((y->finite >> k & 1u) == (unsigned)finite);
+    assert_true((y->folded.rest.faint >> k & 1u) == (unsigned)(faint && finite));
+}
+
+static void far_scores_are_told(void **state) {
+    static data d;
+    static yield y;
+    random_state r = random_new(random_run_seed(), 4);
+    const rankloss__terms terms = random_terms(&r);
+    (void)state;
+    for (int round = 0; round < 1000; round++) {
+        fill_far(&d, &r);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            run_steps(kernel_tables[t].kernels[d.is_f64], &d, &terms, &y);
+            for (int k = 0; k < LANES; k++) {
+                check_far(&d, &y, k);
+                if ((y.finite >> k & 1u) != 0)
+                    check_against_list(kernel_tables[t].kernels[d.is_f64], &d, &y, k);
+            }
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(lanes_are_lists),
-                                       cmocka_unit_test(outputs_round_once)};
+                                       cmocka_unit_test(outputs_round_once), cmocka_unit_test(far_scores_are_told)};
     const int refused = run_refused_reference();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
 }
