@@ -1,6 +1,6 @@
 /*
- * Every word of every vocabulary of the build that this processor runs, against the portable one, to the bit: on numbers
- * of every kind, which the steps that are made of the words do not all meet.
+ * Every word of every vocabulary of the build that this processor runs, against the portable one, to the bit: on
+ * numbers of every kind, which the steps that are made of the words do not all meet.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-# The words that the portable vocabulary defines: tests/support/words.c must have each of them, and some step or dtype use
-# it. That every vocabulary has them is for the compiler to say. Run with -D PROJECT_DIR=...
+# The words that the portable vocabulary defines: tests/support/words.c must have each of them, and some step or dtype
+# use it. That every vocabulary has them is for the compiler to say. Run with -D PROJECT_DIR=...
 set(kernels "${PROJECT_DIR}/src/kernels")
 file(STRINGS "${PROJECT_DIR}/tests/support/words.c" lines REGEX "WORD\\([a-z]")
 file(GLOB steps "${kernels}/*.inc")

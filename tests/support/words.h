@@ -1,6 +1,7 @@
 /*
- * The words of a vector vocabulary (src/kernels/vec_<isa>.h) as functions on memory. A vocabulary is for one instruction
- * set and its names are those of every other, so that words.c is compiled once for each, with the flags of its kernels.
+ * The words of a vector vocabulary (src/kernels/vec_<isa>.h) as functions on memory. A vocabulary is for one
+ * instruction set and its names are those of every other, so that words.c is compiled once for each, with the flags of
+ * its kernels.
  */
 #ifndef RANKLOSS_TESTS_WORDS_H
 #define RANKLOSS_TESTS_WORDS_H
