@@ -117,8 +117,12 @@ static choice choose(const char *text, bool with_hash) {
     return made;
 }
 
-/* In the order in which one is above another; sets of other processors are in no order. */
+/* This processor's, in the order in which one is above another. */
+#if defined(__aarch64__)
+static const char *const names[] = {"portable", "neon"};
+#else
 static const char *const names[] = {"portable", "avx2", "avx512"};
+#endif
 
 static int rank_of(const char *isa) {
     for (size_t k = 0; k < LENGTH(names); k++) {
@@ -133,8 +137,9 @@ static void the_variable_lowers_and_never_raises(void **state) {
     (void)state;
     const choice best = choose(NULL, false);
     const int most = rank_of(best.isa);
+    assert_true(most >= 0);
     assert_string_equal(choose("portable", false).isa, "portable");
-    for (int k = 0; k < (int)LENGTH(names) && most >= 0; k++) {
+    for (int k = 0; k < (int)LENGTH(names); k++) {
         const choice made = choose(names[k], false);
         assert_string_equal(made.isa, names[k <= most ? k : most]);
     }
@@ -151,11 +156,14 @@ static void a_text_that_names_no_set_is_ignored(void **state) {
 
 static void every_set_gives_the_same_bits(void **state) {
     (void)state;
-    static const char *const texts[] = {"avx2", "avx512", "neon", NULL};
     const choice portable = choose("portable", true);
     printf("%s %016" PRIx64 "\n", portable.isa, portable.hash);
-    for (size_t k = 0; k < LENGTH(texts); k++) {
-        const choice other = choose(texts[k], true);
+    for (size_t k = 1; k < LENGTH(names); k++) {
+        if (strcmp(choose(names[k], false).isa, names[k]) != 0) {
+            printf("%s is not in this build or not on this machine\n", names[k]);
+            continue;
+        }
+        const choice other = choose(names[k], true);
         printf("%s %016" PRIx64 "\n", other.isa, other.hash);
         if (other.hash != portable.hash) {
             fail_msg("%s gives other bits than portable", other.isa);

@@ -1,6 +1,7 @@
 /*
- * Every kernel table of the build that this processor runs: each step against its definition in kernels.h, in long double, and all tables
- * against the portable one, to the bit. Reaches the tables past the dispatch, so one run covers all of them.
+ * Every kernel table of the build that this processor runs, on lists: each step against its definition in kernels.h, in
+ * long double, and all tables against the portable one, to the bit. Reaches the tables past the dispatch, so one run
+ * covers all of them. test_bundle.c does the same for bundles.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,39 +11,16 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "cpu/features.h"
 #include "forward.h"
-#include "kernels/tables.h"
+#include "kernel_tables.h"
 #include "random.h"
 #include "run.h"
 
 enum { MOST = 700 };
 
-typedef struct table {
-    const char *name;
-    unsigned needs;
-    const rankloss__kernels *kernels[2]; /* f32, f64 */
-} table;
-
-static const table tables[] = {
-    {"portable", 0, {&rankloss__portable_f32, &rankloss__portable_f64}},
-#if defined(RANKLOSS_HAVE_NEON)
-    {"neon", RANKLOSS__CPU_NEON, {&rankloss__neon_f32, &rankloss__neon_f64}},
-#endif
-#if defined(RANKLOSS_HAVE_AVX2)
-    {"avx2", RANKLOSS__CPU_AVX2, {&rankloss__avx2_f32, &rankloss__avx2_f64}},
-#endif
-#if defined(RANKLOSS_HAVE_AVX512)
-    {"avx512", RANKLOSS__CPU_AVX512, {&rankloss__avx512_f32, &rankloss__avx512_f64}},
-#endif
-};
-
-enum { NUM_TABLES = sizeof tables / sizeof tables[0] };
-
-/* A random list in both types. float32 values are exact in the doubles. */
+/* A random list. Of float32 data the doubles are the same values. */
 typedef struct data {
     float f32[3][MOST];
     double f64[3][MOST];
@@ -52,14 +30,15 @@ typedef struct data {
     bool masked, weighted;
 } data;
 
-static void fill(data *d, random_state *r, size_t count, double spread) {
+static void fill(data *d, random_state *r, size_t count, double spread, int is_f64) {
     d->count = count;
     d->masked = random_chance(r, 0.5);
     d->weighted = random_chance(r, 0.5);
     for (size_t i = 0; i < count; i++) {
         for (int k = 0; k < 3; k++) {
-            d->f32[k][i] = (float)(k == 0 ? spread * random_normal(r) : fabs(random_normal(r)));
-            d->f64[k][i] = (double)d->f32[k][i];
+            const double x = k == 0 ? spread * random_normal(r) : fabs(random_normal(r));
+            d->f32[k][i] = (float)x;
+            d->f64[k][i] = is_f64 != 0 ? x : (double)d->f32[k][i];
         }
         d->tangent[i] = random_normal(r);
         d->where[i] = random_chance(r, 0.7) ? (uint8_t)(1 + random_below(r, 255)) : 0;
@@ -210,20 +189,66 @@ static void check_peak(const data *d, const rankloss__peak *peak) {
     assert_true(peak->valid == expected.valid && peak->index == expected.index);
 }
 
+static void set_lanes(rankloss__lanes *lanes, unsigned lane, double hi, double lo, int is_f64) {
+    lanes->hi[lane] = hi;
+    if (is_f64 != 0)
+        lanes->lo[lane] = lo;
+}
+
+/* What the steps of a list found, in its lane of `expected`. */
+static void fold_into_lane(const rankloss__kernels *k, const data *d, int is_f64, const yield *y, unsigned lane,
+                           rankloss__folded *expected) {
+    rankloss__sums sums = y->sums;
+    const size_t top = y->peak.index;
+    k->fold(&sums);
+    set_lanes(&expected->rest.exps, lane, sums.exps.hi[0], sums.exps.lo[0], is_f64);
+    set_lanes(&expected->rest.coefs, lane, sums.coefs.hi[0], sums.coefs.lo[0], is_f64);
+    set_lanes(&expected->rest.dists, lane, sums.dists.hi[0], sums.dists.lo[0], is_f64);
+    set_lanes(&expected->rest.tangents, lane, sums.tangents.hi[0], sums.tangents.lo[0], is_f64);
+    const double weight = d->weighted ? d->f64[2][top] : 1.0, product = d->f64[1][top] * weight;
+    set_lanes(&expected->top_coef, lane, product, fma(d->f64[1][top], weight, -product), true); /* lo 0 in float32 */
+    expected->rest.sizes.at[lane] = sums.sizes.at[0];
+    expected->rest.faint = (expected->rest.faint & ~(1u << lane)) | (unsigned)(sums.faint != 0) << lane;
+    expected->max.at[lane] = y->peak.max;
+    expected->top_tangent.at[lane] = d->tangent[top];
+}
+
+/* All steps in one give the same bits, and leave the other lanes as they are. */
+static void check_in_one_step(const rankloss__kernels *k, const data *d, int is_f64, const yield *y) {
+    rankloss__items items = items_of(d, is_f64);
+    rankloss__folded expected, got;
+    rankloss__peak peak;
+    double exps[MOST] = {0.0};
+    items.lane = (unsigned)(d->count % RANKLOSS__LANES);
+    memset(&expected, 0x55, sizeof expected);
+    expected.rest.faint = 0xFF;
+    memcpy(&got, &expected, sizeof got);
+    const bool any = k->list(&items, exps, &peak, &got);
+    assert_memory_equal(&peak, &y->peak, sizeof peak);
+    assert_true(any == (peak.valid != 0));
+    if (any) {
+        fold_into_lane(k, d, is_f64, y, items.lane, &expected);
+        exps[peak.index] = 1.0;
+        assert_memory_equal(exps, y->exps, sizeof exps);
+    }
+    assert_memory_equal(&got, &expected, sizeof got);
+}
+
 static void check_list(const data *d, int is_f64) {
-    static yield y[NUM_TABLES];
-    for (int t = 0; t < NUM_TABLES; t++) {
-        if ((rankloss__cpu_features() & tables[t].needs) != tables[t].needs)
+    static yield y[NUM_KERNEL_TABLES];
+    for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+        if (!kernel_table_runs(t))
             continue;
-        run_steps(tables[t].kernels[is_f64], d, is_f64, &y[t]);
+        run_steps(kernel_tables[t].kernels[is_f64], d, is_f64, &y[t]);
         check_peak(d, &y[t].peak);
         if (y[t].peak.valid != 0) {
             check_sums(d, &y[t], is_f64, is_f64 != 0 ? 4e-16 : 0x1p-29);
             check_derivatives(d, &y[t], is_f64);
         }
+        check_in_one_step(kernel_tables[t].kernels[is_f64], d, is_f64, &y[t]);
         /* Masked items' unused slots and padding were zeroed alike. */
         if (memcmp(&y[t], &y[0], sizeof y[0]) != 0)
-            fail_msg("%s differs from portable for %zu items", tables[t].name, d->count);
+            fail_msg("%s differs from portable for %zu items", kernel_tables[t].name, d->count);
     }
 }
 
@@ -233,20 +258,115 @@ static void steps_agree(void **state) {
     static data d;
     random_state r = random_new(random_run_seed(), 1);
     (void)state;
-    for (int t = 0; t < NUM_TABLES; t++)
-        printf("%s: %s\n", tables[t].name,
-               (rankloss__cpu_features() & tables[t].needs) == tables[t].needs ? "tested"
-                                                                               : "NOT TESTED on this processor");
+    kernel_tables_print();
     for (int round = 0; round < 20; round++)
         for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++)
             for (int is_f64 = 0; is_f64 < 2; is_f64++) {
-                fill(&d, &r, sizes[n], spreads[round % 4]);
+                fill(&d, &r, sizes[n], spreads[round % 4], is_f64);
                 check_list(&d, is_f64);
             }
 }
 
+/* Nothing is set for a list whose largest score is infinite. */
+static void infinite_peaks_are_told(void **state) {
+    static data d;
+    random_state r = random_new(random_run_seed(), 2);
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        const double infinity = round % 4 < 2 ? (double)INFINITY : -(double)INFINITY;
+        fill(&d, &r, 1 + (size_t)random_below(&r, MOST), 3.0, round % 2);
+        for (size_t i = 0; i < d.count; i++)
+            if (infinity < 0 || i % 5 == 0) {
+                d.f64[0][i] = infinity;
+                d.f32[0][i] = (float)infinity;
+                d.where[i] = 1;
+            }
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            rankloss__items items = items_of(&d, round % 2);
+            rankloss__folded folded = {.max = {{1.0}}};
+            rankloss__peak peak;
+            double exps[MOST];
+            if (!kernel_table_runs(t))
+                continue;
+            assert_false(kernel_tables[t].kernels[round % 2]->list(&items, exps, &peak, &folded));
+            assert_true(peak.max == infinity && peak.valid > 0 && folded.max.at[0] == 1.0);
+        }
+    }
+}
+
+/* --- chunks --- */
+
+/* The sums of a list are the same in chunks, wherever the one that is left out is. */
+static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, size_t chunk) {
+    const rankloss__items all = items_of(d, is_f64);
+    const size_t size = is_f64 != 0 ? sizeof(double) : sizeof(float);
+    const rankloss__peak peak = k->peak(&all);
+    rankloss__sums whole = {.faint = 0}, parts = {.faint = 0};
+    double exps[MOST];
+    k->sums(&all, peak.max, (int64_t)peak.index, RANKLOSS__SPAN_WIDE, exps, &whole);
+    for (size_t i = 0; i < d->count; i += chunk) {
+        rankloss__items part = all;
+        part.count = d->count - i < chunk ? d->count - i : chunk;
+        part.whole = d->masked ? 0 : part.count;
+        part.scores = (const char *)all.scores + size * i;
+        part.labels = (const char *)all.labels + size * i;
+        part.weights = all.weights != NULL ? (const char *)all.weights + size * i : NULL;
+        part.where = all.where != NULL ? all.where + i : NULL;
+        part.tangent = all.tangent + i;
+        k->sums(&part, peak.max, (int64_t)peak.index - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
+    }
+    assert_memory_equal(&parts, &whole, sizeof whole);
+}
+
+static void chunks_change_no_bit(void **state) {
+    static data d;
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int round = 0; round < 500; round++) {
+        fill(&d, &r, 1 + (size_t)random_below(&r, MOST), 3.0, round % 2);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++)
+            if (kernel_table_runs(t) && (!d.masked || d.where[0] != 0))
+                check_chunks(kernel_tables[t].kernels[round % 2], &d, round % 2,
+                             RANKLOSS__LANES * (size_t)(1 + round % 40));
+    }
+}
+
+/* --- exponentials as floats --- */
+
+static void check_floats(const rankloss__kernels *k, const double *exps, size_t count) {
+    static const float guard = -7.0f;
+    float floats[MOST + 1];
+    double back[MOST + 1];
+    floats[count] = guard;
+    back[count] = (double)guard;
+    k->shrink(exps, count, floats);
+    k->grow(floats, count, back);
+    assert_true(floats[count] == guard && back[count] == (double)guard);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(floats[i] == (float)(exps[i] * 0x1p64));
+        assert_true(back[i] == (double)floats[i] * 0x1p-64);
+        assert_true(fabs(back[i] - exps[i]) <= exps[i] * 0x1p-24);
+    }
+}
+
+static void exponentials_are_kept_to_24_bits(void **state) {
+    random_state r = random_new(random_run_seed(), 4);
+    double exps[MOST];
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        const size_t count = 1 + (size_t)random_below(&r, round < 100 ? 40 : MOST);
+        for (size_t i = 0; i < count; i++)
+            exps[i] = random_chance(&r, 0.1) ? 0.0 : exp(RANKLOSS__FLOAT_CUTOFF * random_unit(&r));
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++)
+            for (int is_f64 = 0; is_f64 < 2 && kernel_table_runs(t); is_f64++)
+                check_floats(kernel_tables[t].kernels[is_f64], exps, count);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(infinite_peaks_are_told),
+                                       cmocka_unit_test(chunks_change_no_bit),
+                                       cmocka_unit_test(exponentials_are_kept_to_24_bits)};
     const int refused = run_refused_reference();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,12 @@
-# Running the program under test. PROGRAM is its path; files are written to the folder SCRATCH, which starts empty.
+# Running the program under test. PROGRAM is its path, and EMULATOR what runs it where this machine cannot; files are
+# written to the folder SCRATCH, which starts empty.
 
 file(REMOVE_RECURSE "${SCRATCH}")
 file(MAKE_DIRECTORY "${SCRATCH}")
 
 # run(<argument> ...): sets status, output and errors. Runs in SCRATCH, so that messages name files shortly.
 macro(run)
-  execute_process(COMMAND "${PROGRAM}" ${ARGN}
+  execute_process(COMMAND ${EMULATOR} "${PROGRAM}" ${ARGN}
     WORKING_DIRECTORY "${SCRATCH}" RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
 endmacro()
 

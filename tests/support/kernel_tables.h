@@ -1,0 +1,45 @@
+/*
+ * The kernel tables of this build, past the dispatch, for tests that run all of them at once.
+ */
+#ifndef RANKLOSS_TESTS_KERNEL_TABLES_H
+#define RANKLOSS_TESTS_KERNEL_TABLES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cpu/features.h"
+#include "kernels/tables.h"
+
+typedef struct kernel_table {
+    const char *name;
+    unsigned needs;
+    const rankloss__kernels *kernels[2]; /* f32, f64 */
+} kernel_table;
+
+/** The portable one first. */
+static const kernel_table kernel_tables[] = {
+    {"portable", 0, {&rankloss__portable_f32, &rankloss__portable_f64}},
+#if defined(RANKLOSS_HAVE_NEON)
+    {"neon", RANKLOSS__CPU_NEON, {&rankloss__neon_f32, &rankloss__neon_f64}},
+#endif
+#if defined(RANKLOSS_HAVE_AVX2)
+    {"avx2", RANKLOSS__CPU_AVX2, {&rankloss__avx2_f32, &rankloss__avx2_f64}},
+#endif
+#if defined(RANKLOSS_HAVE_AVX512)
+    {"avx512", RANKLOSS__CPU_AVX512, {&rankloss__avx512_f32, &rankloss__avx512_f64}},
+#endif
+};
+
+enum { NUM_KERNEL_TABLES = sizeof kernel_tables / sizeof kernel_tables[0] };
+
+/** Whether this processor has what the table needs. */
+static inline bool kernel_table_runs(int table) {
+    return (rankloss__cpu_features() & kernel_tables[table].needs) == kernel_tables[table].needs;
+}
+
+static inline void kernel_tables_print(void) {
+    for (int t = 0; t < NUM_KERNEL_TABLES; t++)
+        printf("%s: %s\n", kernel_tables[t].name, kernel_table_runs(t) ? "tested" : "NOT TESTED on this processor");
+}
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * The words of the vocabulary in the header VOCABULARY, as the array WORDS.
+ */
+#include VOCABULARY
+
+#include "words.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- what comes out --- */
+
+static inline void put(words_out *out, vec a) {
+    vec_store_f64(out->doubles, a);
+}
+
+/* Of arithmetic: which NaN it is may depend on the processor. */
+static inline void put_numbers(words_out *out, vec a) {
+    put(out, a);
+    for (int k = 0; k < 8; k++)
+        if (isnan(out->doubles[k]))
+            out->doubles[k] = (double)NAN;
+}
+
+static inline void put_floats(words_out *out, const float *floats, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        out->floats[k] = isnan(floats[k]) ? NAN : floats[k];
+}
+
+/* As the bits of lanes, and as what it selects. */
+static inline void put_mask(words_out *out, mask m) {
+    vec_store_f64(out->doubles, vec_select(m, vec_all(1.0), vec_all(2.0)));
+    out->doubles[8] = (double)mask_bits(m);
+}
+
+/* --- reals, however many there are in a register --- */
+
+#define EACH_F32 for (int i = 0; i < WORDS_REALS; i += (int)REALS_F32_LANES)
+#define EACH_F64 for (int i = 0; i < WORDS_REALS; i += (int)REALS_F64_LANES)
+#define FX reals_load_f32(in->fx + i)
+#define FY reals_load_f32(in->fy + i)
+#define X reals_load_f64(in->x + i)
+#define Y reals_load_f64(in->y + i)
+
+static inline reals_f32 most_f32(const words_in *in) {
+    reals_f32 most = reals_load_f32(in->float_numbers);
+    EACH_F32 most = reals_max_f32(reals_load_f32(in->float_numbers + i), most);
+    return most;
+}
+
+static inline reals_f64 most_f64(const words_in *in) {
+    reals_f64 most = reals_load_f64(in->numbers);
+    EACH_F64 most = reals_max_f64(reals_load_f64(in->numbers + i), most);
+    return most;
+}
+
+static inline reals_f32 least_f32(const words_in *in) {
+    reals_f32 least = reals_load_f32(in->float_numbers);
+    EACH_F32 least = reals_min_f32(reals_load_f32(in->float_numbers + i), least);
+    return least;
+}
+
+static inline reals_f64 least_f64(const words_in *in) {
+    reals_f64 least = reals_load_f64(in->numbers);
+    EACH_F64 least = reals_min_f64(reals_load_f64(in->numbers + i), least);
+    return least;
+}
+
+/* --- squares --- */
+
+/* rows[k] = the row k of a square of 8 x 8 */
+#define ROWS(type, square)      \
+    type *rows[8];              \
+    for (int k = 0; k < 8; k++) \
+    rows[k] = (square) + 8 * k
+
+/* --- the words --- */
+
+#define EACH_WORD(WORD)                                                                                            \
+    WORD(vec_all, put(out, vec_all(in->a[0])))                                                                     \
+    WORD(vec_first, out->doubles[0] = vec_first(a))                                                                \
+    WORD(vec_load_f64, put(out, a))                                                                                \
+    WORD(vec_load_f32, put_numbers(out, vec_load_f32(in->fx)))                                                     \
+    WORD(vec_load_first_f64, put(out, vec_load_first_f64(in->first_f64, in->n)))                                   \
+    WORD(vec_load_first_f32, put_numbers(out, vec_load_first_f32(in->first_f32, in->n)))                           \
+    WORD(vec_store_f64, vec_store_f64(out->doubles + 1, a))                                                        \
+    WORD(vec_store_f32, float to[8]; vec_store_f32(to, a); put_floats(out, to, 8))                                 \
+    WORD(vec_store_first_f64, vec_store_first_f64(in->first_f64, a, in->n);                                        \
+         memcpy(out, in->first_f64, in->n * sizeof(double)))                                                       \
+    WORD(vec_store_first_f32, vec_store_first_f32(in->first_f32, a, in->n); put_floats(out, in->first_f32, in->n)) \
+    WORD(vec_add, put_numbers(out, vec_add(a, b)))                                                                 \
+    WORD(vec_sub, put_numbers(out, vec_sub(a, b)))                                                                 \
+    WORD(vec_mul, put_numbers(out, vec_mul(a, b)))                                                                 \
+    WORD(vec_div, put_numbers(out, vec_div(a, b)))                                                                 \
+    WORD(vec_fma, put_numbers(out, vec_fma(a, b, c)))                                                              \
+    WORD(vec_fnma, put_numbers(out, vec_fnma(a, b, c)))                                                            \
+    WORD(vec_fms, put_numbers(out, vec_fms(a, b, c)))                                                              \
+    WORD(vec_max, put(out, vec_max(a, b)))                                                                         \
+    WORD(vec_min, put(out, vec_min(a, b)))                                                                         \
+    WORD(vec_ge, put_mask(out, vec_ge(a, b)))                                                                      \
+    WORD(vec_gt, put_mask(out, vec_gt(a, b)))                                                                      \
+    WORD(vec_eq, put_mask(out, vec_eq(a, b)))                                                                      \
+    WORD(vec_select, put(out, vec_select(vec_ge(a, b), b, c)))                                                     \
+    WORD(vec_swap_4, put(out, vec_swap_4(a)))                                                                      \
+    WORD(vec_swap_2, put(out, vec_swap_2(a)))                                                                      \
+    WORD(vec_swap_1, put(out, vec_swap_1(a)))                                                                      \
+    WORD(vec_bits_shift_left, put(out, vec_bits_shift_left(a, in->shift)))                                         \
+    WORD(vec_bits_shift_right, put(out, vec_bits_shift_right(a, in->shift)))                                       \
+    WORD(vec_bits_and, put(out, vec_bits_and(a, in->bits)))                                                        \
+    WORD(vec_bits_or, put(out, vec_bits_or(a, in->bits)))                                                          \
+    WORD(vec_bits_xor, put(out, vec_bits_xor(a, in->bits)))                                                        \
+    WORD(vec_bits_add, put(out, vec_bits_add(a, b)))                                                               \
+    WORD(vec_bits_sub, put(out, vec_bits_sub(a, b)))                                                               \
+    WORD(mask_first, put_mask(out, mask_first(in->n)))                                                             \
+    WORD(mask_nonzero_bytes, put_mask(out, mask_nonzero_bytes(in->first_bytes, in->n)))                            \
+    WORD(mask_bits, out->bits = mask_bits(vec_eq(a, b)))                                                           \
+    WORD(mask_and, put_mask(out, mask_and(vec_ge(a, b), vec_ge(b, c))))                                            \
+    WORD(mask_and_not, put_mask(out, mask_and_not(vec_ge(a, b), vec_ge(b, c))))                                    \
+    WORD(mask_or, put_mask(out, mask_or(vec_gt(a, b), vec_gt(b, c))))                                              \
+    WORD(reals_all_f32, EACH_F32 reals_store_f32(out->floats + i, reals_all_f32(in->fx[0])))                       \
+    WORD(reals_all_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_all_f64(in->x[0])))                       \
+    WORD(reals_load_f32, EACH_F32 reals_store_f32(out->floats + i, FX))                                            \
+    WORD(reals_load_f64, EACH_F64 reals_store_f64(out->doubles + i, X))                                            \
+    WORD(reals_store_f32, EACH_F32 reals_store_f32(out->floats + i + 1, FX))                                       \
+    WORD(reals_store_f64, EACH_F64 reals_store_f64(out->doubles + i + 1, X))                                       \
+    WORD(reals_max_f32, EACH_F32 reals_store_f32(out->floats + i, reals_max_f32(FX, FY)))                          \
+    WORD(reals_max_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_max_f64(X, Y)))                           \
+    WORD(reals_min_f32, EACH_F32 reals_store_f32(out->floats + i, reals_min_f32(FX, FY)))                          \
+    WORD(reals_min_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_min_f64(X, Y)))                           \
+    WORD(reals_where_greater_f32, const reals_f32 yes = reals_all_f32(1.0f), no = reals_all_f32(2.0f);             \
+         EACH_F32 reals_store_f32(out->floats + i, reals_where_greater_f32(FX, FY, yes, no)))                      \
+    WORD(reals_where_greater_f64, const reals_f64 yes = reals_all_f64(1.0), no = reals_all_f64(2.0);               \
+         EACH_F64 reals_store_f64(out->doubles + i, reals_where_greater_f64(X, Y, yes, no)))                       \
+    /* + 0: of two zeros it may be either */                                                                       \
+    WORD(reals_largest_f32, out->floats[0] = reals_largest_f32(most_f32(in)) + 0.0f)                               \
+    WORD(reals_largest_f64, out->doubles[0] = reals_largest_f64(most_f64(in)) + 0.0)                               \
+    WORD(reals_smallest_f32, out->floats[0] = reals_smallest_f32(least_f32(in)) + 0.0f)                            \
+    WORD(reals_smallest_f64, out->doubles[0] = reals_smallest_f64(least_f64(in)) + 0.0)                            \
+    WORD(reals_equal_f32, EACH_F32 out->bits |= reals_equal_f32(FX, FY) << i)                                      \
+    WORD(reals_equal_f64, EACH_F64 out->bits |= reals_equal_f64(X, Y) << i)                                        \
+    WORD(transpose_in_f32, ROWS(const float, in->square_f32); transpose_in_f32(rows, out->floats))                 \
+    WORD(transpose_in_f64, ROWS(const double, in->square_f64); transpose_in_f64(rows, out->doubles))               \
+    WORD(transpose_in_u8, ROWS(const uint8_t, in->square_u8); transpose_in_u8(rows, out->bytes))                   \
+    WORD(transpose_out_f32, ROWS(float, out->floats); transpose_out_f32(in->square_f32, rows))                     \
+    WORD(transpose_out_f64, ROWS(double, out->doubles); transpose_out_f64(in->square_f64, rows))
+
+#define FUNCTION(name, ...)                                         \
+    static void run_##name(const words_in *in, words_out *out) {    \
+        const vec a = vec_load_f64(in->a), b = vec_load_f64(in->b); \
+        const vec c = vec_load_f64(in->c);                          \
+        (void)a;                                                    \
+        (void)b;                                                    \
+        (void)c;                                                    \
+        __VA_ARGS__;                                                \
+    }
+
+#define ROW(name, ...) {#name, run_##name},
+
+EACH_WORD(FUNCTION)
+
+const word WORDS[] = {EACH_WORD(ROW){NULL, NULL}};

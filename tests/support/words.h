@@ -1,0 +1,50 @@
+/*
+ * The words of a vector vocabulary (src/kernels/vec_<isa>.h) as functions on memory. A vocabulary is for one
+ * instruction set and its names are those of every other, so that words.c is compiled once for each, with the flags of
+ * its kernels.
+ */
+#ifndef RANKLOSS_TESTS_WORDS_H
+#define RANKLOSS_TESTS_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WORDS_REALS = 16 /* as many as the widest reals have */ };
+
+/** What the words are given. */
+typedef struct words_in {
+    double a[8], b[8], c[8];               /* anything */
+    double x[WORDS_REALS], y[WORDS_REALS]; /* likewise */
+    float fx[WORDS_REALS], fy[WORDS_REALS];
+    double numbers[WORDS_REALS]; /* anything but NaN */
+    float float_numbers[WORDS_REALS];
+    size_t n; /* items of a partial load or store, at most 8 */
+    /* n items, behind which nothing can be touched. The words that store write over them. */
+    double *first_f64;
+    float *first_f32;
+    uint8_t *first_bytes;
+    uint64_t bits;
+    int shift; /* 0 to 63 */
+    /* 8 x 8 */
+    double square_f64[64];
+    float square_f32[64];
+    uint8_t square_u8[64];
+} words_in;
+
+/** What a word gives: bytes to compare. Of NaN that arithmetic makes, sign and payload are left out. */
+typedef union words_out {
+    double doubles[64];
+    float floats[64];
+    uint8_t bytes[64];
+    unsigned bits;
+} words_out;
+
+typedef struct word {
+    const char *name;
+    void (*run)(const words_in *in, words_out *out);
+} word;
+
+/** Ends with a word without a name. */
+extern const word words_portable[], words_avx2[], words_avx512[], words_neon[];
+
+#endif

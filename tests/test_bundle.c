@@ -1,0 +1,501 @@
+/*
+ * The kernel steps on bundles: against their definitions in kernels.h, list by list in long double, and all tables
+ * against the portable one, to the bit.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel_tables.h"
+#include "random.h"
+#include "run.h"
+
+enum { LANES = RANKLOSS__LANES, MOST_ROWS = 70, MOST = LANES * MOST_ROWS };
+
+typedef long double real;
+
+/* Eight random lists, side by side. Of float32 data the doubles are the same values. */
+typedef struct data {
+    float f32[3][MOST]; /* scores, labels, weights */
+    double f64[3][MOST];
+    double tangent[MOST];
+    uint8_t where[MOST];
+    size_t sizes[LANES];
+    rankloss__extent extent;
+    bool is_f64, masked, weighted, with_tangent, sum_to_one;
+} data;
+
+/* --- random bundles --- */
+
+static size_t at(size_t row, int k) {
+    return LANES * row + (size_t)k;
+}
+
+static bool valid(const data *d, size_t row, int k) {
+    return row < d->sizes[k] && (!d->masked || d->where[at(row, k)] != 0);
+}
+
+static void fill_sizes(data *d, random_state *r) {
+    const size_t most = 1 + (size_t)random_below(r, random_chance(r, 0.5) ? MOST_ROWS : 9);
+    const bool equal = random_chance(r, 0.5);
+    d->extent = (rankloss__extent){SIZE_MAX, 0};
+    for (int k = 0; k < LANES; k++) {
+        const size_t size = equal ? most : 1 + (size_t)random_below(r, (int64_t)most);
+        d->sizes[k] = size;
+        d->extent.least = size < d->extent.least ? size : d->extent.least;
+        d->extent.most = size > d->extent.most ? size : d->extent.most;
+    }
+}
+
+/* Scores are often equal to others, for the first of the largest to be found; what is masked may be anything. */
+static void fill_item(data *d, random_state *r, size_t row, int k, double spread) {
+    const size_t i = at(row, k);
+    const double score = spread * random_normal(r);
+    const bool in_list = row < d->sizes[k];
+    d->where[i] = in_list && (!d->masked || random_chance(r, 0.7)) ? (uint8_t)(1 + random_below(r, 255)) : 0;
+    for (int m = 0; m < 3; m++) {
+        const double x = m > 0 ? fabs(random_normal(r)) : random_chance(r, 0.3) ? round(score / spread) : score;
+        d->f32[m][i] = d->where[i] != 0 ? (float)x : in_list ? NAN : 0.0f;
+        d->f64[m][i] = d->is_f64 && d->where[i] != 0 ? x : (double)d->f32[m][i];
+    }
+    d->tangent[i] = d->where[i] != 0 ? random_normal(r) : 0.0;
+}
+
+static void fill(data *d, random_state *r, double spread) {
+    fill_sizes(d, r);
+    d->is_f64 = random_chance(r, 0.5);
+    d->masked = random_chance(r, 0.3);
+    d->weighted = random_chance(r, 0.5);
+    d->with_tangent = random_chance(r, 0.5);
+    d->sum_to_one = random_chance(r, 0.5);
+    for (size_t row = 0; row < d->extent.most; row++)
+        for (int k = 0; k < LANES; k++)
+            fill_item(d, r, row, k, spread);
+}
+
+static const void *of_type(const data *d, int m) {
+    return d->is_f64 ? (const void *)d->f64[m] : d->f32[m];
+}
+
+static rankloss__items items_of(const data *d) {
+    rankloss__items items = {.count = LANES * d->extent.most, .bundle = true};
+    items.whole = d->masked ? 0 : LANES * d->extent.least;
+    items.where = items.whole < items.count ? d->where : NULL;
+    items.scores = of_type(d, 0);
+    items.labels = of_type(d, 1);
+    items.weights = d->weighted ? of_type(d, 2) : NULL;
+    items.tangent = d->with_tangent ? d->tangent : NULL;
+    return items;
+}
+
+/* Factors of no list, different in each lane. */
+static rankloss__terms random_terms(random_state *r) {
+    rankloss__terms terms;
+    rankloss__lanes *const lanes[] = {&terms.exp, &terms.coef, &terms.total, &terms.curve, &terms.mean, &terms.bend};
+    rankloss__lane *const lane[] = {&terms.log_shift, &terms.log_scale, &terms.top_slope, &terms.top_curve,
+                                    &terms.top_bend};
+    for (int k = 0; k < LANES; k++) {
+        for (int n = 0; n < 6; n++) {
+            lanes[n]->hi[k] = 1.0 + random_unit(r);
+            lanes[n]->lo[k] = random_unit(r) * 0x1p-54;
+        }
+        for (int n = 0; n < 5; n++)
+            lane[n]->at[k] = 1.0 + random_unit(r);
+    }
+    return terms;
+}
+
+/* --- what the steps yield --- */
+
+typedef struct yield {
+    rankloss__folded folded;
+    rankloss__loss loss;
+    rankloss__lanes dot;
+    unsigned finite;
+    double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
+} yield;
+
+/* Of two zeros either may be the largest or the smallest. */
+static void forget_signs_of_zero(rankloss__folded *folded) {
+    for (int k = 0; k < LANES; k++) {
+        folded->max.at[k] += 0.0;
+        folded->min.at[k] += 0.0;
+    }
+}
+
+/* Whether each lane is finite has to agree. What the others hold has no meaning, and which NaN may differ. */
+static void forget_what_is_not_finite(yield *y, size_t rows) {
+    rankloss__sums *rest = &y->folded.rest;
+    rankloss__lanes *const lanes[] = {&rest->exps,         &rest->coefs,   &rest->dists, &rest->tangents,
+                                      &y->folded.top_coef, &y->loss.coefs, &y->dot};
+    for (int k = 0; k < LANES; k++) {
+        if ((y->finite >> k & 1u) != 0)
+            continue;
+        for (int n = 0; n < 7; n++)
+            lanes[n]->hi[k] = lanes[n]->lo[k] = 0.0;
+        rest->sizes.at[k] = y->loss.lse.at[k] = y->loss.loss.at[k] = 0.0;
+        rest->faint &= ~(1u << k);
+        for (size_t row = 0; row < rows; row++)
+            y->exps[at(row, k)] = y->slopes[at(row, k)] = y->curves[at(row, k)] = y->bends[at(row, k)] =
+                y->logs[at(row, k)] = 0.0;
+    }
+}
+
+static void run_steps(const rankloss__kernels *kernels, const data *d, const rankloss__terms *terms, yield *y) {
+    const rankloss__items items = items_of(d);
+    const rankloss__lane *top = &y->folded.top;
+    memset(y, 0, sizeof *y);
+    y->folded.sum_to_one = d->sum_to_one;
+    y->finite = kernels->bundle(&items, y->exps, &y->folded, &y->loss);
+    kernels->slopes(&items, y->exps, terms, top, (rankloss__out){y->slopes, true});
+    kernels->curves(&items, y->exps, terms, top, (rankloss__out){y->curves, true});
+    kernels->logs(&items, items.weights, &y->folded, &y->loss, terms, (rankloss__out){y->logs, true});
+    if (d->with_tangent) {
+        kernels->bends(&items, y->exps, terms, top, (rankloss__out){y->bends, true});
+        kernels->bundle_dot(&items, y->exps, terms, top, &y->dot);
+    }
+    forget_what_is_not_finite(y, d->extent.most);
+    forget_signs_of_zero(&y->folded);
+}
+
+/* --- definitions, of the list in lane k --- */
+
+static void near_to(const char *what, real got, real exact, real scale, double tolerance) {
+    if (!(fabsl(got - exact) <= fabsl(scale) * (real)tolerance + 1e-250L))
+        fail_msg("%s: got %La, exact %La", what, got, exact);
+}
+
+/* Sums of coefficients in two parts keep about as many bits as long double. */
+static double tolerance_of_pair(const data *d) {
+    return d->is_f64 ? 0x1p-57 : 0x1p-47;
+}
+
+static real coef(const data *d, size_t i) {
+    return (real)d->f64[1][i] * (d->weighted ? (real)d->f64[2][i] : 1.0L);
+}
+
+/* The first of the largest, the smallest, and how many. */
+static void check_peak(const data *d, const rankloss__folded *folded, int k) {
+    double max = -(double)INFINITY, min = (double)INFINITY, top = -1.0, count = 0.0;
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        const double s = d->f64[0][at(row, k)];
+        if (!valid(d, row, k))
+            continue;
+        count += 1.0;
+        min = s < min ? s : min;
+        top = s > max ? (double)row : top;
+        max = s > max ? s : max;
+    }
+    assert_true(folded->max.at[k] == max && folded->min.at[k] == min);
+    assert_true(folded->top.at[k] == top && folded->valid.at[k] == count);
+}
+
+/* Of a number in two parts the second is below the last place of the first. */
+static void check_pair(const data *d, const rankloss__lanes *lanes, int k) {
+    assert_true(!d->is_f64 || lanes->hi[k] + lanes->lo[k] == lanes->hi[k]);
+}
+
+static void check_pairs(const data *d, const yield *y, int k) {
+    const rankloss__sums *rest = &y->folded.rest;
+    check_pair(d, &rest->exps, k);
+    check_pair(d, &rest->coefs, k);
+    check_pair(d, &rest->dists, k);
+    check_pair(d, &rest->tangents, k);
+    check_pair(d, &y->folded.top_coef, k);
+    check_pair(d, &y->loss.coefs, k);
+    check_pair(d, &y->dot, k);
+}
+
+static void check_sums(const data *d, const yield *y, int k, double tolerance) {
+    const rankloss__sums *rest = &y->folded.rest;
+    real exps = 0, coefs = 0, dists = 0, tangents = 0, size = 0;
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        const size_t i = at(row, k);
+        const real x = (real)d->f64[0][i] - (real)y->folded.max.at[k], e = expl(x), v = (real)d->tangent[i];
+        if (!valid(d, row, k) || (double)row == y->folded.top.at[k])
+            continue;
+        near_to("exponential", (real)y->exps[i], e, e, tolerance);
+        exps += e;
+        coefs += coef(d, i);
+        dists += coef(d, i) * x;
+        tangents += d->with_tangent ? e * v : 0.0L;
+        size += e * fabsl(v);
+    }
+    near_to("exps", (real)rest->exps.hi[k], exps, exps, tolerance);
+    near_to("coefs", (real)rest->coefs.hi[k] + (real)rest->coefs.lo[k], coefs, coefs, tolerance_of_pair(d));
+    near_to("dists", (real)rest->dists.hi[k], dists, dists, 4e-15);
+    near_to("tangents", (real)rest->tangents.hi[k], tangents, size, tolerance);
+    assert_true(!d->is_f64 || fabs(rest->sizes.at[k] - (double)coefs) <= 1e-13 * (double)coefs);
+}
+
+static void check_loss(const data *d, const yield *y, int k, double tolerance) {
+    const size_t top = at((size_t)y->folded.top.at[k], k);
+    real exps = 0, coefs = 0, loss = 0;
+    for (size_t row = 0; row < d->sizes[k]; row++)
+        exps += valid(d, row, k) && at(row, k) != top ? expl((real)d->f64[0][at(row, k)] - (real)d->f64[0][top]) : 0.0L;
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        const size_t i = at(row, k);
+        if (!valid(d, row, k))
+            continue;
+        coefs += coef(d, i);
+        loss += coef(d, i) * (log1pl(exps) - ((real)d->f64[0][i] - (real)d->f64[0][top]));
+    }
+    loss /= d->sum_to_one ? coefs : 1.0L;
+    const real top_coef = (real)y->folded.top_coef.hi[k] + (real)y->folded.top_coef.lo[k];
+    near_to("top coef", top_coef, coef(d, top), coef(d, top), 0x1p-62);
+    assert_true(y->folded.top_tangent.at[k] == (d->with_tangent ? d->tangent[top] : 0.0));
+    near_to("sum of coefs", (real)y->loss.coefs.hi[k], coefs, coefs, 4e-15);
+    near_to("lse", (real)y->loss.lse.at[k], log1pl(exps), log1pl(exps), tolerance);
+    near_to("loss", (real)y->loss.loss.at[k], loss, loss, tolerance);
+}
+
+static bool is_plus_zero(double x) {
+    return x == 0.0 && !signbit(x);
+}
+
+/* Of what is masked, and of top items, whose terms are given. */
+static bool check_given(const data *d, const yield *y, const rankloss__terms *terms, size_t row, int k) {
+    const size_t i = at(row, k);
+    if (!valid(d, row, k)) {
+        assert_true(is_plus_zero(y->slopes[i]) && is_plus_zero(y->curves[i]));
+        assert_true(is_plus_zero(y->bends[i]) && is_plus_zero(y->logs[i]));
+        return true;
+    }
+    if ((double)row != y->folded.top.at[k])
+        return false;
+    assert_true(y->slopes[i] == terms->top_slope.at[k] && y->curves[i] == terms->top_curve.at[k]);
+    assert_true(!d->with_tangent || y->bends[i] == terms->top_bend.at[k]);
+    return true;
+}
+
+static void check_derivatives(const data *d, const yield *y, const rankloss__terms *terms, int k) {
+    const real exp = (real)terms->exp.hi[k], by_coef = (real)terms->coef.hi[k], total = (real)terms->total.hi[k];
+    const real curve = (real)terms->curve.hi[k], bend = (real)terms->bend.hi[k], mean = (real)terms->mean.hi[k];
+    real dot = 0, size = 0;
+    for (size_t row = 0; row < d->extent.most; row++) {
+        const size_t i = at(row, k);
+        const real e = (real)y->exps[i], v = (real)d->tangent[i];
+        const real slope = e * exp - coef(d, i) * by_coef, scale = e * exp + coef(d, i) * by_coef;
+        if (check_given(d, y, terms, row, k))
+            continue;
+        near_to("slope", (real)y->slopes[i], slope, scale, 0x1p-51);
+        near_to("curve", (real)y->curves[i], e * (total - e) * curve, e * (total + e) * curve, 0x1p-51);
+        if (d->with_tangent)
+            near_to("bend", (real)y->bends[i], e * (v - mean) * bend, e * (fabsl(v) + mean) * bend, 0x1p-51);
+        dot += v * slope;
+        size += fabsl(v) * scale;
+    }
+    if (d->with_tangent)
+        near_to("dot", (real)y->dot.hi[k], dot, size, 4e-15);
+}
+
+static void check_logs(const data *d, const yield *y, const rankloss__terms *terms, int k) {
+    const real shift = (real)terms->log_shift.at[k], lse = (real)y->loss.lse.at[k];
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        const size_t i = at(row, k);
+        const real x = (real)d->f64[0][i] - (real)y->folded.max.at[k];
+        const real by = (d->weighted ? (real)d->f64[2][i] : 1.0L) * (real)terms->log_scale.at[k];
+        if (valid(d, row, k))
+            near_to("log", (real)y->logs[i], by * ((lse - x) - shift), by * (lse - x + shift), 0x1p-50);
+    }
+}
+
+/* --- the tests --- */
+
+static void check_lists(const data *d, const yield *y, const rankloss__terms *terms) {
+    for (int k = 0; k < LANES; k++) {
+        check_peak(d, &y->folded, k);
+        assert_true((y->finite >> k & 1u) == (unsigned)(y->folded.valid.at[k] > 0.0));
+        if ((y->finite >> k & 1u) == 0)
+            continue;
+        check_pairs(d, y, k);
+        check_sums(d, y, k, d->is_f64 ? 4e-16 : 0x1p-28);
+        check_loss(d, y, k, d->is_f64 ? 0x1p-50 : 0x1p-28);
+        check_derivatives(d, y, terms, k);
+        check_logs(d, y, terms, k);
+    }
+}
+
+static void steps_agree(void **state) {
+    static const double spreads[] = {0.1, 3.0, 60.0, 400.0};
+    static data d;
+    static yield y[NUM_KERNEL_TABLES];
+    random_state r = random_new(random_run_seed(), 1);
+    (void)state;
+    kernel_tables_print();
+    for (int round = 0; round < 800; round++) {
+        const rankloss__terms terms = random_terms(&r);
+        fill(&d, &r, spreads[round % 4]);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            run_steps(kernel_tables[t].kernels[d.is_f64], &d, &terms, &y[t]);
+            if (memcmp(&y[t], &y[0], sizeof y[0]) != 0)
+                fail_msg("%s differs from portable for %zu rows", kernel_tables[t].name, d.extent.most);
+        }
+        check_lists(&d, &y[0], &terms);
+    }
+}
+
+/* The same lists one by one: their own lanes know nothing of the others, so that only the order of the sums differs. */
+static void check_against_list(const rankloss__kernels *kernels, const data *d, const yield *y, int k) {
+    float f32[3][MOST_ROWS];
+    double f64[3][MOST_ROWS], tangent[MOST_ROWS], exps[MOST_ROWS];
+    uint8_t where[MOST_ROWS];
+    rankloss__items items = items_of(d);
+    rankloss__folded folded;
+    rankloss__peak peak;
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        for (int m = 0; m < 3; m++) {
+            f32[m][row] = d->f32[m][at(row, k)];
+            f64[m][row] = d->f64[m][at(row, k)];
+        }
+        tangent[row] = d->tangent[at(row, k)];
+        where[row] = d->where[at(row, k)];
+    }
+    items.bundle = false;
+    items.count = d->sizes[k];
+    items.whole = d->masked ? 0 : items.count;
+    items.where = d->masked ? where : NULL;
+    items.scores = d->is_f64 ? (const void *)f64[0] : f32[0];
+    items.labels = d->is_f64 ? (const void *)f64[1] : f32[1];
+    items.weights = !d->weighted ? NULL : d->is_f64 ? (const void *)f64[2] : f32[2];
+    items.tangent = d->with_tangent ? tangent : NULL;
+    assert_true(kernels->list(&items, exps, &peak, &folded) == ((y->finite >> k & 1u) != 0));
+    assert_true(peak.max == y->folded.max.at[k] && peak.min == y->folded.min.at[k]);
+    assert_true((double)peak.valid == y->folded.valid.at[k]);
+    if (peak.valid == 0)
+        return;
+    assert_true((double)peak.index == y->folded.top.at[k] && folded.max.at[0] == peak.max);
+    for (size_t row = 0; row < d->sizes[k]; row++)
+        assert_true(row == peak.index || exps[row] == y->exps[at(row, k)]);
+    near_to("exps", (real)y->folded.rest.exps.hi[k], (real)folded.rest.exps.hi[0], (real)folded.rest.exps.hi[0],
+            0x1p-46);
+    near_to("coefs", (real)y->folded.rest.coefs.hi[k], (real)folded.rest.coefs.hi[0], (real)folded.rest.coefs.hi[0],
+            0x1p-46);
+    near_to("dists", (real)y->folded.rest.dists.hi[k], (real)folded.rest.dists.hi[0], (real)folded.rest.dists.hi[0],
+            0x1p-46);
+    assert_true(y->folded.top_coef.hi[k] == folded.top_coef.hi[0]);
+    assert_true(y->folded.top_coef.lo[k] == folded.top_coef.lo[0]);
+    assert_true(y->folded.top_tangent.at[k] == folded.top_tangent.at[0]);
+    assert_true((y->folded.rest.faint >> k & 1u) == (folded.rest.faint & 1u));
+}
+
+static void lanes_are_lists(void **state) {
+    static data d;
+    static yield y;
+    random_state r = random_new(random_run_seed(), 2);
+    const rankloss__terms terms = random_terms(&r);
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        fill(&d, &r, round % 2 == 0 ? 3.0 : 400.0);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            run_steps(kernel_tables[t].kernels[d.is_f64], &d, &terms, &y);
+            for (int k = 0; k < LANES; k++)
+                check_against_list(kernel_tables[t].kernels[d.is_f64], &d, &y, k);
+        }
+    }
+}
+
+/* Derivatives in the compute dtype are the rounded ones in double, on the way of their own that slopes have too. */
+static void outputs_round_once(void **state) {
+    static data d;
+    static yield y;
+    static float floats[MOST];
+    random_state r = random_new(random_run_seed(), 3);
+    const rankloss__terms terms = random_terms(&r);
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        fill(&d, &r, 3.0);
+        d.is_f64 = false;
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            const rankloss__items items = items_of(&d);
+            const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
+            if (!kernel_table_runs(t))
+                continue;
+            run_steps(kernels, &d, &terms, &y);
+            kernels->slopes(&items, y.exps, &terms, &y.folded.top, (rankloss__out){floats, false});
+            for (size_t i = 0; i < items.count; i++)
+                assert_true(floats[i] == (float)y.slopes[i] || (y.finite >> i % LANES & 1u) == 0);
+        }
+    }
+}
+
+/* --- scores far below the largest --- */
+
+/* Some items lie on both sides of every cutoff, most of them with a factor of 0. */
+static void fill_far(data *d, random_state *r) {
+    static const double scores[] = {0.0,     -1.0,    -689.0,   -691.0,   -1999.0,           -2001.0,
+                                    -0x1p39, -0x1p41, -0x1p100, -0x1p120, -(double)INFINITY, -3.0};
+    fill(d, r, 1.0);
+    for (size_t row = 0; row < d->extent.most; row++)
+        for (int k = 0; k < LANES; k++) {
+            const size_t i = at(row, k);
+            const int m = 1 + (int)random_below(r, 2);
+            if (!valid(d, row, k) || random_chance(r, 0.7))
+                continue;
+            d->f64[0][i] = scores[random_below(r, (int64_t)(sizeof scores / sizeof scores[0]))];
+            d->f32[0][i] = (float)d->f64[0][i];
+            if (random_chance(r, 0.8)) {
+                d->f64[m][i] = 0.0;
+                d->f32[m][i] = 0.0f;
+            }
+        }
+}
+
+/* Whether the kernels of float64 cannot carry an item, by its score less the largest. */
+static bool is_faint(const data *d, size_t i, double x) {
+    const bool between = x >= RANKLOSS__FAINT_CUTOFF && x < RANKLOSS__EXP_CUTOFF;
+    return d->is_f64 && (between || (x < RANKLOSS__FAR_CUTOFF && coef(d, i) != 0.0L));
+}
+
+static void check_far(const data *d, const yield *y, int k) {
+    bool faint = false, finite = isfinite(y->folded.max.at[k]);
+    for (size_t row = 0; row < d->sizes[k]; row++) {
+        const size_t i = at(row, k);
+        const double x = d->f64[0][i] - y->folded.max.at[k];
+        if (!valid(d, row, k) || (double)row == y->folded.top.at[k])
+            continue;
+        faint = faint || is_faint(d, i, x);
+        finite = finite && (x > -(double)INFINITY || coef(d, i) == 0.0L);
+        assert_true((y->exps[i] > 0.0) == (x >= RANKLOSS__EXP_CUTOFF) || (y->finite >> k & 1u) == 0);
+    }
+    assert_true((y->finite >> k & 1u) == (unsigned)finite);
+    assert_true((y->folded.rest.faint >> k & 1u) == (unsigned)(faint && finite));
+}
+
+static void far_scores_are_told(void **state) {
+    static data d;
+    static yield y;
+    random_state r = random_new(random_run_seed(), 4);
+    const rankloss__terms terms = random_terms(&r);
+    (void)state;
+    for (int round = 0; round < 1000; round++) {
+        fill_far(&d, &r);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            run_steps(kernel_tables[t].kernels[d.is_f64], &d, &terms, &y);
+            for (int k = 0; k < LANES; k++) {
+                check_far(&d, &y, k);
+                if ((y.finite >> k & 1u) != 0)
+                    check_against_list(kernel_tables[t].kernels[d.is_f64], &d, &y, k);
+            }
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(lanes_are_lists),
+                                       cmocka_unit_test(outputs_round_once), cmocka_unit_test(far_scores_are_told)};
+    const int refused = run_refused_reference();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/*
+ * The kernel steps from the sums of lists to their losses and to the factors of the derivatives: against their
+ * definitions in long double, and all tables against the portable one, to the bit.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel_tables.h"
+#include "random.h"
+#include "run.h"
+
+enum { LANES = RANKLOSS__LANES };
+
+typedef long double real;
+
+/* What the steps are given, what they yield, and how precise that is. */
+typedef struct problem {
+    rankloss__folded folded;
+    rankloss__factors factors;
+    bool is_f64;
+} problem;
+
+typedef struct yield {
+    rankloss__loss loss;
+    rankloss__terms terms;
+    unsigned finite;
+} yield;
+
+/* --- problems --- */
+
+/* hi, and in float64 something below its last place */
+static void set(rankloss__lanes *lanes, int k, double hi, random_state *r, bool is_f64) {
+    lanes->hi[k] = hi;
+    lanes->lo[k] = is_f64 ? hi * (random_unit(r) - 0.5) * 0x1p-53 : (double)NAN; /* float32 reads no lo */
+}
+
+static void fill_lane(problem *p, int k, random_state *r) {
+    rankloss__folded *folded = &p->folded;
+    const double exps = random_chance(r, 0.1) ? 0.0 : exp(10.0 * random_normal(r));
+    const double coefs = fabs(random_normal(r)), dists = -coefs * 3.0 * random_unit(r);
+    folded->max.at[k] = random_normal(r);
+    set(&folded->rest.exps, k, exps, r, p->is_f64);
+    set(&folded->rest.coefs, k, coefs, r, p->is_f64);
+    set(&folded->rest.dists, k, dists, r, p->is_f64);
+    set(&folded->rest.tangents, k, exps * random_normal(r), r, p->is_f64);
+    set(&folded->top_coef, k, fabs(random_normal(r)), r, p->is_f64);
+    folded->top_tangent.at[k] = random_normal(r);
+    set(&p->factors.first, k, random_normal(r), r, p->is_f64);
+    set(&p->factors.second, k, random_normal(r), r, p->is_f64);
+    p->factors.labels.at[k] = random_normal(r);
+}
+
+static void fill(problem *p, random_state *r, bool is_f64) {
+    memset(p, 0, sizeof *p);
+    p->is_f64 = is_f64;
+    p->folded.sum_to_one = random_chance(r, 0.5);
+    for (int k = 0; k < LANES; k++)
+        fill_lane(p, k, r);
+}
+
+static void run(const rankloss__kernels *kernels, const problem *p, yield *y) {
+    memset(y, 0, sizeof *y);
+    y->finite = kernels->loss(&p->folded, &y->loss);
+    /* float32 reads no lo here either */
+    for (int k = 0; k < LANES && !p->is_f64; k++)
+        y->loss.coefs.lo[k] = (double)NAN;
+    kernels->terms(&p->folded, &y->loss, &p->factors, true, &y->terms);
+    for (int k = 0; k < LANES && !p->is_f64; k++)
+        y->loss.coefs.lo[k] = 0.0;
+}
+
+/* --- definitions --- */
+
+static void near_to(const char *what, real got, real exact, real scale, double tolerance) {
+    if (!(fabsl(got - exact) <= fabsl(scale) * (real)tolerance))
+        fail_msg("%s: got %La, exact %La", what, got, exact);
+}
+
+static real value(const problem *p, const rankloss__lanes *lanes, int k) {
+    return (real)lanes->hi[k] + (p->is_f64 ? (real)lanes->lo[k] : 0.0L);
+}
+
+/* A pair is as precise as long double; what is not, as double. */
+static double tolerance_of_pair(const problem *p) {
+    return p->is_f64 ? 0x1p-60 : 0x1p-50;
+}
+
+static void check_loss(const problem *p, const yield *y, int k) {
+    const rankloss__folded *f = &p->folded;
+    const real exps = value(p, &f->rest.exps, k), dists = value(p, &f->rest.dists, k), lse = log1pl(exps);
+    const real coefs = value(p, &f->rest.coefs, k) + value(p, &f->top_coef, k);
+    const real loss = (coefs * lse - dists) / (f->sum_to_one ? coefs : 1.0L);
+    near_to("coefs", value(p, &y->loss.coefs, k), coefs, coefs, tolerance_of_pair(p));
+    near_to("lse", (real)y->loss.lse.at[k], lse, lse, 0x1p-51);
+    near_to("loss", (real)y->loss.loss.at[k], loss, loss, 0x1p-50);
+}
+
+/* That of the top item, whose exponential is 1, as the definition of a slope has it: it must not cancel. */
+static void check_top(const problem *p, const yield *y, int k) {
+    const rankloss__folded *f = &p->folded;
+    const real exps = value(p, &f->rest.exps, k), total = 1.0L + exps;
+    const real rest = value(p, &f->rest.coefs, k), top = value(p, &f->top_coef, k), coefs = rest + top;
+    const real norm = f->sum_to_one ? coefs : 1.0L, first = value(p, &p->factors.first, k) / norm;
+    const real curve = coefs / norm * value(p, &p->factors.second, k) / total / total;
+    const real tangents = value(p, &f->rest.tangents, k), v = (real)f->top_tangent.at[k];
+    const real slope = (rest - top * exps) / total * first, scale = (rest + top * exps) / total * first;
+    near_to("top slope", (real)y->terms.top_slope.at[k], slope, scale, 0x1p-50);
+    near_to("top curve", (real)y->terms.top_curve.at[k], curve * exps, curve * exps, 0x1p-50);
+    near_to("top bend", (real)y->terms.top_bend.at[k], curve * (v * exps - tangents),
+            curve * (fabsl(v * exps) + fabsl(tangents)), 0x1p-50);
+}
+
+static void check_terms(const problem *p, const yield *y, int k) {
+    const rankloss__folded *f = &p->folded;
+    const rankloss__terms *terms = &y->terms;
+    const double tolerance = tolerance_of_pair(p);
+    const real total = 1.0L + value(p, &f->rest.exps, k), tangents = value(p, &f->rest.tangents, k);
+    const real coefs = value(p, &f->rest.coefs, k) + value(p, &f->top_coef, k), v = (real)f->top_tangent.at[k];
+    const real norm = f->sum_to_one ? coefs : 1.0L, mass = coefs / norm / total;
+    const real first = value(p, &p->factors.first, k), bend = mass * value(p, &p->factors.second, k);
+    near_to("exp", value(p, &terms->exp, k), mass * first, mass * first, tolerance);
+    near_to("coef", value(p, &terms->coef, k), first / norm, first / norm, tolerance);
+    near_to("total", value(p, &terms->total, k), total, total, tolerance);
+    near_to("bend", value(p, &terms->bend, k), bend, bend, tolerance);
+    near_to("curve", value(p, &terms->curve, k), bend / total, bend / total, tolerance);
+    near_to("mean", value(p, &terms->mean, k), (tangents + v) / total, (fabsl(tangents) + fabsl(v)) / total, tolerance);
+    const real labels = (real)p->factors.labels.at[k] / norm;
+    near_to("log scale", (real)terms->log_scale.at[k], labels, labels, 0x1p-51);
+    assert_true(terms->log_shift.at[k] == (f->sum_to_one ? y->loss.loss.at[k] : 0.0));
+}
+
+/* Of one list lane 0 is read, for every lane. */
+static void check_one(const rankloss__kernels *kernels, problem p, const yield *all) {
+    yield y;
+    p.folded.one = true;
+    run(kernels, &p, &y);
+    assert_true(y.finite == ((all->finite & 1u) != 0 ? 0xFFu : 0u));
+    assert_true(y.loss.loss.at[0] == all->loss.loss.at[0] && y.loss.loss.at[LANES - 1] == all->loss.loss.at[0]);
+    assert_true(y.terms.exp.hi[0] == all->terms.exp.hi[0] && y.terms.mean.hi[0] == all->terms.mean.hi[0]);
+    assert_true(y.terms.top_slope.at[0] == all->terms.top_slope.at[0]);
+    assert_true(y.terms.top_bend.at[0] == all->terms.top_bend.at[0]);
+}
+
+static void losses_and_terms_are_as_defined(void **state) {
+    static problem p;
+    static yield y[NUM_KERNEL_TABLES];
+    random_state r = random_new(random_run_seed(), 1);
+    (void)state;
+    kernel_tables_print();
+    for (int round = 0; round < 2000; round++) {
+        fill(&p, &r, round % 2 != 0);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            run(kernel_tables[t].kernels[p.is_f64], &p, &y[t]);
+            check_one(kernel_tables[t].kernels[p.is_f64], p, &y[t]);
+            if (memcmp(&y[t], &y[0], sizeof y[0]) != 0)
+                fail_msg("%s differs from portable", kernel_tables[t].name);
+        }
+        assert_int_equal(y[0].finite, 0xFF);
+        for (int k = 0; k < LANES; k++) {
+            check_loss(&p, &y[0], k);
+            check_top(&p, &y[0], k);
+            check_terms(&p, &y[0], k);
+        }
+    }
+}
+
+/* --- what is not finite --- */
+
+/* Puts something into one of the places that the answer tells of. */
+static void spoil(problem *p, int k, int place, double x) {
+    rankloss__folded *f = &p->folded;
+    double *const places[] = {&f->max.at[k],           &f->rest.coefs.hi[k], &f->rest.dists.hi[k],
+                              &f->rest.tangents.hi[k], &f->top_coef.hi[k],   &f->top_tangent.at[k]};
+    *places[place] = x;
+}
+
+static void lanes_that_are_not_finite_are_told(void **state) {
+    static const double specials[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    static problem p;
+    yield y;
+    random_state r = random_new(random_run_seed(), 2);
+    (void)state;
+    for (int place = 0; place < 6; place++)
+        for (int s = 0; s < 3; s++)
+            for (int k = 0; k < LANES; k++) {
+                fill(&p, &r, k % 2 != 0);
+                spoil(&p, k, place, specials[s]);
+                spoil(&p, (k + 3) % LANES, (place + 1) % 6, specials[(s + 1) % 3]);
+                for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+                    if (!kernel_table_runs(t))
+                        continue;
+                    run(kernel_tables[t].kernels[p.is_f64], &p, &y);
+                    assert_int_equal(y.finite, 0xFF & ~(1u << k) & ~(1u << (k + 3) % LANES));
+                }
+            }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(losses_and_terms_are_as_defined),
+                                       cmocka_unit_test(lanes_that_are_not_finite_are_told)};
+    const int refused = run_refused_reference();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}
