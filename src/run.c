@@ -5,7 +5,6 @@
 #include "convert.h"
 #include "cpu/cache.h"
 #include "direct.h"
-#include "environment.h"
 
 enum { LANES = RANKLOSS__LANES };
 
@@ -393,15 +392,28 @@ typedef struct shared_list {
     void *context;
 } shared_list;
 
-static void run_stretch(void *context, size_t begin, size_t end) {
-    const shared_list *shared = context;
-    rankloss__scratch scratch;
+static void run_parts(const shared_list *shared, size_t begin, size_t end, rankloss__scratch *scratch) {
     rankloss__list own = *shared->list;
-    own.scratch = &scratch;
+    own.scratch = scratch;
     own.spread = NULL;
     own.loaded = SIZE_MAX;
     for (size_t part = begin; part < end; part++)
         rankloss__run_part(&own, part, shared->body, shared->context);
+}
+
+/* Not inlined, for the caller's thread not to have a second scratch on its stack. */
+__attribute__((noinline)) static void run_parts_elsewhere(const shared_list *shared, size_t begin, size_t end) {
+    rankloss__scratch scratch;
+    run_parts(shared, begin, end, &scratch);
+}
+
+/* The first stretch is the caller's thread's, which has a scratch that nobody else uses. */
+static void run_stretch(void *context, size_t begin, size_t end) {
+    const shared_list *shared = context;
+    if (begin == 0)
+        run_parts(shared, begin, end, shared->list->scratch);
+    else
+        run_parts_elsewhere(shared, begin, end);
 }
 
 static void spread_parts(const rankloss__spread *spread, const rankloss__list *list, rankloss__part_body body,
@@ -410,16 +422,27 @@ static void spread_parts(const rankloss__spread *spread, const rankloss__list *l
     rankloss__team_share(rankloss__count_parts(list), (int)spread->threads, run_stretch, &shared);
 }
 
-static void run_cut_list(batch_loop *shared, int64_t index, int threads) {
-    const rankloss__spread spread = {spread_parts, threads};
+/* What run_cut() needs besides the number of the list. */
+typedef struct cutting {
+    batch_loop *shared;
+    rankloss__spread spread;
+} cutting;
+
+static void run_cut(void *context, rankloss__team *team, int64_t begin, int64_t end) {
+    const cutting *known = context;
     loop_thread self;
-    self.loop = shared;
-    self.spread = &spread;
+    (void)team;
+    (void)end;
+    self.loop = known->shared;
+    self.spread = &known->spread;
     self.totals = (rankloss__totals){.counted = 0};
-    const rankloss__environment caller = rankloss__environment_enter();
-    run_alone(&self, index, shared->wanted);
-    rankloss__environment_leave(caller);
-    rankloss__totals_merge(&shared->totals, &self.totals);
+    run_alone(&self, begin, known->shared->wanted);
+    rankloss__totals_merge(&known->shared->totals, &self.totals);
+}
+
+static void run_cut_list(batch_loop *shared, int64_t index, int threads) {
+    cutting context = {shared, {spread_parts, threads}};
+    rankloss__batch_run(&shared->call->inputs.batch, index, index + 1, 1, run_cut, &context);
 }
 
 /*

@@ -108,12 +108,12 @@ static void any_number_of_threads(void **state) {
 static void lists_that_threads_share(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 47);
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < 6; round++) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t n = 65000 + random_below(&r, 90000);
         rankloss_problem problem = round / 2 % 2 ? draw_ragged(&p, &r, dtype, 4, n) : draw_dense(&p, &r, dtype, 1, n);
-        if (round / 4 % 2) {
+        if (round / 3 % 2) {
             problem.where = problem.weights = problem.bias = none;
             problem.temperature = 0;
         }
@@ -247,12 +247,12 @@ static int64_t draw_size(random_state *r) {
 static void any_other_outputs(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 46);
-    for (int round = 0; round < 600; round++) {
+    for (int round = 0; round < 200; round++) {
         pool p = {.count = 0};
         char label[96];
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t n = draw_size(&r);
-        rankloss_problem problem = draw_dense(&p, &r, dtype, 1 + random_below(&r, 11), n);
+        rankloss_problem problem = draw_dense(&p, &r, dtype, 1 + random_below(&r, 9), n);
         draw_logits(&r, &problem.logits, (logit_kind)random_below(&r, LOGITS_KINDS));
         draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
         problem.label_mode = round / 2 % 2;

@@ -56,9 +56,9 @@
  *             floating-point environment (rounding, flush to zero, traps, flags) neither changes a result nor is
  *             changed.
  *
- * Threads     Every function may be called from any number of threads at once. A call computes its lists in one OpenMP
- *             loop, and on its own thread alone when the work is small, inside a parallel region, or in a child of
- *             fork().
+ * Threads     Every function may be called from any number of threads at once. A call shares out its lists, or the parts
+ *             of a very long one, over an OpenMP team, and computes on its own thread alone when the work is small,
+ *             inside a parallel region, or in a child of fork().
  *
  * Memory      Everything is borrowed for the call. The heap is used for two things only: RANKLOSS_CUSTOM (17 bytes a
  *             list), and grad_labels or grad_weights summed over lists (at most 1 MiB). Stack use is under 64 KiB a
