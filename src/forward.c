@@ -90,8 +90,8 @@ static void set_first_lane(rankloss__lanes *lanes, rankloss__twofold value) {
     lanes->lo[0] = value.lo;
 }
 
-/* The sums of a list that is more than one chunk. */
-static void add_parts(rankloss__forward *forward, rankloss__list *list) {
+/* The sums of a list that is more than one chunk. Not inlined, for others not to have the parts on their stack. */
+__attribute__((noinline)) static void add_parts(rankloss__forward *forward, rankloss__list *list) {
     rankloss__folded *folded = &forward->folded;
     summing shared = {.forward = forward};
     rankloss__each_part(list, sum_part, &shared);

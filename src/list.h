@@ -16,7 +16,7 @@
  */
 enum {
     RANKLOSS__CUT = 65536, /* items from which on a list is cut */
-    RANKLOSS__PARTS = 64   /* at most */
+    RANKLOSS__PARTS = 32   /* at most */
 };
 
 typedef struct rankloss__list rankloss__list;
