@@ -74,7 +74,9 @@ uint16_t rankloss__bf16_from_f64(double value) {
 
 #define LOAD_CASE(name, type, cast)                                     \
     case name:                                                          \
-        for (size_t i = 0; i < count; i++)                              \
+        for (size_t i = 0; i < count && stride == 1; i++)               \
+            block[i] = cast(((const type *)data)[i]);                   \
+        for (size_t i = 0; i < count && stride != 1; i++)               \
             block[i] = cast(((const type *)data)[(int64_t)i * stride]); \
         return;
 

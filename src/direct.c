@@ -7,15 +7,20 @@ static bool is_direct(const rankloss__inputs *inputs, const rankloss__view *view
     return !view->present || (view->dtype == (inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32) && view->item_stride == 1);
 }
 
+/* Labels and weights that have to be converted are kept in the scratch's blocks, one half each. */
+enum { HALF = 2 * sizeof(rankloss__block) };
+
 rankloss__direct rankloss__direct_make(const rankloss__inputs *inputs, const rankloss__view *slopes,
                                        const rankloss__view *curves, const rankloss__factors *factors) {
     rankloss__direct direct = {.inputs = inputs, .factors = factors, .most = RANKLOSS__KEEP};
     const bool where = !inputs->where.present || inputs->where.item_stride == 1;
     direct.slopes = slopes->data != NULL ? slopes : NULL;
     direct.curves = curves->data != NULL ? curves : NULL;
+    if (!is_direct(inputs, &inputs->labels) || !is_direct(inputs, &inputs->weights))
+        direct.most = HALF / (int64_t)(inputs->is_f64 ? sizeof(double) : sizeof(float));
     if (inputs->scaled || inputs->wants_tangent || !where || !is_direct(inputs, &inputs->logits) ||
-        !is_direct(inputs, &inputs->labels) || !is_direct(inputs, &inputs->weights) || !is_direct(inputs, slopes) ||
-        !is_direct(inputs, curves) || (factors == NULL && (direct.slopes != NULL || direct.curves != NULL)))
+        !is_direct(inputs, slopes) || !is_direct(inputs, curves) ||
+        (factors == NULL && (direct.slopes != NULL || direct.curves != NULL)))
         direct.most = 0;
     return direct;
 }
@@ -28,12 +33,22 @@ typedef struct member {
     double *exps;
 } member;
 
-static void open_member(const rankloss__inputs *inputs, int64_t list, unsigned lane, member *m) {
+/* Labels or weights: in place, or converted to where the list's exponentials are in their own array. */
+static const void *read_factor(const rankloss__inputs *inputs, const rankloss__view *view, const member *m, char *half,
+                               const rankloss__scratch *scratch) {
+    const char *at = rankloss__view_at(view, &inputs->batch, &m->place);
+    const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
+    void *block = half + before * (inputs->is_f64 ? sizeof(double) : sizeof(float));
+    return rankloss__read(inputs, view, at, size, 0, size, block);
+}
+
+static void open_member(const rankloss__inputs *inputs, int64_t list, unsigned lane, rankloss__scratch *scratch,
+                        member *m) {
     const rankloss__batch *batch = &inputs->batch;
     rankloss__place_of(batch, list, &m->place);
     m->items.scores = rankloss__view_at(&inputs->logits, batch, &m->place);
-    m->items.labels = rankloss__view_at(&inputs->labels, batch, &m->place);
-    m->items.weights = rankloss__view_at(&inputs->weights, batch, &m->place);
+    m->items.labels = read_factor(inputs, &inputs->labels, m, (char *)&scratch->scores, scratch);
+    m->items.weights = read_factor(inputs, &inputs->weights, m, (char *)&scratch->scores + HALF, scratch);
     m->items.where = (const uint8_t *)rankloss__view_at(&inputs->where, batch, &m->place);
     m->items.tangent = NULL;
     m->items.count = (size_t)m->place.size;
@@ -85,8 +100,8 @@ unsigned rankloss__direct_run(const rankloss__direct *direct, const int64_t *lis
     folded.rest.faint = 0;
     for (int k = 0; k < count; k++) {
         member *m = &members[k];
-        open_member(inputs, lists[k], (unsigned)k, m);
         m->exps = exps;
+        open_member(inputs, lists[k], (unsigned)k, scratch, m);
         exps += (m->items.count + RANKLOSS__LANES - 1) / RANKLOSS__LANES * RANKLOSS__LANES;
         held |= (unsigned)inputs->kernels->list(&m->items, m->exps, &m->peak, &folded) << k;
     }
