@@ -10,7 +10,6 @@ void rankloss__totals_merge(void *totals, void *part) {
     rankloss__totals *into = totals, *from = part;
     rankloss__exact_sum_merge(&into->loss, &from->loss);
     rankloss__exact_sum_merge(&into->jvp, &from->jvp);
-    into->counted += from->counted;
 }
 
 static bool has_valid_item(const rankloss__batch *batch, const rankloss__view *where, int64_t list) {

@@ -17,7 +17,6 @@
 /* Exact sums of what the lists yield, of one thread or of all. */
 typedef struct rankloss__totals {
     rankloss__exact_sum loss, jvp;
-    int64_t counted;
 } rankloss__totals;
 
 void rankloss__totals_merge(void *totals, void *part);

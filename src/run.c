@@ -371,7 +371,7 @@ static void run_lists(void *context, rankloss__team *team, int64_t begin, int64_
     loop_thread self;
     self.loop = shared;
     self.spread = NULL;
-    self.totals = (rankloss__totals){.counted = 0};
+    self.totals = (rankloss__totals){.loss = {.pending = 0}};
     const rankloss__batch *batch = &shared->call->inputs.batch;
     if (batch->ragged)
         run_ragged(&self, begin, end);
@@ -435,7 +435,7 @@ static void run_cut(void *context, rankloss__team *team, int64_t begin, int64_t 
     (void)end;
     self.loop = known->shared;
     self.spread = &known->spread;
-    self.totals = (rankloss__totals){.counted = 0};
+    self.totals = (rankloss__totals){.loss = {.pending = 0}};
     run_alone(&self, begin, known->shared->wanted);
     rankloss__totals_merge(&known->shared->totals, &self.totals);
 }

@@ -55,8 +55,4 @@ static inline void rankloss__out_set(rankloss__out out, size_t i, double value) 
         ((float *)out.data)[i] = (float)value;
 }
 
-static inline double rankloss__out_get(rankloss__out out, size_t i) {
-    return out.is_double ? ((double *)out.data)[i] : (double)((float *)out.data)[i];
-}
-
 #endif
