@@ -14,10 +14,9 @@ static size_t rows_of(const rankloss__bundle *bundle) {
 
 /* --- reading --- */
 
-/* Whether rows of the compute dtype can lie where the view has them. */
-static bool is_in_place(const rankloss__bundle *bundle, const rankloss__view *view) {
-    const int32_t dtype = bundle->inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
-    return view->dtype == dtype && (view->item_stride == 1 || bundle->items.count == LANES);
+/* Whether the items of every list lie side by side. */
+static bool is_in_rows(const rankloss__bundle *bundle, const rankloss__view *view) {
+    return view->item_stride == 1 || bundle->items.count == LANES;
 }
 
 static char *list_at(const rankloss__bundle *bundle, const rankloss__view *view, int k) {
@@ -37,37 +36,51 @@ static rankloss__block *row_of(const rankloss__bundle *bundle, int k) {
     return (rankloss__block *)(void *)(bundle->scratch->rows.f64 + k * RANKLOSS__SHORT);
 }
 
-static const void *interleave(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {
+/* Rows as they lie in memory, which are converted when they are side by side. */
+static void interleave_rows(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {
+    const rankloss__kernels *kernels = bundle->inputs->kernels;
+    const bool converted = view->dtype != (bundle->inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32);
+    rankloss__block *first = converted ? &bundle->scratch->rows : block;
+    char *lists[LANES];
+    const void *rows[LANES];
+    find_lists_in(bundle, view, lists);
+    for (int l = 0; l < LANES; l++)
+        rows[l] = lists[l];
+    kernels->interleave(rows, bundle->sizes, bundle->extent, view->element_size, first);
+    if (converted)
+        kernels->convert(view->dtype, first, bundle->items.count, block);
+}
+
+static void interleave_strided(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {
     const rankloss__inputs *inputs = bundle->inputs;
     const void *rows[LANES];
-    char *lists[LANES];
-    if (view->data == NULL)
-        return NULL;
-    find_lists_in(bundle, view, lists);
-    const bool in_place = is_in_place(bundle, view);
     for (int l = 0; l < LANES; l++) {
         const size_t size = bundle->sizes[l];
-        rows[l] = in_place ? lists[l] : rankloss__read(inputs, view, lists[l], size, 0, size, row_of(bundle, l));
+        rows[l] = rankloss__read(inputs, view, list_at(bundle, view, l), size, 0, size, row_of(bundle, l));
     }
-    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, block);
+    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, inputs->is_f64 ? 8 : 4, block);
+}
+
+static const void *interleave(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {
+    if (view->data == NULL)
+        return NULL;
+    if (is_in_rows(bundle, view))
+        interleave_rows(bundle, view, block);
+    else
+        interleave_strided(bundle, view, block);
     return block;
 }
 
-/* Scores that are not the logits themselves: a list at a time, by way of the block that labels get later. */
-static const void *interleave_scaled(const rankloss__bundle *bundle) {
+/* The bias by way of the block that labels get later. */
+static const void *interleave_scores(const rankloss__bundle *bundle) {
     const rankloss__inputs *inputs = bundle->inputs;
-    rankloss__scratch *scratch = bundle->scratch;
-    const void *rows[LANES];
-    for (int l = 0; l < LANES; l++) {
-        const rankloss__list_inputs at = {
-            .logits = list_at(bundle, &inputs->logits, l),
-            .bias = inputs->bias.data != NULL ? list_at(bundle, &inputs->bias, l) : NULL,
-        };
-        const size_t size = bundle->sizes[l];
-        rows[l] = rankloss__read_scores(inputs, &at, size, 0, size, row_of(bundle, l), &scratch->labels);
-    }
-    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, &scratch->scores);
-    return &scratch->scores;
+    rankloss__block *block = &bundle->scratch->scores;
+    const void *logits = interleave(bundle, &inputs->logits, block);
+    if (!inputs->scaled)
+        return logits;
+    const void *bias = interleave(bundle, &inputs->bias, &bundle->scratch->labels);
+    inputs->kernels->scale(logits, inputs->inverse_temperature, bias, bundle->items.count, block);
+    return block;
 }
 
 static const double *interleave_tangent(const rankloss__bundle *bundle) {
@@ -86,13 +99,13 @@ static const double *interleave_tangent(const rankloss__bundle *bundle) {
 
 static void interleave_where(const rankloss__bundle *bundle) {
     const rankloss__view *view = &bundle->inputs->where;
-    const uint8_t *rows[LANES];
+    const void *rows[LANES];
     for (int l = 0; l < LANES; l++) {
         const size_t size = bundle->sizes[l];
         rows[l] =
             rankloss__read_where(bundle->inputs, list_at(bundle, view, l), size, 0, size, (uint8_t *)row_of(bundle, l));
     }
-    bundle->inputs->kernels->interleave_bytes(rows, bundle->sizes, bundle->extent, bundle->scratch->where);
+    bundle->inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, 1, bundle->scratch->where);
 }
 
 /* Marks the items from row `first` on that a list has. */
@@ -138,7 +151,7 @@ void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int c
     rankloss__items *items = &bundle->items;
     find_lists(bundle, lists, count);
     items->count = LANES * bundle->extent.most;
-    items->scores = inputs->scaled ? interleave_scaled(bundle) : interleave(bundle, &inputs->logits, &scratch->scores);
+    items->scores = interleave_scores(bundle);
     items->labels = interleave(bundle, &inputs->labels, &scratch->labels);
     items->weights = interleave(bundle, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(bundle);
@@ -218,22 +231,22 @@ static void write_in_place(const rankloss__bundle *bundle, const rankloss__view 
     find_lists_in(bundle, view, lists);
     for (int k = 0; k < LANES; k++)
         rows[k] = has(wanted, k) ? (void *)lists[k] : (void *)bundle->scratch->spare;
-    bundle->inputs->kernels->separate(&bundle->scratch->rows, bundle->sizes, bundle->extent, rows);
+    bundle->inputs->kernels->separate(&bundle->scratch->rows, bundle->sizes, bundle->extent, view->element_size, rows);
 }
 
 static void write_sink(const rankloss__bundle *bundle, const rankloss__view *view, int k) {
-    double *row = bundle->scratch->spare;
-    rankloss__sink sink = rankloss__sink_make(view, &bundle->inputs->batch, &bundle->places[k], 0, row);
+    rankloss__sink sink = rankloss__sink_make(view, &bundle->inputs->batch, &bundle->places[k], bundle->scratch->spare);
+    const rankloss__out out = rankloss__sink_buffer(&sink, 0);
     for (size_t i = 0; i < bundle->sizes[k]; i++)
-        row[i] = bundle->scratch->rows.f64[LANES * i + (size_t)k];
+        rankloss__out_set(out, i, bundle->scratch->rows.f64[LANES * i + (size_t)k]);
     rankloss__sink_put(&sink, 0, bundle->sizes[k]);
     rankloss__sink_close(&sink);
 }
 
 void rankloss__bundle_write(const rankloss__bundle *bundle, rankloss__derivative which, const rankloss__view *view,
                             const rankloss__terms *terms, unsigned wanted) {
-    const bool in_place = is_in_place(bundle, view);
-    const rankloss__out out = {&bundle->scratch->rows, bundle->inputs->is_f64 || !in_place};
+    const bool in_place = is_in_rows(bundle, view);
+    const rankloss__out out = {&bundle->scratch->rows, in_place ? view->dtype : RANKLOSS_F64};
     rankloss__common_step(which, bundle->inputs->kernels, &bundle->items, bundle->scratch->exps, &bundle->folded,
                           &bundle->sums, terms, out);
     if (in_place)

@@ -3,23 +3,44 @@
 #include "forward.h"
 #include "gradient.h"
 
-static bool is_direct(const rankloss__inputs *inputs, const rankloss__view *view) {
+static size_t real_size(const rankloss__inputs *inputs) {
+    return inputs->is_f64 ? sizeof(double) : sizeof(float);
+}
+
+static bool lies_ready(const rankloss__inputs *inputs, const rankloss__view *view) {
     return !view->present || (view->dtype == (inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32) && view->item_stride == 1);
 }
 
-/* Labels and weights that have to be converted are kept in the scratch's blocks, one half each. */
+static bool is_in_row(const rankloss__view *view) {
+    return !view->present || view->item_stride == 1;
+}
+
+/*
+ * What does not lie ready is converted into the scratch: labels and weights into its blocks, a half for each, scores to
+ * behind the exponentials, which then leave them room. (Before there are exponentials their place serves as well.)
+ */
 enum { HALF = 2 * sizeof(rankloss__block) };
+
+static bool scores_are_made(const rankloss__inputs *inputs) {
+    return inputs->scaled || !lies_ready(inputs, &inputs->logits);
+}
+
+static int64_t most_items(const rankloss__inputs *inputs) {
+    const size_t real = real_size(inputs);
+    size_t most = RANKLOSS__KEEP;
+    if (scores_are_made(inputs))
+        most = RANKLOSS__KEEP * sizeof(double) / (sizeof(double) + real);
+    if ((!lies_ready(inputs, &inputs->labels) || !lies_ready(inputs, &inputs->weights)) && most > HALF / real)
+        most = HALF / real;
+    return (int64_t)(most / RANKLOSS__LANES * RANKLOSS__LANES);
+}
 
 rankloss__direct rankloss__direct_make(const rankloss__inputs *inputs, const rankloss__view *slopes,
                                        const rankloss__view *curves, const rankloss__factors *factors) {
-    rankloss__direct direct = {.inputs = inputs, .factors = factors, .most = RANKLOSS__KEEP};
-    const bool where = !inputs->where.present || inputs->where.item_stride == 1;
+    rankloss__direct direct = {.inputs = inputs, .factors = factors, .most = most_items(inputs)};
     direct.slopes = slopes->data != NULL ? slopes : NULL;
     direct.curves = curves->data != NULL ? curves : NULL;
-    if (!is_direct(inputs, &inputs->labels) || !is_direct(inputs, &inputs->weights))
-        direct.most = HALF / (int64_t)(inputs->is_f64 ? sizeof(double) : sizeof(float));
-    if (inputs->scaled || inputs->wants_tangent || !where || !is_direct(inputs, &inputs->logits) ||
-        !is_direct(inputs, slopes) || !is_direct(inputs, curves) ||
+    if (inputs->wants_tangent || !is_in_row(&inputs->where) || !is_in_row(slopes) || !is_in_row(curves) ||
         (factors == NULL && (direct.slopes != NULL || direct.curves != NULL)))
         direct.most = 0;
     return direct;
@@ -38,15 +59,24 @@ static const void *read_factor(const rankloss__inputs *inputs, const rankloss__v
                                const rankloss__scratch *scratch) {
     const char *at = rankloss__view_at(view, &inputs->batch, &m->place);
     const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
-    void *block = half + before * (inputs->is_f64 ? sizeof(double) : sizeof(float));
-    return rankloss__read(inputs, view, at, size, 0, size, block);
+    return rankloss__read(inputs, view, at, size, 0, size, half + before * real_size(inputs));
 }
 
-static void open_member(const rankloss__inputs *inputs, int64_t list, unsigned lane, rankloss__scratch *scratch,
+static const void *read_scores(const rankloss__direct *direct, const member *m, rankloss__scratch *scratch) {
+    const rankloss__inputs *inputs = direct->inputs;
+    const rankloss__list_inputs at = {.logits = rankloss__view_at(&inputs->logits, &inputs->batch, &m->place),
+                                      .bias = rankloss__view_at(&inputs->bias, &inputs->batch, &m->place)};
+    const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
+    char *behind = (char *)(scratch->exps + direct->most);
+    return rankloss__read_scores(inputs, &at, size, 0, size, behind + before * real_size(inputs), m->exps);
+}
+
+static void open_member(const rankloss__direct *direct, int64_t list, unsigned lane, rankloss__scratch *scratch,
                         member *m) {
+    const rankloss__inputs *inputs = direct->inputs;
     const rankloss__batch *batch = &inputs->batch;
     rankloss__place_of(batch, list, &m->place);
-    m->items.scores = rankloss__view_at(&inputs->logits, batch, &m->place);
+    m->items.scores = read_scores(direct, m, scratch);
     m->items.labels = read_factor(inputs, &inputs->labels, m, (char *)&scratch->scores, scratch);
     m->items.weights = read_factor(inputs, &inputs->weights, m, (char *)&scratch->scores + HALF, scratch);
     m->items.where = (const uint8_t *)rankloss__view_at(&inputs->where, batch, &m->place);
@@ -70,7 +100,7 @@ static void derive_one(const rankloss__direct *direct, const member *m, rankloss
                        const rankloss__view *view, const rankloss__terms *terms) {
     const rankloss__inputs *inputs = direct->inputs;
     const rankloss__lane *top = which == RANKLOSS__HESS_LOGITS ? &terms->top_curve : &terms->top_slope;
-    const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &m->place), inputs->is_f64};
+    const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &m->place), view->dtype};
     if (which == RANKLOSS__HESS_LOGITS)
         inputs->kernels->curves(&m->items, m->exps, terms, NULL, out);
     else
@@ -101,7 +131,7 @@ unsigned rankloss__direct_run(const rankloss__direct *direct, const int64_t *lis
     for (int k = 0; k < count; k++) {
         member *m = &members[k];
         m->exps = exps;
-        open_member(inputs, lists[k], (unsigned)k, scratch, m);
+        open_member(direct, lists[k], (unsigned)k, scratch, m);
         exps += (m->items.count + RANKLOSS__LANES - 1) / RANKLOSS__LANES * RANKLOSS__LANES;
         held |= (unsigned)inputs->kernels->list(&m->items, m->exps, &m->peak, &folded) << k;
     }

@@ -256,7 +256,7 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (rankloss__sink_limit(&sinks[which]) < chunk)
             chunk = rankloss__sink_limit(&sinks[which]);
-        sums |= sinks[which].kind > RANKLOSS__SINK_CONVERTED;
+        sums |= sinks[which].kind > RANKLOSS__SINK_STRIDED;
     }
     if (chunk != list->chunk) {
         list->chunk = chunk;

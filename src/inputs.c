@@ -1,10 +1,6 @@
 #include "inputs.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "convert.h"
-#include "twofold.h"
 
 static int32_t compute_dtype(const rankloss__inputs *inputs) {
     return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
@@ -43,15 +39,17 @@ static const void *skip_items(const rankloss__view *view, const char *data, size
 }
 
 static void convert(const rankloss__inputs *inputs, const rankloss__view *view, const void *from, size_t count,
-                    rankloss__block *block) {
-    if (inputs->is_f64)
-        rankloss__load_f64(view->dtype, from, view->item_stride, count, block->f64);
+                    void *block) {
+    if (view->item_stride == 1)
+        inputs->kernels->convert(view->dtype, from, count, block);
+    else if (inputs->is_f64)
+        rankloss__load_f64(view->dtype, from, view->item_stride, count, block);
     else
-        rankloss__load_f32(view->dtype, from, view->item_stride, count, block->f32);
+        rankloss__load_f32(view->dtype, from, view->item_stride, count, block);
 }
 
 const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view *view, const char *at, size_t size,
-                           size_t first, size_t count, rankloss__block *block) {
+                           size_t first, size_t count, void *block) {
     if (at == NULL)
         return NULL;
     const void *from = skip_items(view, at, first);
@@ -61,50 +59,14 @@ const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view 
     return block;
 }
 
-/* The sign of a * b + c - r, for r = fma(a, b, c): what rounding took away, or 0. */
-static int rounding_sign(double a, double b, double c, double r) {
-    const rankloss__twofold product = rankloss__two_product(a, b), sum = rankloss__two_sum(product.hi, c);
-    const double rest = (sum.hi - r) + (sum.lo + product.lo);
-    return (rest > 0.0) - (rest < 0.0);
-}
-
-/* a * b + c rounded once to float. Rounded to double on the way it may look half way between two floats and not be. */
-static float fused_to_float(double a, double b, double c) {
-    const double r = fma(a, b, c);
-    uint64_t bits;
-    memcpy(&bits, &r, sizeof bits);
-    const bool half_way = (bits & 0x1FFFFFFFu) == 0x10000000u || fabs(r) < 0x1p-125;
-    const int sign = half_way ? rounding_sign(a, b, c, r) : 0;
-    if (sign != 0 && (bits & 1u) == 0) /* to odd, which no longer looks half way */
-        bits = (sign > 0) == (r > 0.0) ? bits + 1 : bits - 1;
-    double odd;
-    memcpy(&odd, &bits, sizeof odd);
-    return (float)odd;
-}
-
-/* score = fma(logit, 1 / temperature, bias), rounded to the compute dtype. Overwrites the bias in `block`. */
-static void scale_scores(const rankloss__inputs *inputs, const void *logits, bool has_bias, size_t count,
-                         rankloss__block *block) {
-    const double factor = inputs->inverse_temperature;
-    if (inputs->is_f64) {
-        const double *from = logits;
-        for (size_t i = 0; i < count; i++)
-            block->f64[i] = fma(from[i], factor, has_bias ? block->f64[i] : 0.0);
-    } else {
-        const float *from = logits;
-        for (size_t i = 0; i < count; i++)
-            block->f32[i] = fused_to_float((double)from[i], factor, has_bias ? (double)block->f32[i] : 0.0);
-    }
-}
-
 const void *rankloss__read_scores(const rankloss__inputs *inputs, const rankloss__list_inputs *at, size_t size,
-                                  size_t first, size_t count, rankloss__block *block, rankloss__block *spare) {
+                                  size_t first, size_t count, void *block, void *spare) {
+    const rankloss__view *logits = &inputs->logits, *bias = &inputs->bias;
     if (!inputs->scaled)
-        return rankloss__read(inputs, &inputs->logits, at->logits, size, first, count, block);
-    const void *logits = rankloss__read(inputs, &inputs->logits, at->logits, size, first, count, spare);
-    if (at->bias != NULL)
-        convert(inputs, &inputs->bias, skip_items(&inputs->bias, at->bias, first), count, block);
-    scale_scores(inputs, logits, at->bias != NULL, count, block);
+        return rankloss__read(inputs, logits, at->logits, size, first, count, block);
+    const void *unscaled = rankloss__read(inputs, logits, at->logits, size, first, count, spare);
+    const void *added = rankloss__read(inputs, bias, at->bias, size, first, count, block);
+    inputs->kernels->scale(unscaled, inputs->inverse_temperature, added, count, block);
     return block;
 }
 
@@ -160,8 +122,9 @@ void rankloss__prefetch(const rankloss__inputs *inputs, const rankloss__view *co
     rankloss__place place;
     rankloss__place_of(batch, first, &place);
     const int64_t items = batch->ragged ? rankloss__offset(batch, first + count) - place.start : count * place.size;
-    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where};
-    for (int k = 0; k < 4; k++) {
+    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where,
+                                           &inputs->bias};
+    for (int k = 0; k < 5; k++) {
         const stretch read = stretch_of(views[k], batch, &place, items);
         for (int64_t i = 0; i < read.bytes; i += 64)
             FETCH(read.at + i, 0);

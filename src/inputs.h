@@ -63,11 +63,11 @@ bool rankloss__inputs_are_direct(const rankloss__inputs *inputs, size_t size);
  * that is NULL. The block is used where they have to be converted.
  */
 const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view *view, const char *at, size_t size,
-                           size_t first, size_t count, rankloss__block *block);
+                           size_t first, size_t count, void *block);
 
 /* The same for the scores: the logits with temperature and bias. spare: another block, for what the scaling needs. */
 const void *rankloss__read_scores(const rankloss__inputs *inputs, const rankloss__list_inputs *at, size_t size,
-                                  size_t first, size_t count, rankloss__block *block, rankloss__block *spare);
+                                  size_t first, size_t count, void *block, void *spare);
 
 const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
                                     size_t count, uint8_t *block);

@@ -35,7 +35,7 @@ int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view
 
 void rankloss__write_number(const rankloss__view *view, double value) {
     if (view->present)
-        rankloss__store(view->dtype, view->data, 0, 1, &value);
+        rankloss__store_one(view->dtype, view->data, 0, value);
 }
 
 void rankloss__write_quotient(const rankloss__view *view, rankloss__exact_sum *sum, int64_t divisor) {

@@ -45,7 +45,7 @@ static void write_per_list(const rankloss__call *call, const rankloss__view *vie
                            double value) {
     char *at = rankloss__view_at(view, &call->inputs.batch, place);
     if (at != NULL)
-        rankloss__store(view->dtype, at, 0, 1, &value);
+        rankloss__store_one(view->dtype, at, 0, value);
 }
 
 static void emit_loss(loop_thread *self, const rankloss__place *place, double loss, bool counted) {
@@ -74,7 +74,6 @@ static void emit_jvp(loop_thread *self, const rankloss__place *place, double jvp
 
 static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss__forward *forward, unsigned wanted) {
     const rankloss__call *call = self->loop->call;
-    const int32_t dtype = call->inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
     rankloss__upstream own;
     rankloss__factors own_factors;
     const bool shared = self->loop->one_upstream;
@@ -86,7 +85,7 @@ static void derive_alone(loop_thread *self, rankloss__list *list, const rankloss
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         sinks[which].kind = RANKLOSS__SINK_ABSENT;
         if ((wanted >> which & 1u) != 0)
-            sinks[which] = rankloss__sink_make(&call->derivatives[which], &call->inputs.batch, &list->place, dtype,
+            sinks[which] = rankloss__sink_make(&call->derivatives[which], &call->inputs.batch, &list->place,
                                                self->scratch.rows.f64);
     }
     rankloss__derivatives(list, forward, shared ? &call->upstream : &own, shared ? &self->loop->factors : &own_factors,

@@ -99,7 +99,7 @@ static char *element_at(const rankloss_array *output, int64_t number) {
 static void write_window(const rankloss__accumulator *window, const rankloss_array *output, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         const double value = rankloss__compensated_value(window->sums[i]);
-        rankloss__store(output->dtype, element_at(output, window->first + i), 0, 1, &value);
+        rankloss__store_one(output->dtype, element_at(output, window->first + i), 0, value);
     }
 }
 

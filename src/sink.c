@@ -1,6 +1,5 @@
 #include "sink.h"
 
-#include "convert.h"
 #include "list.h"
 
 /* Whether all items of a list share one element of the output. */
@@ -9,17 +8,17 @@ static bool is_summed(const rankloss__view *view, const rankloss__place *place) 
 }
 
 rankloss__sink rankloss__sink_make(const rankloss__view *view, const rankloss__batch *batch,
-                                   const rankloss__place *place, int32_t compute_dtype, double *block) {
+                                   const rankloss__place *place, double *block) {
     rankloss__sink sink = {.view = view, .block = block};
     if (!view->present || view->data == NULL)
         return sink;
     sink.at = rankloss__view_at(view, batch, place);
     if (is_summed(view, place))
         sink.kind = RANKLOSS__SINK_SUMMED;
-    else if (view->dtype == compute_dtype && (view->item_stride == 1 || place->size == 1))
+    else if (view->item_stride == 1 || place->size == 1)
         sink.kind = RANKLOSS__SINK_DIRECT;
     else
-        sink.kind = RANKLOSS__SINK_CONVERTED;
+        sink.kind = RANKLOSS__SINK_STRIDED;
     return sink;
 }
 
@@ -43,12 +42,12 @@ static char *item_at(const rankloss__sink *sink, size_t first) {
 
 rankloss__out rankloss__sink_buffer(const rankloss__sink *sink, size_t first) {
     if (sink->kind == RANKLOSS__SINK_DIRECT)
-        return (rankloss__out){item_at(sink, first), sink->view->dtype == RANKLOSS_F64};
-    return (rankloss__out){sink->block, true};
+        return (rankloss__out){item_at(sink, first), sink->view->dtype};
+    return (rankloss__out){sink->block, RANKLOSS_F64};
 }
 
 void rankloss__sink_put(rankloss__sink *sink, size_t first, size_t count) {
-    if (sink->kind == RANKLOSS__SINK_CONVERTED)
+    if (sink->kind == RANKLOSS__SINK_STRIDED)
         rankloss__store(sink->view->dtype, item_at(sink, first), sink->view->item_stride, count, sink->block);
     for (size_t i = 0; i < count && sink->kind == RANKLOSS__SINK_SUMMED; i++)
         rankloss__compensated_add(&sink->sum, sink->block[i]);
@@ -61,5 +60,5 @@ void rankloss__sink_close(rankloss__sink *sink) {
     if (sink->kind != RANKLOSS__SINK_SUMMED)
         return;
     const double sum = rankloss__compensated_value(sink->sum);
-    rankloss__store(sink->view->dtype, sink->at, 0, 1, &sum);
+    rankloss__store_one(sink->view->dtype, sink->at, 0, sum);
 }

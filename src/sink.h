@@ -8,16 +8,17 @@
 #include <stddef.h>
 
 #include "accumulator.h"
+#include "convert.h"
 #include "kernels/kernels.h"
 #include "twofold.h"
 #include "view.h"
 
 typedef enum rankloss__sink_kind {
     RANKLOSS__SINK_ABSENT,
-    RANKLOSS__SINK_DIRECT,    /* contiguous, in the compute dtype: written in place */
-    RANKLOSS__SINK_CONVERTED, /* any dtype and stride: written by way of a block */
-    RANKLOSS__SINK_SUMMED,    /* one value for the list: the sum over its items */
-    RANKLOSS__SINK_ADDED      /* summed over lists */
+    RANKLOSS__SINK_DIRECT,  /* contiguous: written in place */
+    RANKLOSS__SINK_STRIDED, /* written by way of a block */
+    RANKLOSS__SINK_SUMMED,  /* one value for the list: the sum over its items */
+    RANKLOSS__SINK_ADDED    /* summed over lists */
 } rankloss__sink_kind;
 
 typedef struct rankloss__sink {
@@ -32,7 +33,7 @@ typedef struct rankloss__sink {
 
 /* A sink for a list of an output whose view is one of items. block: RANKLOSS__CHUNK doubles. */
 rankloss__sink rankloss__sink_make(const rankloss__view *view, const rankloss__batch *batch,
-                                   const rankloss__place *place, int32_t compute_dtype, double *block);
+                                   const rankloss__place *place, double *block);
 
 /* A sink that adds a list to totals, laid out as `layout`, a view whose elements are numbered from 0. */
 rankloss__sink rankloss__sink_into_totals(rankloss__accumulator *totals, const rankloss__view *layout,
@@ -49,10 +50,7 @@ void rankloss__sink_put(rankloss__sink *sink, size_t first, size_t count);
 void rankloss__sink_close(rankloss__sink *sink);
 
 static inline void rankloss__out_set(rankloss__out out, size_t i, double value) {
-    if (out.is_double)
-        ((double *)out.data)[i] = value;
-    else
-        ((float *)out.data)[i] = (float)value;
+    rankloss__store_one(out.dtype, out.data, (int64_t)i, value);
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "convert.h"
 #include "kernel_tables.h"
 #include "random.h"
 #include "run.h"
@@ -153,11 +154,11 @@ static void run_steps(const rankloss__kernels *kernels, const data *d, const ran
     memset(y, 0, sizeof *y);
     y->folded.sum_to_one = d->sum_to_one;
     y->finite = kernels->bundle(&items, y->exps, &y->folded, &y->loss);
-    kernels->slopes(&items, y->exps, terms, top, (rankloss__out){y->slopes, true});
-    kernels->curves(&items, y->exps, terms, top, (rankloss__out){y->curves, true});
-    kernels->logs(&items, items.weights, &y->folded, &y->loss, terms, (rankloss__out){y->logs, true});
+    kernels->slopes(&items, y->exps, terms, top, (rankloss__out){y->slopes, RANKLOSS_F64});
+    kernels->curves(&items, y->exps, terms, top, (rankloss__out){y->curves, RANKLOSS_F64});
+    kernels->logs(&items, items.weights, &y->folded, &y->loss, terms, (rankloss__out){y->logs, RANKLOSS_F64});
     if (d->with_tangent) {
-        kernels->bends(&items, y->exps, terms, top, (rankloss__out){y->bends, true});
+        kernels->bends(&items, y->exps, terms, top, (rankloss__out){y->bends, RANKLOSS_F64});
         kernels->bundle_dot(&items, y->exps, terms, top, &y->dot);
     }
     forget_what_is_not_finite(y, d->extent.most);
@@ -405,26 +406,43 @@ static void lanes_are_lists(void **state) {
     }
 }
 
-/* Derivatives in the compute dtype are the rounded ones in double, on the way of their own that slopes have too. */
+static double read_back(int32_t dtype, const void *out, size_t i) {
+    double value;
+    const size_t width = dtype == RANKLOSS_F64 ? 8 : dtype == RANKLOSS_F32 ? 4 : 2;
+    rankloss__load_f64(dtype, (const char *)out + i * width, 0, 1, &value);
+    return value;
+}
+
+static void check_rounded(const double *exact, int32_t dtype, const void *got, size_t count, unsigned finite) {
+    for (size_t i = 0; i < count; i++) {
+        double rounded[1];
+        rankloss__store_one(dtype, rounded, 0, exact[i]);
+        assert_true(read_back(dtype, got, i) == read_back(dtype, rounded, 0) || (finite >> i % LANES & 1u) == 0);
+    }
+}
+
+/* Derivatives in any dtype are the rounded ones in double, on the way of their own that slopes have too. */
 static void outputs_round_once(void **state) {
+    static const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64, RANKLOSS_F16, RANKLOSS_BF16};
     static data d;
     static yield y;
-    static float floats[MOST];
+    static double out[MOST];
     random_state r = random_new(random_run_seed(), 3);
     const rankloss__terms terms = random_terms(&r);
     (void)state;
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 400; round++) {
+        const int32_t dtype = dtypes[random_below(&r, 4)];
         fill(&d, &r, 3.0);
-        d.is_f64 = false;
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             const rankloss__items items = items_of(&d);
-            const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
+            const rankloss__kernels *kernels = kernel_tables[t].kernels[d.is_f64];
             if (!kernel_table_runs(t))
                 continue;
             run_steps(kernels, &d, &terms, &y);
-            kernels->slopes(&items, y.exps, &terms, &y.folded.top, (rankloss__out){floats, false});
-            for (size_t i = 0; i < items.count; i++)
-                assert_true(floats[i] == (float)y.slopes[i] || (y.finite >> i % LANES & 1u) == 0);
+            kernels->slopes(&items, y.exps, &terms, &y.folded.top, (rankloss__out){out, dtype});
+            check_rounded(y.slopes, dtype, out, items.count, y.finite);
+            kernels->curves(&items, y.exps, &terms, &y.folded.top, (rankloss__out){out, dtype});
+            check_rounded(y.curves, dtype, out, items.count, y.finite);
         }
     }
 }

@@ -14,6 +14,7 @@
 #include <rankloss/array.h>
 
 #include "convert.h"
+#include "half.h"
 #include "random.h"
 #include "run.h"
 

@@ -104,11 +104,11 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     k->exps(&items, max, span, y->exps);
     y->exps[y->peak.index] = again[y->peak.index] = 1.0;
     assert_memory_equal(again, y->exps, d->count * sizeof(double));
-    k->slopes(&items, y->exps, &terms, NULL, (rankloss__out){y->slopes, true});
+    k->slopes(&items, y->exps, &terms, NULL, (rankloss__out){y->slopes, RANKLOSS_F64});
     k->dot(&items, y->exps, &terms, skip, &y->dot);
-    k->curves(&items, y->exps, &terms, NULL, (rankloss__out){y->curves, true});
-    k->bends(&items, y->exps, &terms, NULL, (rankloss__out){y->bends, true});
-    k->logs(&items, items.weights, &known, &found, &terms, (rankloss__out){y->logs, true});
+    k->curves(&items, y->exps, &terms, NULL, (rankloss__out){y->curves, RANKLOSS_F64});
+    k->bends(&items, y->exps, &terms, NULL, (rankloss__out){y->bends, RANKLOSS_F64});
+    k->logs(&items, items.weights, &known, &found, &terms, (rankloss__out){y->logs, RANKLOSS_F64});
 }
 
 static void near_to(double got, long double exact, long double scale, double tolerance) {

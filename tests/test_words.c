@@ -60,16 +60,25 @@ static double any_nan(random_state *r) {
     return of_bits(random_bits(r) | 0x7FF8000000000000u);
 }
 
+/* Half way between two numbers of a format of 16 bits with so many digits, or next to that. */
+static double near_half_way(random_state *r, int digits) {
+    const double middle = (double)((random_bits(r) >> (64 - digits)) | (UINT64_C(1) << digits)) + 0.5;
+    const double x = ldexp(middle, -(int)random_below(r, 160));
+    return random_chance(r, 0.5) ? x : nextafter(x, random_chance(r, 0.5) ? 0.0 : (double)INFINITY);
+}
+
 /* Anything but NaN: half of it ordinary, for operands to meet; the rest special, subnormal or far from everything. */
 static double any_number(random_state *r) {
     const double ordinary = random_normal(r);
-    switch (random_below(r, 8)) {
+    switch (random_below(r, 9)) {
     case 0:
     case 1:
         return special(r);
     case 2:
         return of_bits(random_bits(r) & 0x800FFFFFFFFFFFFFu);
     case 3:
+        return random_chance(r, 0.5) ? near_half_way(r, 10) : -near_half_way(r, 7);
+    case 4:
         return ldexp(ordinary, (int)random_below(r, 2000) - 1000);
     default:
         return ordinary;
@@ -108,7 +117,8 @@ static void fill_squares(words_in *in, random_state *r) {
     for (int k = 0; k < 64; k++) {
         in->square_f64[k] = anything(r);
         in->square_f32[k] = to_float(anything(r));
-        in->square_u8[k] = (uint8_t)random_bits(r);
+        in->square_u16[k] = (uint16_t)random_bits(r);
+        in->square_u8[k] = random_chance(r, 0.3) ? 0 : (uint8_t)random_bits(r);
     }
 }
 
@@ -126,15 +136,16 @@ static void fill(words_in *in, random_state *r) {
     fill_squares(in, r);
 }
 
-/* The ends of three pages. */
+/* The ends of pages. */
 typedef struct ends {
-    guarded f64, f32, bytes;
+    guarded f64, f32, u16, bytes;
 } ends;
 
 /* The same for each vocabulary, whatever the one before it has stored there. */
 static void fill_ends(words_in *in, const ends *at) {
     in->first_f64 = guarded_last(&at->f64, in->n * sizeof(double));
     in->first_f32 = guarded_last(&at->f32, in->n * sizeof(float));
+    in->first_u16 = guarded_last(&at->u16, in->n * sizeof(uint16_t));
     in->first_bytes = guarded_last(&at->bytes, in->n);
     for (size_t k = 0; k < in->n; k++) {
         in->first_f64[k] = in->x[k];
@@ -175,7 +186,7 @@ static void compare(const vocabulary *v, words_in *in, const ends *at) {
 static void words_give_the_same_bits(void **state) {
     static words_in in;
     (void)state;
-    ends at = {guarded_new(1), guarded_new(1), guarded_new(1)};
+    ends at = {guarded_new(1), guarded_new(1), guarded_new(1), guarded_new(1)};
     for (size_t v = 0; v < sizeof vocabularies / sizeof vocabularies[0]; v++) {
         const bool runs = (rankloss__cpu_features() & vocabularies[v].needs) == vocabularies[v].needs;
         random_state r = random_new(random_run_seed(), 1);
@@ -187,6 +198,7 @@ static void words_give_the_same_bits(void **state) {
     }
     guarded_free(&at.f64);
     guarded_free(&at.f32);
+    guarded_free(&at.u16);
     guarded_free(&at.bytes);
 }
 

@@ -15,7 +15,7 @@ static uint32_t saved_state(void) {
 }
 
 unsigned rankloss__cpu_features(void) {
-    const uint32_t wanted_1c = bit_OSXSAVE | bit_AVX | bit_FMA;
+    const uint32_t wanted_1c = bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C;
     const uint32_t wanted_7b = bit_AVX512F | bit_AVX512VL | bit_AVX512DQ | bit_AVX512BW;
     uint32_t a, b, c, d, features = 0;
     if (!__get_cpuid(1, &a, &b, &c, &d) || (c & wanted_1c) != wanted_1c)

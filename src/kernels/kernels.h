@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rankloss/array.h>
+
 enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
 
 /* A line of cache, and the widest vector: what vectors load and store at once should not cross one. */
@@ -127,10 +129,10 @@ typedef struct rankloss__terms {
     rankloss__lane top_slope, top_curve, top_bend;
 } rankloss__terms;
 
-/* A buffer that a step writes: count values as float or as double. */
+/* Where a step writes: values in a dtype of floating point, each rounded once to it. */
 typedef struct rankloss__out {
     void *data;
-    bool is_double;
+    int32_t dtype;
 } rankloss__out;
 
 /* The smallest and the largest of the sizes of eight lanes. */
@@ -139,6 +141,17 @@ typedef struct rankloss__extent {
 } rankloss__extent;
 
 typedef struct rankloss__kernels {
+    /* --- before the items are what the steps want --- */
+
+    /* Elements of a dtype that lie side by side, each rounded once to the compute dtype. */
+    void (*convert)(int32_t dtype, const void *data, size_t count, void *block);
+
+    /*
+     * scores[i] = logits[i] * factor + bias[i], rounded once to the compute dtype; all are of it, and scores may be one of
+     * the others. bias NULL: all 0.
+     */
+    void (*scale)(const void *logits, double factor, const void *bias, size_t count, void *scores);
+
     /* --- a list, or a chunk of one --- */
 
     rankloss__peak (*peak)(const rankloss__items *items);
@@ -186,15 +199,13 @@ typedef struct rankloss__kernels {
                        const rankloss__lane *top, rankloss__lanes *lanes);
 
     /*
-     * Rows of the compute dtype, or of bytes, to a bundle's block and back: block[RANKLOSS__LANES i + l] = rows[l][i].
-     * The block has as many rows as the longest lane; where a lane has no item it gets 0.
+     * Rows to a bundle's block, block[RANKLOSS__LANES i + l] = rows[l][i], and back; elements of 1, 2, 4 or 8 bytes, back
+     * of 2, 4 or 8. The block has as many rows as the longest lane; where a lane has no item it gets 0.
      */
     void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
-                       rankloss__extent extent, void *block);
-    void (*interleave_bytes)(const uint8_t *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
-                             rankloss__extent extent, uint8_t *block);
+                       rankloss__extent extent, int64_t element_size, void *block);
     void (*separate)(const void *block, const size_t sizes[RANKLOSS__LANES], rankloss__extent extent,
-                     void *const rows[RANKLOSS__LANES]);
+                     int64_t element_size, void *const rows[RANKLOSS__LANES]);
 
     /* --- both --- */
 

@@ -23,6 +23,41 @@ static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block)
     }
 }
 
+static inline void transpose_square_u16(__m128i r[8]) {
+    __m128i pairs[8], fours[8];
+    for (int k = 0; k < 4; k++) {
+        pairs[k] = _mm_unpacklo_epi16(r[2 * k], r[2 * k + 1]);
+        pairs[k + 4] = _mm_unpackhi_epi16(r[2 * k], r[2 * k + 1]);
+    }
+    for (int k = 0; k < 8; k += 2) {
+        fours[k] = _mm_unpacklo_epi32(pairs[k], pairs[k + 1]);
+        fours[k + 1] = _mm_unpackhi_epi32(pairs[k], pairs[k + 1]);
+    }
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++) {
+            r[4 * i + 2 * j] = _mm_unpacklo_epi64(fours[4 * i + j], fours[4 * i + j + 2]);
+            r[4 * i + 2 * j + 1] = _mm_unpackhi_epi64(fours[4 * i + j], fours[4 * i + j + 2]);
+        }
+}
+
+static inline void transpose_in_u16(const uint16_t *const rows[8], uint16_t *block) {
+    __m128i square[8];
+    for (int k = 0; k < 8; k++)
+        square[k] = _mm_loadu_si128((const __m128i *)rows[k]);
+    transpose_square_u16(square);
+    for (int i = 0; i < 8; i++)
+        _mm_storeu_si128((__m128i *)(block + 8 * i), square[i]);
+}
+
+static inline void transpose_out_u16(const uint16_t *block, uint16_t *const rows[8]) {
+    __m128i square[8];
+    for (int i = 0; i < 8; i++)
+        square[i] = _mm_loadu_si128((const __m128i *)(block + 8 * i));
+    transpose_square_u16(square);
+    for (int k = 0; k < 8; k++)
+        _mm_storeu_si128((__m128i *)rows[k], square[k]);
+}
+
 /* Transposes the 4 x 4 floats in each half of four registers. */
 static inline void transpose_halves_f32(__m256 r[4]) {
     const __m256 a = _mm256_unpacklo_ps(r[0], r[1]), b = _mm256_unpackhi_ps(r[0], r[1]);

@@ -30,6 +30,36 @@ static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block)
         vst1q_u8(block + 16 * j, r[j]);
 }
 
+static inline void transpose_square_u16(uint16x8_t r[8]) {
+    for (int times = 0; times < 3; times++) {
+        uint16x8_t zipped[8];
+        for (int k = 0; k < 4; k++) {
+            zipped[2 * k] = vzip1q_u16(r[k], r[k + 4]);
+            zipped[2 * k + 1] = vzip2q_u16(r[k], r[k + 4]);
+        }
+        for (int k = 0; k < 8; k++)
+            r[k] = zipped[k];
+    }
+}
+
+static inline void transpose_in_u16(const uint16_t *const rows[8], uint16_t *block) {
+    uint16x8_t square[8];
+    for (int k = 0; k < 8; k++)
+        square[k] = vld1q_u16(rows[k]);
+    transpose_square_u16(square);
+    for (int i = 0; i < 8; i++)
+        vst1q_u16(block + 8 * i, square[i]);
+}
+
+static inline void transpose_out_u16(const uint16_t *block, uint16_t *const rows[8]) {
+    uint16x8_t square[8];
+    for (int i = 0; i < 8; i++)
+        square[i] = vld1q_u16(block + 8 * i);
+    transpose_square_u16(square);
+    for (int k = 0; k < 8; k++)
+        vst1q_u16(rows[k], square[k]);
+}
+
 static inline void transpose_zip_f32(float32x4_t r[4]) {
     const float32x4_t a = r[0], b = r[1], c = r[2], d = r[3];
     r[0] = vzip1q_f32(a, c);

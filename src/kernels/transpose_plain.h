@@ -24,6 +24,18 @@ static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block)
             block[8 * i + k] = rows[k][i];
 }
 
+static inline void transpose_in_u16(const uint16_t *const rows[8], uint16_t *block) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            block[8 * i + k] = rows[k][i];
+}
+
+static inline void transpose_out_u16(const uint16_t *block, uint16_t *const rows[8]) {
+    for (int k = 0; k < 8; k++)
+        for (int i = 0; i < 8; i++)
+            rows[k][i] = block[8 * i + k];
+}
+
 static inline void transpose_in_f64(const double *const rows[8], double *block) {
     for (int k = 0; k < 8; k++)
         for (int i = 0; i < 8; i++)

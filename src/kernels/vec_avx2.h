@@ -84,6 +84,53 @@ static inline void vec_store_first_f32(float *p, vec a, size_t n) {
     _mm256_maskstore_ps(p, vec_avx2_first_floats(n), _mm256_set_m128(high, low));
 }
 
+/*
+ * Rounds to a format of 16 bits: adding and subtracting 1.5 times a power of two leaves what stands above its last place,
+ * which is the format's beside a's power of two, or beside its smallest normal number. `most` is too much for it.
+ */
+static inline __m256d vec_avx2_round(__m256d a, double least_normal, double most, double places) {
+    const __m256d sign = _mm256_and_pd(a, _mm256_set1_pd(-0.0));
+    const __m256d size = _mm256_min_pd(_mm256_set1_pd(most), _mm256_andnot_pd(_mm256_set1_pd(-0.0), a));
+    const __m256d power = _mm256_and_pd(size, _mm256_set1_pd((double)INFINITY));
+    const __m256d anchor = _mm256_mul_pd(_mm256_max_pd(power, _mm256_set1_pd(least_normal)), _mm256_set1_pd(places));
+    return _mm256_or_pd(_mm256_sub_pd(_mm256_add_pd(size, anchor), anchor), sign);
+}
+
+static inline __m128i vec_avx2_to_f16(vec a) {
+    const __m128 low = _mm256_cvtpd_ps(vec_avx2_round(a.low, 0x1p-14, 0x1p17, 0x1.8p42));
+    const __m128 high = _mm256_cvtpd_ps(vec_avx2_round(a.high, 0x1p-14, 0x1p17, 0x1.8p42));
+    return _mm256_cvtps_ph(_mm256_set_m128(high, low), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline __m128i vec_avx2_to_bf16(vec a) {
+    const __m128 low = _mm256_cvtpd_ps(vec_avx2_round(a.low, 0x1p-126, 0x1p129, 0x1.8p45));
+    const __m128 high = _mm256_cvtpd_ps(vec_avx2_round(a.high, 0x1p-126, 0x1p129, 0x1.8p45));
+    return _mm_packus_epi32(_mm_srli_epi32(_mm_castps_si128(low), 16), _mm_srli_epi32(_mm_castps_si128(high), 16));
+}
+
+static inline void vec_avx2_store_first(uint16_t *p, __m128i a, size_t n) {
+    uint16_t all[8];
+    _mm_storeu_si128((__m128i *)all, a);
+    for (size_t k = 0; k < n; k++)
+        p[k] = all[k];
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx2_to_f16(a));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx2_to_bf16(a));
+}
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    vec_avx2_store_first(p, vec_avx2_to_f16(a), n);
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    vec_avx2_store_first(p, vec_avx2_to_bf16(a), n);
+}
+
 static inline vec vec_add(vec a, vec b) {
     return (vec){_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)};
 }
@@ -266,6 +313,18 @@ static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_
 
 static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
+}
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+    return _mm256_blendv_ps(yes, no, _mm256_castsi256_ps(_mm256_cmpeq_epi32(bytes, _mm256_setzero_si256())));
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    int32_t four;
+    memcpy(&four, p, sizeof four);
+    const __m256i bytes = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+    return _mm256_blendv_pd(yes, no, _mm256_castsi256_pd(_mm256_cmpeq_epi64(bytes, _mm256_setzero_si256())));
 }
 
 static inline float reals_largest_f32(reals_f32 a) {

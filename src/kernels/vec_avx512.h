@@ -56,6 +56,54 @@ static inline void vec_store_first_f32(float *p, vec a, size_t n) {
     _mm256_mask_storeu_ps(p, mask_first(n), _mm512_cvtpd_ps(a));
 }
 
+/* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
+static inline __m256 vec_avx512_odd_floats(vec a) {
+    const __m256 floats = _mm512_cvt_roundpd_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+    const __mmask8 inexact = _mm512_cmp_pd_mask(_mm512_cvtps_pd(floats), a, _CMP_NEQ_OQ);
+    const __m256i bits = _mm256_castps_si256(floats);
+    return _mm256_castsi256_ps(_mm256_mask_or_epi32(bits, inexact, bits, _mm256_set1_epi32(1)));
+}
+
+static inline __m128i vec_avx512_to_f16(vec a) {
+    return _mm256_cvtps_ph(vec_avx512_odd_floats(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/* A NaN, and what is half way between two of the format when it is a float, and may not be as the double that it was. */
+static __attribute__((noinline)) __m128i vec_avx512_to_bf16_slowly(vec a) {
+    const __m256 floats = vec_avx512_odd_floats(a);
+    const __m256i bits = _mm256_castps_si256(floats), even = _mm256_srli_epi32(bits, 16);
+    const __m256i half = _mm256_add_epi32(_mm256_and_si256(even, _mm256_set1_epi32(1)), _mm256_set1_epi32(0x7FFF));
+    const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
+    const __mmask8 is_nan = _mm256_cmp_ps_mask(floats, floats, _CMP_UNORD_Q);
+    return _mm256_cvtepi32_epi16(_mm256_mask_or_epi32(rounded, is_nan, even, _mm256_set1_epi32(0x40)));
+}
+
+static inline __m128i vec_avx512_to_bf16(vec a) {
+    const __m256 floats = _mm512_cvtpd_ps(a);
+    const __m256i bits = _mm256_castps_si256(floats), half = _mm256_set1_epi32(0x8000);
+    const __mmask16 is_half = (__mmask16)(_mm256_cmpeq_epi16_mask(bits, half) & 0x5555);
+    if ((is_half | _mm256_cmp_ps_mask(floats, floats, _CMP_UNORD_Q)) != 0)
+        return vec_avx512_to_bf16_slowly(a);
+    const __m256i upper = _mm256_setr_epi16(1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15);
+    return _mm256_castsi256_si128(_mm256_permutexvar_epi16(upper, _mm256_add_epi32(bits, half)));
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx512_to_f16(a));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx512_to_bf16(a));
+}
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_f16(a));
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_bf16(a));
+}
+
 static inline vec vec_add(vec a, vec b) {
     return _mm512_add_pd(a, b);
 }
@@ -226,6 +274,16 @@ static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_
 
 static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+    return _mm512_mask_blend_ps(_mm_test_epi8_mask(bytes, bytes), no, yes);
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    const __m128i bytes = _mm_loadl_epi64((const __m128i *)p);
+    return _mm512_mask_blend_pd((__mmask8)_mm_test_epi8_mask(bytes, bytes), no, yes);
 }
 
 static inline float reals_largest_f32(reals_f32 a) {

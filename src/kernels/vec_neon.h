@@ -121,6 +121,53 @@ static inline void vec_store_first_f32(float *p, vec a, size_t n) {
     vec_neon_store_f32(p, a.r3, 6, n);
 }
 
+/* --- to 16 bits --- */
+
+/* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
+static inline float32x4_t vec_neon_odd_floats(float64x2_t a, float64x2_t b) {
+    return vcvtx_high_f32_f64(vcvtx_f32_f64(a), b);
+}
+
+static inline uint16x8_t vec_neon_to_f16(vec a) {
+    const float16x4_t low = vcvt_f16_f32(vec_neon_odd_floats(a.r0, a.r1));
+    return vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vec_neon_odd_floats(a.r2, a.r3)));
+}
+
+static inline uint16x4_t vec_neon_half_bf16(float32x4_t floats) {
+    const uint32x4_t bits = vreinterpretq_u32_f32(floats), even = vshrq_n_u32(bits, 16);
+    const uint32x4_t half = vaddq_u32(vandq_u32(even, vdupq_n_u32(1)), vdupq_n_u32(0x7FFF));
+    const uint32x4_t rounded = vshrq_n_u32(vaddq_u32(bits, half), 16), nan = vorrq_u32(even, vdupq_n_u32(0x40));
+    return vmovn_u32(vbslq_u32(vceqq_f32(floats, floats), rounded, nan));
+}
+
+static inline uint16x8_t vec_neon_to_bf16(vec a) {
+    const uint16x4_t low = vec_neon_half_bf16(vec_neon_odd_floats(a.r0, a.r1));
+    return vcombine_u16(low, vec_neon_half_bf16(vec_neon_odd_floats(a.r2, a.r3)));
+}
+
+static inline void vec_neon_store_u16(uint16_t *p, uint16x8_t a, size_t n) {
+    uint16_t all[8];
+    vst1q_u16(all, a);
+    for (size_t k = 0; k < n; k++)
+        p[k] = all[k];
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    vst1q_u16(p, vec_neon_to_f16(a));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    vst1q_u16(p, vec_neon_to_bf16(a));
+}
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    vec_neon_store_u16(p, vec_neon_to_f16(a), n);
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    vec_neon_store_u16(p, vec_neon_to_bf16(a), n);
+}
+
 /* --- arithmetic --- */
 
 static inline vec vec_add(vec a, vec b) {
@@ -381,6 +428,17 @@ static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_
 
 static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
     return vec_select(vec_gt(a, b), yes, no);
+}
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    const uint16x8_t bytes = vmovl_u8(vld1_u8(p));
+    const uint32x4_t low = vmovl_u16(vget_low_u16(bytes)), high = vmovl_high_u16(bytes);
+    return (reals_f32){vbslq_f32(vtstq_u32(low, low), yes.low, no.low),
+                       vbslq_f32(vtstq_u32(high, high), yes.high, no.high)};
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    return vec_select(mask_nonzero_bytes(p, 8), yes, no);
 }
 
 /* No lane is NaN, and the two zeros are equally large: here fmax and fmin will do. */

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "half.h"
 #include "kernels/transpose_plain.h"
 
 typedef struct vec {
@@ -74,6 +75,26 @@ static inline void vec_store_first_f64(double *p, vec a, size_t n) {
 static inline void vec_store_first_f32(float *p, vec a, size_t n) {
     for (size_t k = 0; k < n; k++)
         p[k] = (float)a.lane[k];
+}
+
+/* Rounded once, ties to even. */
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        p[k] = rankloss__f16_from_f64(a.lane[k]);
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        p[k] = rankloss__bf16_from_f64(a.lane[k]);
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    vec_store_first_f16(p, a, 8);
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    vec_store_first_bf16(p, a, 8);
 }
 
 static inline vec vec_add(vec a, vec b) {
@@ -310,6 +331,16 @@ static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_
 
 static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
     return a > b ? yes : no;
+}
+
+/* yes where the byte is not 0, else no */
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    return *p != 0 ? yes : no;
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    return *p != 0 ? yes : no;
 }
 
 /* The largest and the smallest of the lanes, of which none is NaN. */

@@ -27,6 +27,12 @@ static inline void put_floats(words_out *out, const float *floats, size_t n) {
         out->floats[k] = isnan(floats[k]) ? NAN : floats[k];
 }
 
+/* infinity: of the format. Everything above it is NaN. */
+static inline void put_halves(words_out *out, const uint16_t *halves, size_t n, uint16_t infinity) {
+    for (size_t k = 0; k < n; k++)
+        out->halves[k] = (halves[k] & 0x7FFF) > infinity ? 0x7FFF : halves[k];
+}
+
 /* As the bits of lanes, and as what it selects. */
 static inline void put_mask(words_out *out, mask m) {
     vec_store_f64(out->doubles, vec_select(m, vec_all(1.0), vec_all(2.0)));
@@ -88,6 +94,12 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(vec_store_first_f64, vec_store_first_f64(in->first_f64, a, in->n);                                        \
          memcpy(out, in->first_f64, in->n * sizeof(double)))                                                       \
     WORD(vec_store_first_f32, vec_store_first_f32(in->first_f32, a, in->n); put_floats(out, in->first_f32, in->n)) \
+    WORD(vec_store_f16, uint16_t to[8]; vec_store_f16(to, a); put_halves(out, to, 8, 0x7C00))                      \
+    WORD(vec_store_bf16, uint16_t to[8]; vec_store_bf16(to, a); put_halves(out, to, 8, 0x7F80))                    \
+    WORD(vec_store_first_f16, vec_store_first_f16(in->first_u16, a, in->n);                                        \
+         put_halves(out, in->first_u16, in->n, 0x7C00))                                                            \
+    WORD(vec_store_first_bf16, vec_store_first_bf16(in->first_u16, a, in->n);                                      \
+         put_halves(out, in->first_u16, in->n, 0x7F80))                                                            \
     WORD(vec_add, put_numbers(out, vec_add(a, b)))                                                                 \
     WORD(vec_sub, put_numbers(out, vec_sub(a, b)))                                                                 \
     WORD(vec_mul, put_numbers(out, vec_mul(a, b)))                                                                 \
@@ -131,6 +143,10 @@ static inline reals_f64 least_f64(const words_in *in) {
          EACH_F32 reals_store_f32(out->floats + i, reals_where_greater_f32(FX, FY, yes, no)))                      \
     WORD(reals_where_greater_f64, const reals_f64 yes = reals_all_f64(1.0), no = reals_all_f64(2.0);               \
          EACH_F64 reals_store_f64(out->doubles + i, reals_where_greater_f64(X, Y, yes, no)))                       \
+    WORD(reals_where_nonzero_f32,                                                                                  \
+         EACH_F32 reals_store_f32(out->floats + i, reals_where_nonzero_f32(in->square_u8 + i, FX, FY)))            \
+    WORD(reals_where_nonzero_f64,                                                                                  \
+         EACH_F64 reals_store_f64(out->doubles + i, reals_where_nonzero_f64(in->square_u8 + i, X, Y)))             \
     /* + 0: of two zeros it may be either */                                                                       \
     WORD(reals_largest_f32, out->floats[0] = reals_largest_f32(most_f32(in)) + 0.0f)                               \
     WORD(reals_largest_f64, out->doubles[0] = reals_largest_f64(most_f64(in)) + 0.0)                               \
@@ -140,6 +156,8 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(reals_equal_f64, EACH_F64 out->bits |= reals_equal_f64(X, Y) << i)                                        \
     WORD(transpose_in_f32, ROWS(const float, in->square_f32); transpose_in_f32(rows, out->floats))                 \
     WORD(transpose_in_f64, ROWS(const double, in->square_f64); transpose_in_f64(rows, out->doubles))               \
+    WORD(transpose_in_u16, ROWS(const uint16_t, in->square_u16); transpose_in_u16(rows, out->halves))              \
+    WORD(transpose_out_u16, ROWS(uint16_t, out->halves); transpose_out_u16(in->square_u16, rows))                  \
     WORD(transpose_in_u8, ROWS(const uint8_t, in->square_u8); transpose_in_u8(rows, out->bytes))                   \
     WORD(transpose_out_f32, ROWS(float, out->floats); transpose_out_f32(in->square_f32, rows))                     \
     WORD(transpose_out_f64, ROWS(double, out->doubles); transpose_out_f64(in->square_f64, rows))

@@ -22,12 +22,14 @@ typedef struct words_in {
     /* n items, behind which nothing can be touched. The words that store write over them. */
     double *first_f64;
     float *first_f32;
+    uint16_t *first_u16;
     uint8_t *first_bytes;
     uint64_t bits;
     int shift; /* 0 to 63 */
     /* 8 x 8 */
     double square_f64[64];
     float square_f32[64];
+    uint16_t square_u16[64];
     uint8_t square_u8[64];
 } words_in;
 
@@ -35,6 +37,7 @@ typedef struct words_in {
 typedef union words_out {
     double doubles[64];
     float floats[64];
+    uint16_t halves[64];
     uint8_t bytes[64];
     unsigned bits;
 } words_out;
