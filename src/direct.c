@@ -82,7 +82,7 @@ static void open_member(const rankloss__direct *direct, int64_t list, unsigned l
     m->items.where = (const uint8_t *)rankloss__view_at(&inputs->where, batch, &m->place);
     m->items.tangent = NULL;
     m->items.count = (size_t)m->place.size;
-    m->items.whole = m->items.where != NULL ? 0 : m->items.count;
+    rankloss__find_whole(&m->items);
     m->items.bundle = false;
     m->items.lane = lane;
 }

@@ -1,5 +1,7 @@
 #include "inputs.h"
 
+#include <string.h>
+
 #include "convert.h"
 
 static int32_t compute_dtype(const rankloss__inputs *inputs) {
@@ -80,6 +82,17 @@ const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *
         return from;
     rankloss__load_where(from, view->item_stride, count, block);
     return block;
+}
+
+void rankloss__find_whole(rankloss__items *items) {
+    items->whole = items->count;
+    if (items->where == NULL)
+        return;
+    const uint8_t *masked = memchr(items->where, 0, items->count);
+    if (masked == NULL)
+        items->where = NULL;
+    else
+        items->whole = (size_t)(masked - items->where) / RANKLOSS__LANES * RANKLOSS__LANES;
 }
 
 const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,

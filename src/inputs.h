@@ -72,6 +72,12 @@ const void *rankloss__read_scores(const rankloss__inputs *inputs, const rankloss
 const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
                                     size_t count, uint8_t *block);
 
+/*
+ * Tells the kernels how many items come before the first masked one: lists that are padded are masked at their end alone,
+ * and need no look at the mask before it. Which steps look changes no bit.
+ */
+void rankloss__find_whole(rankloss__items *items);
+
 /* In float64, whatever the compute dtype. */
 const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
                                      size_t count, double *block);

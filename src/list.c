@@ -29,7 +29,7 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     items->tangent = rankloss__read_tangent(inputs, at->tangent, size, first, count,
                                             scratch->exps + RANKLOSS__KEEP - RANKLOSS__CHUNK);
     items->count = count;
-    items->whole = items->where != NULL ? 0 : count;
+    rankloss__find_whole(items);
     items->bundle = false;
     items->lane = 0;
     return items;
