@@ -134,6 +134,10 @@ static const row rows[] = {
     {"NaN logit, labels to one", 3, V(1, NOT, 2), GRADED, TO_ONE, ALL_NAN},
     {"NaN logit, zero labels to one", 3, V(1, NOT, 2), V(0, 0, 0), TO_ONE, ALL_NAN},
     {"NaN bias", 3, PLAIN, GRADED, .bias = V(0, NOT, 0), ALL_NAN},
+    {"NaN logit, zero label, -inf logit", 3, V(NOT, 1, -INF), V(0, 2, 0), ALL_NAN},
+    {"NaN logit, zero weight, -inf logit", 3, V(-INF, 1, NOT), GRADED, .weights = V(0, 1, 0), ALL_NAN},
+    {"NaN logit, zero label, far logit", 3, V(1, NOT, -1000), V(2, 0, 1), ALL_NAN},
+    {"NaN logit, zero labels, far logit", 3, V(-1e30, 1, NOT), V(0, 0, 0), ALL_NAN},
     {"the finite logit masked", 3, V(-INF, 0, -INF), GRADED, V(1, 0, 1),
      EXPECT("n", "n0n", "n0n", "n0n", "n0n", "n", "n0n")},
     {"NaN logit, another masked", 3, V(NOT, 0, 1), GRADED, V(1, 0, 1),
@@ -332,8 +336,8 @@ static void rows_of_the_table(void **state) {
 }
 
 /*
- * Lists by letter (v an ordinary one, w another, e empty by the mask, n NaN, p loss +inf, m loss -inf), what the mean
- * and the sum of their losses must be ('a': as without the empty lists), and the jvp.
+ * Lists by letter (v an ordinary one, w another, e empty by the mask, n NaN, z NaN beside zero labels, p loss +inf, m
+ * loss -inf), what the mean and the sum of their losses must be ('a': as without the empty lists), and the jvp.
  */
 static const struct {
     const char *lists;
@@ -345,6 +349,7 @@ static const struct {
     {"ve", 'a', 'a', 'a'}, {"eve", 'a', 'a', 'a'}, {"vewe", 'a', 'a', 'a'}, {"vn", 'n', 'n', 'n'},
     {"ne", 'n', 'n', 'n'}, {"vp", '+', '+', 'x'},  {"vm", '-', '-', 'x'},   {"pm", 'n', 'n', 'x'},
     {"pp", '+', '+', 'x'}, {"mem", '-', '-', 'x'}, {"pvm", 'n', 'n', 'x'},  {"pn", 'n', 'n', 'n'},
+    {"zp", 'n', 'n', 'n'},
 };
 
 static const row kinds[] = {
@@ -352,6 +357,7 @@ static const row kinds[] = {
     {.name = "w", .logits = V(0, -3, 2.5), .labels = V(0, 1, 2)},
     {.name = "e", .logits = V(NOT, INF, 1), .labels = V(1, NOT, 1), .where = V(0, 0, 0), .cotangent = NOT},
     {.name = "n", .logits = V(NOT, 0, 1), .labels = V(1, 1, 1)},
+    {.name = "z", .logits = V(0, NOT, 1), .labels = V(0, 0, 0)},
     {.name = "p", .logits = V(-INF, 0, 1), .labels = V(1, 1, 1)},
     {.name = "m", .logits = V(-INF, 0, 1), .labels = V(-1, 1, 1)},
 };
