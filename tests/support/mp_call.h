@@ -1,0 +1,23 @@
+/*
+ * Judges the result of a whole call by MPFR: dense batches of shape (lists, items) whose every other input has the shape
+ * of the logits, but for labels and weights, which may be (items), one row for all lists; with the reductions none, sum
+ * and mean.
+ */
+#ifndef RANKLOSS_TESTS_MP_CALL_H
+#define RANKLOSS_TESTS_MP_CALL_H
+
+#include <stdint.h>
+
+#include <rankloss/softmax.h>
+
+#include "reference.h"
+
+typedef struct mp_verdict {
+    double worst[OUTPUT_KINDS]; /**< the largest error of each output, as mp_error() counts it */
+    int64_t judged;             /**< elements */
+    char failure[200];          /**< the first element beyond its bar, in words; "" where there is none */
+} mp_verdict;
+
+mp_verdict mp_judge(const rankloss_problem *problem, rankloss_result *result);
+
+#endif
