@@ -68,18 +68,17 @@ static int64_t cut(const rankloss__batch *batch, int64_t begin, int64_t end, int
 
 /*
  * libgomp's threads do not survive fork(), and its next team in the child waits for them forever: a child computes on
- * its own thread. Set in the child alone, before it can call anything.
+ * its own thread. Set in the child alone, before it can call anything. Forks are watched from when the library is
+ * loaded, and not from its first team: the caller may have run teams before.
  */
 static bool in_forked_child;
 
 #if !defined(_WIN32)
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
 static void note_fork(void) {
     in_forked_child = true;
 }
 
-static void watch_forks(void) {
+__attribute__((constructor)) static void watch_forks(void) {
     (void)pthread_atfork(NULL, NULL, note_fork);
 }
 #endif
@@ -93,16 +92,9 @@ static int team_size(int64_t cost, int32_t num_threads) {
     return size < most ? (int)size : most;
 }
 
-static void watch_for_forks(void) {
-#if !defined(_WIN32)
-    pthread_once(&fork_once, watch_forks);
-#endif
-}
-
 static void run_team(const rankloss__batch *batch, int64_t begin, int64_t end, int size, rankloss__batch_body body,
                      void *context) {
     rankloss__team team = {.shared = true};
-    watch_for_forks();
     omp_init_lock(&team.lock);
 #pragma omp parallel num_threads(size)
     {
@@ -147,7 +139,6 @@ int rankloss__batch_threads(const rankloss__batch *batch, int32_t num_threads) {
 void rankloss__team_share(size_t count, int threads, void (*body)(void *context, size_t begin, size_t end),
                           void *context) {
 #if defined(_OPENMP)
-    watch_for_forks();
 #pragma omp parallel num_threads(threads)
     {
         const size_t parts = (size_t)omp_get_num_threads(), part = (size_t)omp_get_thread_num();

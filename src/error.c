@@ -1,5 +1,6 @@
 #include "error.h"
 
+#include <fenv.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -7,8 +8,12 @@ static _Thread_local char last_error[320];
 
 rankloss_status rankloss__fail(rankloss_status status, const char *format, ...) {
     va_list arguments;
+    /* On x86 the C library prints numbers by the rounding mode of the x87 registers, which environment.h leaves alone. */
+    const int rounding = fegetround();
     va_start(arguments, format);
+    (void)fesetround(FE_TONEAREST);
     (void)vsnprintf(last_error, sizeof last_error, format, arguments);
+    (void)fesetround(rounding);
     va_end(arguments);
     return status;
 }
