@@ -123,6 +123,45 @@ static void status_values_are_those_of_the_abi(void **state) {
     }
 }
 
+#define EXPECT_AT(type, member, place) assert_int_equal(offsetof(type, member), place)
+
+/* In the ABI of 64-bit machines; a language binding repeats it. */
+static void members_are_where_the_abi_has_them(void **state) {
+    (void)state;
+    enum { ARRAY = sizeof(rankloss_array) };
+    if (sizeof(void *) != 8) {
+        print_message("not on this machine: its pointers have %d bytes\n", (int)sizeof(void *));
+        skip();
+    }
+    EXPECT_AT(rankloss_array, dtype, 8);
+    EXPECT_AT(rankloss_array, ndim, 12);
+    EXPECT_AT(rankloss_array, shape, 16);
+    EXPECT_AT(rankloss_array, strides, 80);
+    EXPECT_AT(rankloss_problem, logits, 0);
+    EXPECT_AT(rankloss_problem, labels, ARRAY);
+    EXPECT_AT(rankloss_problem, where, 2 * ARRAY);
+    EXPECT_AT(rankloss_problem, weights, 3 * ARRAY);
+    EXPECT_AT(rankloss_problem, bias, 4 * ARRAY);
+    EXPECT_AT(rankloss_problem, offsets, 5 * ARRAY);
+    EXPECT_AT(rankloss_problem, cotangent, 6 * ARRAY);
+    EXPECT_AT(rankloss_problem, tangent, 7 * ARRAY);
+    EXPECT_AT(rankloss_problem, reducer, 8 * ARRAY);
+    EXPECT_AT(rankloss_problem, temperature, 8 * ARRAY + 8);
+    EXPECT_AT(rankloss_problem, reduction, 8 * ARRAY + 16);
+    EXPECT_AT(rankloss_problem, label_mode, 8 * ARRAY + 20);
+    EXPECT_AT(rankloss_problem, num_threads, 8 * ARRAY + 24);
+    EXPECT_AT(rankloss_problem, padding, 8 * ARRAY + 28);
+    EXPECT_AT(rankloss_problem, reserved, 8 * ARRAY + 32);
+    EXPECT_AT(rankloss_result, loss, 0);
+    EXPECT_AT(rankloss_result, grad_logits, ARRAY);
+    EXPECT_AT(rankloss_result, grad_labels, 2 * ARRAY);
+    EXPECT_AT(rankloss_result, grad_weights, 3 * ARRAY);
+    EXPECT_AT(rankloss_result, hess_logits, 4 * ARRAY);
+    EXPECT_AT(rankloss_result, jvp, 5 * ARRAY);
+    EXPECT_AT(rankloss_result, hvp_logits, 6 * ARRAY);
+    EXPECT_AT(rankloss_result, reserved, 7 * ARRAY);
+}
+
 static void version_is_that_of_the_header(void **state) {
     (void)state;
     char version[32];
@@ -286,6 +325,7 @@ int main(void) {
         cmocka_unit_test(array_macro_takes_extents_of_any_type),
         cmocka_unit_test(every_status_has_words_of_its_own),
         cmocka_unit_test(status_values_are_those_of_the_abi),
+        cmocka_unit_test(members_are_where_the_abi_has_them),
         cmocka_unit_test(version_is_that_of_the_header),
         cmocka_unit_test(isa_is_a_known_name_and_stays),
         cmocka_unit_test(flat_functions_are_the_general_one),

@@ -427,10 +427,38 @@ static void reductions_of_special_lists(void **state) {
     }
 }
 
+/* --- lists without items, and no mask anywhere --- */
+
+/* Two lists with a coefficient each, of log 2 and of log 3, among empty ones. */
+static void the_mean_leaves_out_empty_lists(void **state) {
+    (void)state;
+    const double logits[5] = {0}, labels[5] = {1, 0, 0, 1, 0};
+    const int64_t offsets[] = {0, 0, 2, 2, 2, 5, 5}, all_empty[] = {0, 0, 0};
+    double loss = 0;
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 5),
+                                .labels = RANKLOSS_ARRAY(labels, 5),
+                                .offsets = RANKLOSS_ARRAY(offsets, 7)};
+    const rankloss_result result = {.loss = RANKLOSS_ARRAY(&loss, 1)};
+    check_run(&problem, &result, "ragged lists");
+    assert_true(fabs(loss - 0.5 * log(6.0)) < 1e-15);
+
+    problem.logits = problem.labels = RANKLOSS_ARRAY(logits, 0);
+    problem.offsets = RANKLOSS_ARRAY(all_empty, 3);
+    check_run(&problem, &result, "ragged lists, all empty");
+    assert_true(loss == 0 && !signbit(loss));
+
+    loss = 1;
+    problem.logits = problem.labels = RANKLOSS_ARRAY(logits, 4, 0);
+    problem.offsets = (rankloss_array){.data = NULL};
+    check_run(&problem, &result, "a dense batch of empty lists");
+    assert_true(loss == 0 && !signbit(loss));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_the_table),
         cmocka_unit_test(reductions_of_special_lists),
+        cmocka_unit_test(the_mean_leaves_out_empty_lists),
     };
     const int refused = run_refused();
     return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);
