@@ -71,6 +71,27 @@ static void rounds_ties_to_even(void **state) {
     assert_true(library_sum(above, 3, 1, RANKLOSS_F64) == 1.0 + 0x1p-52);
 }
 
+/* At one half of the smallest number, and at a quarter, none of the 64 bits of the quotient is kept. */
+static void rounds_below_the_smallest_number(void **state) {
+    static const struct {
+        int32_t dtype;
+        int least; /* the smallest number is 2 to this power */
+    } rows[] = {{RANKLOSS_F32, -149}, {RANKLOSS_F64, -1074}, {RANKLOSS_F16, -24}, {RANKLOSS_BF16, -133}};
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        const int32_t dtype = rows[k].dtype;
+        const double smallest = ldexp(1.0, rows[k].least), three = 3 * smallest, five = 5 * smallest;
+        assert_true(library_sum(&smallest, 1, 2, dtype) == 0.0);
+        assert_true(library_sum(&smallest, 1, 3, dtype) == 0.0);
+        assert_true(library_sum(&smallest, 1, 4, dtype) == 0.0);
+        assert_true(library_sum(&three, 1, 4, dtype) == smallest);
+        assert_true(library_sum(&three, 1, 5, dtype) == smallest);
+        assert_true(library_sum(&five, 1, 11, dtype) == 0.0);
+        assert_true(library_sum(&five, 1, 9, dtype) == smallest);
+        assert_true(library_sum(&three, 1, 2, dtype) == 2 * smallest);
+    }
+}
+
 static void overflows_only_at_the_end(void **state) {
     const double terms[] = {DBL_MAX, DBL_MAX, -DBL_MAX}, both[] = {DBL_MAX, DBL_MAX};
     (void)state;
@@ -157,11 +178,12 @@ static void merges_what_is_not_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agrees_with_fixed_point),    cmocka_unit_test(keeps_what_cancels),
-        cmocka_unit_test(rounds_ties_to_even),        cmocka_unit_test(overflows_only_at_the_end),
-        cmocka_unit_test(carries_infinities_and_nan), cmocka_unit_test(gives_plus_zero),
-        cmocka_unit_test(divides_by_large_counts),    cmocka_unit_test(merges_in_any_grouping),
-        cmocka_unit_test(merges_every_digit),         cmocka_unit_test(merges_what_is_not_finite),
+        cmocka_unit_test(agrees_with_fixed_point),   cmocka_unit_test(keeps_what_cancels),
+        cmocka_unit_test(rounds_ties_to_even),       cmocka_unit_test(rounds_below_the_smallest_number),
+        cmocka_unit_test(overflows_only_at_the_end), cmocka_unit_test(carries_infinities_and_nan),
+        cmocka_unit_test(gives_plus_zero),           cmocka_unit_test(divides_by_large_counts),
+        cmocka_unit_test(merges_in_any_grouping),    cmocka_unit_test(merges_every_digit),
+        cmocka_unit_test(merges_what_is_not_finite),
     };
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
