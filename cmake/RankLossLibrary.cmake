@@ -5,15 +5,22 @@ if(NOT CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
   message(FATAL_ERROR "RankLoss is built with GCC or Clang; ${CMAKE_C_COMPILER_ID} was not made to give the same bits.")
 endif()
 
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-fstack-usage RANKLOSS_C_COMPILER_HAS_STACK_USAGE)
+
 # rankloss_set_library_flags(<target>): the flags that each source of the library gets. None of them reaches a consumer.
 #
 # -ffp-contract=off       a fused multiply-add is only where the source has one
 # -fno-math-errno         no function of the library sets errno, and fma() and sqrt() become instructions
 # -fno-trapping-math      nothing here depends on exception flags, so that selects can be vectorised
+# -fstack-usage           where there are tests: notes on the size of each frame, beside the object
 function(rankloss_set_library_flags target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
   target_compile_options(${target} PRIVATE
     $<$<CONFIG:Release,RelWithDebInfo>:-O3> -ffp-contract=off -fno-math-errno -fno-trapping-math)
+  if(RANKLOSS_BUILD_TESTS AND RANKLOSS_C_COMPILER_HAS_STACK_USAGE)
+    target_compile_options(${target} PRIVATE -fstack-usage)
+  endif()
   target_compile_definitions(${target} PRIVATE RANKLOSS_BUILDING_SHARED)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
   rankloss_set_warnings(${target})

@@ -6,14 +6,12 @@
 
 #include <rankloss/rankloss.h>
 
-static int differs(double value, double expected)
-{
+static int differs(double value, double expected) {
     const double error = value - expected;
     return !(error < 1e-13 && error > -1e-13);
 }
 
-int main(void)
-{
+int main(void) {
     const double logits[] = {2, 1, 3};
     const double labels[] = {1, 0, 2};
     double loss = 0;

@@ -7,8 +7,7 @@
 
 #include <rankloss/rankloss.h>
 
-int main()
-{
+int main() {
     const std::vector<double> logits{2, 1, 3};
     const std::vector<double> labels{1, 0, 2};
     std::vector<double> gradient(3);

@@ -1,11 +1,18 @@
 # Compiles each public header alone, and twice in a row, in each standard that it is for; and the consumers, whose
 # initialisers and macros have to be as clean. C++ is left out, aloud, where there is no C++ compiler.
 
-set(flags -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror "-I${SOURCE}/include")
+set(flags -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wcast-align
+  -Werror "-I${SOURCE}/include")
+set(c_flags -Wstrict-prototypes -Wmissing-prototypes -Wc++-compat)
+set(cxx_flags -Wold-style-cast -Wzero-as-null-pointer-constant)
 file(MAKE_DIRECTORY "${SCRATCH}")
 
 function(compile compiler standard source)
-  execute_process(COMMAND "${compiler}" -std=${standard} ${flags} "${source}"
+  set(own_flags ${c_flags})
+  if(source MATCHES "\\.cpp$")
+    set(own_flags ${cxx_flags})
+  endif()
+  execute_process(COMMAND "${compiler}" -std=${standard} ${flags} ${own_flags} "${source}"
     RESULT_VARIABLE failed ERROR_VARIABLE errors)
   if(failed)
     message(SEND_ERROR "${source} in ${standard}:\n${errors}")
@@ -36,7 +43,7 @@ if(NOT CXX_COMPILER)
   message("There is no C++ compiler: only C was checked.")
   return()
 endif()
-foreach(standard IN ITEMS c++11 c++14 c++17 c++20)
+foreach(standard IN ITEMS c++11 c++14 c++17 c++20 c++2b)
   foreach(source IN LISTS alone)
     compile("${CXX_COMPILER}" ${standard} "${source}.cpp")
   endforeach()
