@@ -52,11 +52,15 @@ static bool refused(size_t count, size_t size) {
         return false;
     asked++;
     bytes_asked += (long)(count * size);
-    if (granted-- <= 0)
+    if (granted-- <= 0) {
+        errno = ENOMEM;
         return true;
+    }
     held++;
     return false;
 }
+
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): those of stdlib.h are reserved
 
 void *malloc(size_t size) {
     return refused(1, size) ? NULL : __libc_malloc(size);
@@ -83,6 +87,8 @@ void free(void *block) {
     held -= watched && block != NULL;
     __libc_free(block);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 /* Begins to watch a call whose allocations fail from number `grant` on. */
 static void watch(long grant) {
