@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: bench_once LIST_SIZE ITEMS loss|gradient|hessian CALLS\n");
         return 2;
     }
-    const int64_t list_size = atoll(argv[1]), items = atoll(argv[2]);
+    const int64_t list_size = strtoll(argv[1], NULL, 10), items = strtoll(argv[2], NULL, 10);
     if (list_size < 0 || items < 1)
         bench_fail("LIST_SIZE and ITEMS are counts");
     bench_call call = {.data = list_size > 0 ? bench_data_dense(list_size, items) : bench_data_short(items),
@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
                        .threads = 1,
                        .library = bench_library_open("rankloss", BENCH_LIBRARY)};
     bench_call_bind(&call);
-    for (long calls = atol(argv[4]); calls > 0; calls--)
+    for (long calls = strtol(argv[4], NULL, 10); calls > 0; calls--)
         bench_call_run(&call);
     printf("%s %lld\n", call.library.isa, (long long)call.data->num_items);
     bench_data_free(call.data);

@@ -21,7 +21,8 @@ static void find(void *handle, const char *name, void *function) {
 }
 
 bench_library bench_library_open(const char *who, const char *path) {
-    const char *(*isa)(void), *(*version)(void);
+    const char *(*isa)(void);
+    const char *(*version)(void);
     bench_library library = {.who = who};
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
@@ -41,10 +42,13 @@ static void copy_file(const char *path, int to) {
     FILE *from = fopen(path, "rb");
     if (from == NULL)
         bench_fail("cannot read %s", path);
-    while ((length = fread(buffer, 1, sizeof buffer, from)) > 0)
+    do {
+        length = fread(buffer, 1, sizeof buffer, from);
         if (write(to, buffer, length) != (ssize_t)length)
             bench_fail("cannot copy %s", path);
-    fclose(from);
+    } while (length == sizeof buffer);
+    if (ferror(from) || fclose(from) != 0)
+        bench_fail("cannot read %s", path);
 }
 
 /* The loader gives a second file, however equal, variables of its own, and with them a second choice. */

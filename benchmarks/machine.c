@@ -48,7 +48,7 @@ static int64_t cache_size(int level) {
         read_text(path, NULL, text, sizeof text);
         snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/type", index);
         read_text(path, NULL, type, sizeof type);
-        if (atoi(text) != level || strcmp(type, "Instruction") == 0)
+        if (strtol(text, NULL, 10) != level || strcmp(type, "Instruction") == 0)
             continue;
         snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
         read_text(path, NULL, text, sizeof text);

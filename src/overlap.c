@@ -55,7 +55,8 @@ static void finish_steps(steps *s) {
     s->visits = 0;
 }
 
-static bool reaches(steps *s, int k, int64_t low, int64_t high) {
+/* As deep as there are steps, MAX_STEPS. */
+static bool reaches(steps *s, int k, int64_t low, int64_t high) { // NOLINT(misc-no-recursion)
     if (high < 0 || low > s->reach[k])
         return false;
     if (low <= 0 || ++s->visits > MAX_VISITS)

@@ -15,9 +15,9 @@ void rankloss__totals_merge(void *totals, void *part) {
 static bool has_valid_item(const rankloss__batch *batch, const rankloss__view *where, int64_t list) {
     rankloss__place place;
     rankloss__place_of(batch, list, &place);
-    if (!where->present)
-        return place.size > 0;
     const char *at = rankloss__view_at(where, batch, &place);
+    if (at == NULL)
+        return place.size > 0;
     for (int64_t i = 0; i < place.size; i++)
         if (at[i * where->item_stride] != 0)
             return true;

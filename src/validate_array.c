@@ -90,7 +90,7 @@ static rankloss_status check_address(const rankloss__argument *argument) {
 }
 
 rankloss_status rankloss__validate_array(const rankloss__argument *argument) {
-    bool any;
+    bool any = false;
     rankloss_status status = check_form(argument);
     if (status == RANKLOSS_OK)
         status = count_elements(argument, &any);

@@ -138,14 +138,14 @@ static const flat_row rows[] = {
     {"loss on the last of the weights", DENSE, RANKLOSS_ERROR_OVERLAP, "loss", {PUT(LOSS, WEIGHTS, 5)}},
     {"loss on the offsets", RAGGED, RANKLOSS_ERROR_OVERLAP, "loss", {PUT(LOSS, OFFSETS, 0)}},
 
-    {"2^64 items", DENSE, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, 1ll << 32), SET(LIST_SIZE, 1ll << 32)}},
-    {"2^64 bytes", DENSE, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, 1ll << 31), SET(LIST_SIZE, 1ll << 31)}},
+    {"2^64 items", DENSE, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, 1LL << 32), SET(LIST_SIZE, 1LL << 32)}},
+    {"2^64 bytes", DENSE, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, 1LL << 31), SET(LIST_SIZE, 1LL << 31)}},
     {"the largest sizes", DENSE, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, INT64_MAX), SET(LIST_SIZE, INT64_MAX)}},
     {"the largest list_size", DENSE, RANKLOSS_ERROR_OVERFLOW, "", {SET(LIST_SIZE, INT64_MAX)}},
     {"the largest num_lists", BOTH, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, INT64_MAX)}},
-    {"2^64 bytes of offsets", RAGGED, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, (1ll << 61) - 1)}},
+    {"2^64 bytes of offsets", RAGGED, RANKLOSS_ERROR_OVERFLOW, "", {SET(NUM_LISTS, (1LL << 61) - 1)}},
     {"offsets beyond the address space", RAGGED, RANKLOSS_ERROR_OVERFLOW, "offsets", {SET(NUM_LISTS, INT64_MAX / 8)}},
-    {"2^63 bytes of ragged items", RAGGED, RANKLOSS_ERROR_OVERFLOW, "", {SET_ENDS(0, 2, 2, 1ll << 61)}},
+    {"2^63 bytes of ragged items", RAGGED, RANKLOSS_ERROR_OVERFLOW, "", {SET_ENDS(0, 2, 2, 1LL << 61)}},
     {"the most ragged items", RAGGED, RANKLOSS_ERROR_OVERFLOW, "", {SET_ENDS(0, 2, 2, INT64_MAX)}},
 };
 
