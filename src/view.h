@@ -93,6 +93,8 @@ static inline char *rankloss__view_at(const rankloss__view *view, const rankloss
         return NULL;
     int64_t element = place->start * view->start_stride + place->index[0] * view->list_strides[0];
     for (int32_t k = 1; k < batch->ndim; k++)
+        // Of a batch with more axes than one, rankloss__place_of() sets the index of each.
+        // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
         element += place->index[k] * view->list_strides[k];
     return view->data + element * view->element_size;
 }

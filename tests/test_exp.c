@@ -198,7 +198,7 @@ static void exp_of_doubles(void **state) {
             }
         }
     }
-    printf("exp of %lld doubles: largest error %.4f ULP, at %a\n", (long long)(blocks * BLOCK), worst.error, worst.at);
+    printf("exp of %lld doubles: largest error %.4f ULP, at %a\n", (long long)blocks * BLOCK, worst.error, worst.at);
     assert_true(worst.error <= EXP_F64_BAR);
 }
 

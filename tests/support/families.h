@@ -21,9 +21,9 @@ typedef struct trial {
 
 int num_families(void);
 
-const char *family_name(int family);
+const char *family_name(int number);
 
 /** Draws a trial: all inputs and outputs of dtype, or the outputs of the compute dtype; lists of up to `most` items. */
-void family_draw(trial *t, int family, random_state *r, int32_t dtype, int64_t most);
+void family_draw(trial *t, int number, random_state *r, int32_t dtype, int64_t most);
 
 #endif

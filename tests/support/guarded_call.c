@@ -61,7 +61,7 @@ typedef struct shapes {
 static int64_t cut_ragged(random_state *r, int64_t n, int64_t *ends) {
     int64_t num_lists = 0;
     ends[0] = 0;
-    while (ends[num_lists] < n && num_lists < GUARDED_MOST_ITEMS) {
+    while (num_lists < GUARDED_MOST_ITEMS && ends[num_lists] < n) {
         const int64_t most = n - ends[num_lists];
         const int64_t size = random_below(r, random_chance(r, 0.1) ? 200 : 40);
         ends[num_lists + 1] = ends[num_lists] + (size < most ? size : most);
