@@ -83,7 +83,7 @@ static void make_table(void) {
     mpfr_t x;
     mpfr_init2(x, 100);
     for (int k = 0; k < TABLE; k++) {
-        mpfr_set_d(x, -(double)k / STEPS, MPFR_RNDN);
+        mpfr_set_d(x, -(double)k / (double)STEPS, MPFR_RNDN);
         mpfr_exp(x, x, MPFR_RNDN);
         exp_of_step[k] = mpfr_get_d(x, MPFR_RNDN);
     }
@@ -91,8 +91,8 @@ static void make_table(void) {
 }
 
 static double reference_exp(double x) {
-    const int k = (int)(-x * STEPS + 0.5);
-    const double r = x + (double)k / STEPS;
+    const int k = (int)(-x * (double)STEPS + 0.5);
+    const double r = x + (double)k / (double)STEPS;
     const double series = 1 + r * (1 + r / 2 * (1 + r / 3 * (1 + r / 4 * (1 + r / 5 * (1 + r / 6)))));
     return exp_of_step[k] * series;
 }
