@@ -22,8 +22,9 @@ if(UPDATE)
   return()
 endif()
 
+# Not with --headers-dir2: abidiff 2.2 then passes over members that change places.
 execute_process(
-  COMMAND "${ABIDIFF}" --harmless --exported-interfaces-only --headers-dir2 "${SOURCE}/include" --drop-private-types "${described}" "${library}"
+  COMMAND "${ABIDIFF}" --harmless --exported-interfaces-only "${described}" "${library}"
   RESULT_VARIABLE changed)
 if(changed)
   message(FATAL_ERROR "The ABI is not the one of tests/package/rankloss.abi. Where that is meant: CONTRIBUTING.md.")
