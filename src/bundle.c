@@ -39,7 +39,7 @@ static rankloss__block *row_of(const rankloss__bundle *bundle, int k) {
 /* Rows as they lie in memory, which are converted when they are side by side. */
 static void interleave_rows(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {
     const rankloss__kernels *kernels = bundle->inputs->kernels;
-    const bool converted = view->dtype != (bundle->inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32);
+    const bool converted = view->dtype != rankloss__compute_dtype(bundle->inputs);
     rankloss__block *first = converted ? &bundle->scratch->rows : block;
     char *lists[LANES];
     const void *rows[LANES];
@@ -58,7 +58,7 @@ static void interleave_strided(const rankloss__bundle *bundle, const rankloss__v
         const size_t size = bundle->sizes[l];
         rows[l] = rankloss__read(inputs, view, list_at(bundle, view, l), size, 0, size, row_of(bundle, l));
     }
-    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, inputs->is_f64 ? 8 : 4, block);
+    inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, (int64_t)rankloss__real_size(inputs), block);
 }
 
 static const void *interleave(const rankloss__bundle *bundle, const rankloss__view *view, rankloss__block *block) {

@@ -3,12 +3,8 @@
 #include "forward.h"
 #include "gradient.h"
 
-static size_t real_size(const rankloss__inputs *inputs) {
-    return inputs->is_f64 ? sizeof(double) : sizeof(float);
-}
-
 static bool lies_ready(const rankloss__inputs *inputs, const rankloss__view *view) {
-    return !view->present || (view->dtype == (inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32) && view->item_stride == 1);
+    return !view->present || (view->dtype == rankloss__compute_dtype(inputs) && view->item_stride == 1);
 }
 
 static bool is_in_row(const rankloss__view *view) {
@@ -26,7 +22,7 @@ static bool scores_are_made(const rankloss__inputs *inputs) {
 }
 
 static int64_t most_items(const rankloss__inputs *inputs) {
-    const size_t real = real_size(inputs);
+    const size_t real = rankloss__real_size(inputs);
     size_t most = RANKLOSS__KEEP;
     if (scores_are_made(inputs))
         most = RANKLOSS__KEEP * sizeof(double) / (sizeof(double) + real);
@@ -59,7 +55,7 @@ static const void *read_factor(const rankloss__inputs *inputs, const rankloss__v
                                const rankloss__scratch *scratch) {
     const char *at = rankloss__view_at(view, &inputs->batch, &m->place);
     const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
-    return rankloss__read(inputs, view, at, size, 0, size, half + before * real_size(inputs));
+    return rankloss__read(inputs, view, at, size, 0, size, half + before * rankloss__real_size(inputs));
 }
 
 static const void *read_scores(const rankloss__direct *direct, const member *m, rankloss__scratch *scratch) {
@@ -68,7 +64,7 @@ static const void *read_scores(const rankloss__direct *direct, const member *m, 
                                       .bias = rankloss__view_at(&inputs->bias, &inputs->batch, &m->place)};
     const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
     char *behind = (char *)(scratch->exps + direct->most);
-    return rankloss__read_scores(inputs, &at, size, 0, size, behind + before * real_size(inputs), m->exps);
+    return rankloss__read_scores(inputs, &at, size, 0, size, behind + before * rankloss__real_size(inputs), m->exps);
 }
 
 static void open_member(const rankloss__direct *direct, int64_t list, unsigned lane, rankloss__scratch *scratch,

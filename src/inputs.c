@@ -4,10 +4,6 @@
 
 #include "convert.h"
 
-static int32_t compute_dtype(const rankloss__inputs *inputs) {
-    return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
-}
-
 /* Whether the kernels can read a view as it lies in memory; a list of one item has no stride. */
 static bool is_direct(const rankloss__view *view, int32_t dtype, size_t size) {
     return !view->present || (view->dtype == dtype && (view->item_stride == 1 || size == 1));
@@ -18,7 +14,7 @@ static bool is_direct_mask(const rankloss__view *view, size_t size) {
 }
 
 bool rankloss__inputs_are_direct(const rankloss__inputs *inputs, size_t size) {
-    const int32_t dtype = compute_dtype(inputs);
+    const int32_t dtype = rankloss__compute_dtype(inputs);
     return !inputs->scaled && is_direct(&inputs->logits, dtype, size) && is_direct(&inputs->labels, dtype, size) &&
            is_direct(&inputs->weights, dtype, size) && is_direct_mask(&inputs->where, size) &&
            (!inputs->wants_tangent || is_direct(&inputs->tangent, RANKLOSS_F64, size));
@@ -55,7 +51,7 @@ const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view 
     if (at == NULL)
         return NULL;
     const void *from = skip_items(view, at, first);
-    if (is_direct(view, compute_dtype(inputs), size))
+    if (is_direct(view, rankloss__compute_dtype(inputs), size))
         return from;
     convert(inputs, view, from, count, block);
     return block;

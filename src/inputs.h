@@ -48,6 +48,14 @@ typedef struct rankloss__scratch {
     uint8_t where[RANKLOSS__CHUNK];
 } rankloss__scratch;
 
+static inline int32_t rankloss__compute_dtype(const rankloss__inputs *inputs) {
+    return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
+}
+
+static inline size_t rankloss__real_size(const rankloss__inputs *inputs) {
+    return inputs->is_f64 ? sizeof(double) : sizeof(float);
+}
+
 /* A list's first element in each of the inputs; NULL where absent. */
 typedef struct rankloss__list_inputs {
     const char *logits, *labels, *where, *weights, *bias, *tangent;
