@@ -31,14 +31,29 @@ bool rankloss__logs_fit(const rankloss__inputs *inputs, double min, double max, 
     return !inputs->sum_to_one && rest_fits && (min - max >= -0x1p600 || isinf(min));
 }
 
-static bool tangent_of_list_fits(rankloss__list *list, const rankloss__forward *forward) {
+/* What each part of a list yields. */
+typedef struct tangent_sizes {
+    double parts[RANKLOSS__PARTS];
+} tangent_sizes;
+
+static void find_tangent_size(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    tangent_sizes *shared = context;
     double most = 0.0;
-    for (size_t first = 0; first < list->size; first += list->chunk) {
+    for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++)
             if (rankloss__item_is_valid(items, i) && fabs(items->tangent[i]) > most)
                 most = fabs(items->tangent[i]);
     }
+    shared->parts[part] = most;
+}
+
+static bool tangent_of_list_fits(rankloss__list *list, const rankloss__forward *forward) {
+    tangent_sizes shared;
+    double most = 0.0;
+    rankloss__each_part(list, find_tangent_size, &shared);
+    for (size_t part = 0; part < rankloss__count_parts(list); part++)
+        most = shared.parts[part] > most ? shared.parts[part] : most;
     const double min = forward->peak.min, max = forward->peak.max;
     return rankloss__tangent_fits(list->inputs, min, max, most, forward->sums.coefs.hi[0]);
 }
@@ -274,22 +289,39 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
 
 /* --- the jvp --- */
 
-static double common_jvp(rankloss__list *list, const rankloss__forward *forward) {
-    const rankloss__kernels *kernels = list->inputs->kernels;
-    const rankloss__twofold one = {1.0, 0.0};
-    const rankloss__factors factors = {.first = rankloss__in_all_lanes(one), .labels = rankloss__in_every_lane(1.0)};
+/* What all parts share. */
+typedef struct dotting {
+    const rankloss__forward *forward;
     rankloss__terms terms;
+    rankloss__twofold parts[RANKLOSS__PARTS];
+} dotting;
+
+static void dot_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    dotting *shared = context;
+    const rankloss__forward *forward = shared->forward;
+    const rankloss__kernels *kernels = list->inputs->kernels;
     rankloss__lanes lanes = {{0.0}, {0.0}};
-    kernels->terms(&forward->folded, &forward->sums, &factors, false, &terms);
-    for (size_t first = 0; first < list->size; first += list->chunk) {
+    for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->peak.index - (int64_t)first;
-        kernels->dot(&items, exps_of(list, forward, &items, first), &terms, skip, &lanes);
+        kernels->dot(&items, exps_of(list, forward, &items, first), &shared->terms, skip, &lanes);
     }
     rankloss__sums sums = {.exps = lanes};
     kernels->fold(&sums);
-    const double top = forward->folded.top_tangent.at[0] * terms.top_slope.at[0];
-    return (sums.exps.hi[0] + (top + sums.exps.lo[0])) / list->inputs->temperature + 0.0;
+    shared->parts[part] = (rankloss__twofold){sums.exps.hi[0], sums.exps.lo[0]};
+}
+
+static double common_jvp(rankloss__list *list, const rankloss__forward *forward) {
+    const rankloss__twofold one = {1.0, 0.0};
+    const rankloss__factors factors = {.first = rankloss__in_all_lanes(one), .labels = rankloss__in_every_lane(1.0)};
+    dotting shared = {.forward = forward};
+    list->inputs->kernels->terms(&forward->folded, &forward->sums, &factors, false, &shared.terms);
+    rankloss__each_part(list, dot_part, &shared);
+    rankloss__twofold sum = shared.parts[0];
+    for (size_t part = 1; part < rankloss__count_parts(list); part++)
+        sum = rankloss__twofold_add(sum, shared.parts[part]);
+    const double top = forward->folded.top_tangent.at[0] * shared.terms.top_slope.at[0];
+    return (sum.hi + (top + sum.lo)) / list->inputs->temperature + 0.0;
 }
 
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {

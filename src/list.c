@@ -53,6 +53,7 @@ void rankloss__run_part(rankloss__list *list, size_t part, rankloss__part_body b
 void rankloss__each_part(rankloss__list *list, rankloss__part_body body, void *context) {
     const size_t parts = rankloss__count_parts(list);
     if (list->spread != NULL && parts > 1) {
+        list->loaded = SIZE_MAX; /* the scratch is used for the parts */
         list->spread->run(list->spread, list, body, context);
         return;
     }

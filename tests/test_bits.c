@@ -104,7 +104,21 @@ static void any_number_of_threads(void **state) {
     }
 }
 
-/* Lists of which one is so long that threads share it, with what most calls ask for. */
+static void try_shared_list(rankloss_problem *problem, int which, const char *label) {
+    pool p = {.count = 0};
+    problem->num_threads = 1;
+    rankloss_result alone = make_plain_outputs(&p, problem, which);
+    rankloss_result team = make_plain_outputs(&p, problem, which);
+    check_run(problem, &alone, label);
+    for (int32_t threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
+        problem->num_threads = threads;
+        check_run(problem, &team, label);
+        check_same_bits(&alone, &team, label);
+    }
+    pool_free(&p);
+}
+
+/* Lists of which one is so long that threads share it, with what most calls ask for, and with everything. */
 static void lists_that_threads_share(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 47);
@@ -119,15 +133,33 @@ static void lists_that_threads_share(void **state) {
         }
         problem.reduction = round % 3 ? RANKLOSS_SUM : RANKLOSS_NONE;
         problem.cotangent = none;
-        problem.num_threads = 1;
-        rankloss_result alone = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
-        rankloss_result team = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
-        check_run(&problem, &alone, "one thread");
-        for (int32_t threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
-            problem.num_threads = threads;
-            check_run(&problem, &team, "a shared list");
-            check_same_bits(&alone, &team, "a shared list");
+        try_shared_list(&problem, LOSS_AND_LOGITS, "a shared list, the usual outputs");
+        try_shared_list(&problem, OUTPUTS_ALL, "a shared list, all outputs");
+        pool_free(&p);
+    }
+}
+
+/* The threads use the memory in which the caller's keeps the items that it has converted: it has to read them anew. */
+static void shared_lists_that_are_read_again(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 48);
+    for (int round = 0; round < 4; round++) {
+        pool p = {.count = 0};
+        const int64_t n = 70000 + random_below(&r, 30000);
+        rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 1, n);
+        problem.labels = view_cast(&p, &problem.labels, RANKLOSS_BF16);
+        problem.tangent = view_cast(&p, &problem.tangent, RANKLOSS_BF16);
+        problem.temperature = 3;
+        problem.where = none;
+        if (round / 2) { /* labels without a sum count as equal, which takes the sums once more */
+            problem.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
+            for (int64_t i = 0; i < n; i++)
+                view_set(&problem.labels, i, 0);
+        } else { /* scores too far apart for a tangent in float64: its path begins where the top item has been read */
+            view_set(&problem.logits, 3, 600);
+            view_set(&problem.logits, 5, -600);
         }
+        try_shared_list(&problem, OUTPUTS_ALL, "a shared list, read again");
         pool_free(&p);
     }
 }
@@ -411,6 +443,7 @@ int main(void) {
         cmocka_unit_test(any_alignment),         cmocka_unit_test(any_dtype_with_the_same_values),
         cmocka_unit_test(any_other_outputs),     cmocka_unit_test(reduced_losses_are_exact),
         cmocka_unit_test(order_of_lists),        cmocka_unit_test(lists_that_threads_share),
+        cmocka_unit_test(shared_lists_that_are_read_again),
     };
     const int refused = run_refused_reference();
     return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);
