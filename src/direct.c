@@ -128,7 +128,12 @@ unsigned rankloss__direct_run(const rankloss__direct *direct, const int64_t *lis
         member *m = &members[k];
         m->exps = exps;
         open_member(direct, lists[k], (unsigned)k, scratch, m);
+        m->peak = inputs->kernels->peak(&m->items);
         exps += (m->items.count + RANKLOSS__LANES - 1) / RANKLOSS__LANES * RANKLOSS__LANES;
+    }
+    /* The peaks come first, all of them: the sums of a list need its own as soon as they begin. */
+    for (int k = 0; k < count; k++) {
+        member *m = &members[k];
         held |= (unsigned)inputs->kernels->list(&m->items, m->exps, &m->peak, &folded) << k;
     }
     held &= inputs->kernels->loss(&folded, sums);

@@ -351,7 +351,6 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     uint8_t where[MOST_ROWS];
     rankloss__items items = items_of(d);
     rankloss__folded folded;
-    rankloss__peak peak;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         for (int m = 0; m < 3; m++) {
             f32[m][row] = d->f32[m][at(row, k)];
@@ -368,6 +367,7 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     items.labels = d->is_f64 ? (const void *)f64[1] : f32[1];
     items.weights = !d->weighted ? NULL : d->is_f64 ? (const void *)f64[2] : f32[2];
     items.tangent = d->with_tangent ? tangent : NULL;
+    const rankloss__peak peak = kernels->peak(&items);
     assert_true(kernels->list(&items, exps, &peak, &folded) == ((y->finite >> k & 1u) != 0));
     assert_true(peak.max == y->folded.max.at[k] && peak.min == y->folded.min.at[k]);
     assert_true((double)peak.valid == y->folded.valid.at[k]);

@@ -177,10 +177,10 @@ typedef struct rankloss__kernels {
     void (*fold)(rankloss__sums *sums);
 
     /*
-     * All of this for a list that is one chunk: sets its lane of folded. Where no valid score is finite, nothing is set
-     * but the peak, and the answer is false.
+     * The sums of a list that is one chunk, folded: sets its lane of folded. Where no valid score is finite, nothing is
+     * set, and the answer is false.
      */
-    bool (*list)(const rankloss__items *items, double *exps, rankloss__peak *peak, rankloss__folded *folded);
+    bool (*list)(const rankloss__items *items, double *exps, const rankloss__peak *peak, rankloss__folded *folded);
 
     /* Adds v_i slope_i to lanes, leaving out the item at `skip`. */
     void (*dot)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, int64_t skip,
