@@ -1,5 +1,6 @@
 /*
- * src/view.c: places and addresses of every list against plain index arithmetic, with and without merged axes.
+ * src/view.c: places and addresses of every list against plain index arithmetic, with and without merged axes, and what
+ * its views say of themselves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,6 +111,74 @@ static void ragged_places(void **state) {
     assert_true(items.item_stride == -2 && lists.item_stride == 0);
 }
 
+/* Elements that all items of a list share: of an array without an axis of its own for the items. */
+static void knows_what_a_list_shares(void **state) {
+    static const uint8_t entries[] = {0, 3, 3, 7};
+    const rankloss_array none = {0}, offsets = {(void *)(uintptr_t)entries, RANKLOSS_U8, 1, {4}, {1}};
+    const rankloss_array dense = {memory, RANKLOSS_F32, 2, {3, 4}, {4, 1}},
+                         ragged = {memory, RANKLOSS_F32, 1, {7}, {1}};
+    const rankloss_array number = {memory, RANKLOSS_F64, 0, {0}, {0}}, row = {memory, RANKLOSS_F64, 1, {4}, {5}},
+                         column = {memory, RANKLOSS_F64, 2, {3, 1}, {6, 9}};
+    (void)state;
+    const rankloss__batch rows = rankloss__batch_make(&dense, &none), parts = rankloss__batch_make(&ragged, &offsets);
+    assert_true(!rows.ragged && rows.ndim == 1 && rows.num_lists == 3 && rows.list_size == 4 && rows.shape[0] == 3);
+    assert_true(parts.ragged && parts.ndim == 1 && parts.num_lists == 3 && parts.shape[0] == 3);
+    const rankloss__view of_number = rankloss__view_of_items(&rows, &number);
+    const rankloss__view of_row = rankloss__view_of_items(&rows, &row);
+    const rankloss__view of_column = rankloss__view_of_items(&rows, &column);
+    assert_true(of_number.per_list && of_number.item_stride == 0 && of_number.list_strides[0] == 0);
+    assert_true(!of_row.per_list && of_row.item_stride == 5 && of_row.list_strides[0] == 0);
+    assert_true(of_column.per_list && of_column.item_stride == 0 && of_column.list_strides[0] == 6);
+    const rankloss__view of_parts = rankloss__view_of_items(&parts, &column);
+    const rankloss__view of_items = rankloss__view_of_items(&parts, &ragged);
+    assert_true(of_parts.per_list && of_parts.item_stride == 0 && of_parts.list_strides[0] == 6);
+    assert_true(of_parts.start_stride == 0);
+    assert_true(!of_items.per_list && of_items.item_stride == 1 && of_items.start_stride == 1);
+    assert_true(of_items.list_strides[0] == 0);
+}
+
+/* An element per list: what broadcasts to the axes before the last one. */
+static void one_element_per_list(void **state) {
+    const rankloss_array none = {0}, logits = {memory, RANKLOSS_F32, 3, {2, 3, 4}, {12, 4, 1}};
+    const rankloss_array all = {memory, RANKLOSS_F64, 2, {2, 3}, {7, 2}}, last = {memory, RANKLOSS_F64, 1, {3}, {5}},
+                         first = {memory, RANKLOSS_F64, 2, {2, 1}, {3, 9}},
+                         number = {memory, RANKLOSS_F64, 0, {0}, {0}};
+    const struct {
+        const rankloss_array *array;
+        int64_t strides[2];
+    } rows[] = {{&all, {7, 2}}, {&last, {0, 5}}, {&first, {3, 0}}, {&number, {0, 0}}};
+    (void)state;
+    const rankloss__batch batch = rankloss__batch_make(&logits, &none);
+    for (int k = 0; k < 4; k++) {
+        const rankloss__view view = rankloss__view_of_lists(&batch, rows[k].array);
+        assert_true(view.present && view.data == memory && view.dtype == RANKLOSS_F64 && view.element_size == 8);
+        assert_true(view.list_strides[0] == rows[k].strides[0] && view.list_strides[1] == rows[k].strides[1]);
+    }
+    assert_false(rankloss__view_of_lists(&batch, &none).present);
+}
+
+static void an_empty_batch_keeps_its_axes(void **state) {
+    const rankloss_array none = {0}, logits = {memory, RANKLOSS_F32, 3, {2, 0, 4}, {0, 4, 1}};
+    rankloss__batch batch = rankloss__batch_make(&logits, &none);
+    rankloss__view view = rankloss__view_of_items(&batch, &logits);
+    rankloss__view *views[] = {&view};
+    (void)state;
+    rankloss__merge_axes(&batch, views, 1);
+    assert_true(batch.ndim == 2 && batch.num_lists == 0 && batch.shape[0] == 2 && batch.shape[1] == 0);
+}
+
+static void sizes_of_dtypes(void **state) {
+    const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64, RANKLOSS_F16, RANKLOSS_BF16, RANKLOSS_I8,
+                              RANKLOSS_I16, RANKLOSS_I32, RANKLOSS_I64, RANKLOSS_U8,   RANKLOSS_U16,
+                              RANKLOSS_U32, RANKLOSS_U64, RANKLOSS_BOOL};
+    const int64_t sizes[] = {4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 1};
+    (void)state;
+    for (int k = 0; k < 13; k++)
+        assert_true(rankloss__dtype_size(dtypes[k]) == sizes[k]);
+    assert_true(rankloss__dtype_size(0) == 0 && rankloss__dtype_size(-1) == 0);
+    assert_true(rankloss__dtype_size(RANKLOSS_BOOL + 1) == 0);
+}
+
 static void absent_arrays(void **state) {
     const rankloss_array none = {0}, zero_d = {memory, RANKLOSS_F32, 0, {0}, {0}},
                          empty = {NULL, RANKLOSS_F32, 1, {0}, {1}};
@@ -121,10 +190,10 @@ static void absent_arrays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dense_places),
-        cmocka_unit_test(row_major_arrays_have_one_axis_of_lists),
-        cmocka_unit_test(ragged_places),
-        cmocka_unit_test(absent_arrays),
+        cmocka_unit_test(dense_places),         cmocka_unit_test(row_major_arrays_have_one_axis_of_lists),
+        cmocka_unit_test(ragged_places),        cmocka_unit_test(knows_what_a_list_shares),
+        cmocka_unit_test(one_element_per_list), cmocka_unit_test(an_empty_batch_keeps_its_axes),
+        cmocka_unit_test(sizes_of_dtypes),      cmocka_unit_test(absent_arrays),
     };
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
