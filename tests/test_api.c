@@ -54,6 +54,20 @@ static void array_make_of_no_axes_and_of_eight(void **state) {
     assert_memory_equal(wide.strides, strides, sizeof strides);
 }
 
+/* As in NumPy, an extent of 0 counts as 1 for the strides of the axes before it; a stride that fits nowhere is the largest. */
+static void array_make_of_nothing_and_of_too_much(void **state) {
+    (void)state;
+    float data = 0;
+    const int64_t nothing[] = {2, 0, 3}, too_much[] = {2, INT64_MAX, 4};
+    const int64_t strides_of_nothing[] = {3, 3, 1}, strides_of_too_much[] = {INT64_MAX, 4, 1};
+    const rankloss_array a = rankloss_array_make(RANKLOSS_F32, &data, 3, nothing);
+    const rankloss_array b = rankloss_array_make(RANKLOSS_F32, &data, 3, too_much);
+    assert_memory_equal(a.shape, nothing, sizeof nothing);
+    assert_memory_equal(a.strides, strides_of_nothing, sizeof strides_of_nothing);
+    assert_memory_equal(b.shape, too_much, sizeof too_much);
+    assert_memory_equal(b.strides, strides_of_too_much, sizeof strides_of_too_much);
+}
+
 #define EXPECT_DTYPE(type, expected)                                   \
     do {                                                               \
         type element = 0;                                              \
@@ -321,6 +335,7 @@ int main(void) {
         cmocka_unit_test(last_error_is_of_this_thread_and_stays),
         cmocka_unit_test(array_make_is_row_major),
         cmocka_unit_test(array_make_of_no_axes_and_of_eight),
+        cmocka_unit_test(array_make_of_nothing_and_of_too_much),
         cmocka_unit_test(array_macro_takes_the_dtype_from_the_pointer),
         cmocka_unit_test(array_macro_takes_extents_of_any_type),
         cmocka_unit_test(every_status_has_words_of_its_own),
