@@ -1,0 +1,206 @@
+/*
+ * Which way lists go. Every way gives results within the bounds, so that an ordinary list that goes alone, or the careful
+ * way, needs only more time: here ordinary lists are held by a bundle, by a group, and by the common path.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bundle.h"
+#include "call.h"
+#include "cpu/cache.h"
+#include "direct.h"
+#include "forward.h"
+#include "random.h"
+#include "run.h"
+
+enum { LISTS = RANKLOSS__LANES, MOST = 200, IN_BUNDLE = 40, IN_GROUP = 100, ALL = (1 << LISTS) - 1 };
+
+/* The options of a call, a bit each; a number with all their bits is one more than the last combination. */
+enum { IS_F64 = 1, MASKED = 2, WEIGHTED = 4, SUM_TO_ONE = 8, WITH_TANGENT = 16, SCALED = 32, COMBINATIONS = 64 };
+
+typedef struct numbers {
+    float f32[LISTS * MOST];
+    double f64[LISTS * MOST];
+} numbers;
+
+static numbers scores, labels, weights, tangent, outputs[RANKLOSS__NUM_DERIVATIVES];
+static uint8_t where[LISTS * MOST];
+static rankloss__scratch scratch;
+
+static void fill(numbers *n, random_state *r, bool positive) {
+    for (int i = 0; i < LISTS * MOST; i++) {
+        const double x = random_normal(r);
+        n->f64[i] = positive ? x * x + 0.1 : x;
+        n->f32[i] = (float)n->f64[i];
+    }
+}
+
+static int fill_all(void **state) {
+    random_state r = random_new(random_run_seed(), 1);
+    (void)state;
+    fill(&scores, &r, false);
+    fill(&labels, &r, true);
+    fill(&weights, &r, true);
+    fill(&tangent, &r, false);
+    /* Of every list at least its first two items. */
+    for (int i = 0; i < LISTS * MOST; i++)
+        where[i] = random_chance(&r, 0.7);
+    return 0;
+}
+
+static rankloss_array view(numbers *n, unsigned options, int64_t size) {
+    const int64_t shape[] = {LISTS, size};
+    const bool is_f64 = (options & IS_F64) != 0;
+    return rankloss_array_make(is_f64 ? RANKLOSS_F64 : RANKLOSS_F32, is_f64 ? (void *)n->f64 : n->f32, 2, shape);
+}
+
+static rankloss_array mask_of(int64_t size) {
+    const int64_t shape[] = {LISTS, size};
+    for (int k = 0; k < LISTS; k++)
+        where[k * size] = where[k * size + 1] = 1;
+    return rankloss_array_make(RANKLOSS_BOOL, where, 2, shape);
+}
+
+static rankloss__call make_call(unsigned options, int64_t size) {
+    rankloss_problem p = {.logits = view(&scores, options, size), .labels = view(&labels, options, size)};
+    rankloss_result r = {.grad_logits = view(&outputs[RANKLOSS__GRAD_LOGITS], options, size),
+                         .grad_labels = view(&outputs[RANKLOSS__GRAD_LABELS], options, size),
+                         .grad_weights = view(&outputs[RANKLOSS__GRAD_WEIGHTS], options, size),
+                         .hess_logits = view(&outputs[RANKLOSS__HESS_LOGITS], options, size)};
+    p.reduction = RANKLOSS_SUM;
+    p.label_mode = (options & SUM_TO_ONE) != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    p.temperature = (options & SCALED) != 0 ? 0.5 : 0.0;
+    if ((options & MASKED) != 0)
+        p.where = mask_of(size);
+    if ((options & WEIGHTED) != 0)
+        p.weights = view(&weights, options, size);
+    if ((options & WITH_TANGENT) != 0) {
+        p.tangent = view(&tangent, options, size);
+        r.hvp_logits = view(&outputs[RANKLOSS__HVP_LOGITS], options, size);
+    }
+    rankloss__call call = rankloss__call_make(&p, &r);
+    rankloss__call_set_upstream(&call);
+    return call;
+}
+
+/* In float64 the logarithms of labels that sum to one always go the careful way. */
+static unsigned expected_of(unsigned options, rankloss__derivative which) {
+    const bool careful = (options & IS_F64) != 0 && (options & SUM_TO_ONE) != 0;
+    return careful && !rankloss__is_by_logits(which) ? 0 : ALL;
+}
+
+static void a_bundle_holds_ordinary_lists(void **state) {
+    static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
+    (void)state;
+    for (unsigned options = 0; options < COMBINATIONS; options++) {
+        const rankloss__call call = make_call(options, IN_BUNDLE);
+        const rankloss__upstream *upstream[LISTS];
+        rankloss__bundle bundle;
+        rankloss__lane jvp;
+        for (int k = 0; k < LISTS; k++)
+            upstream[k] = &call.upstream;
+        rankloss__bundle_make(&bundle, &call.inputs, &scratch);
+        rankloss__bundle_read(&bundle, lists, LISTS);
+        assert_true(bundle.regular);
+        rankloss__bundle_forward(&bundle);
+        assert_int_equal(bundle.held, ALL);
+        for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+            if (call.derivatives[which].present)
+                assert_int_equal(rankloss__bundle_fits(&bundle, (rankloss__derivative)which, upstream),
+                                 expected_of(options, (rankloss__derivative)which));
+        if ((options & WITH_TANGENT) != 0)
+            assert_int_equal(rankloss__bundle_jvp(&bundle, &jvp), ALL);
+    }
+}
+
+/* Fewer lists, or such as do not follow one another, are found one by one. */
+static void a_bundle_knows_its_neighbours(void **state) {
+    static const int64_t apart[LISTS] = {0, 1, 2, 3, 4, 5, 7, 6};
+    const rankloss__call call = make_call(0, IN_BUNDLE);
+    rankloss__bundle bundle;
+    (void)state;
+    rankloss__bundle_make(&bundle, &call.inputs, &scratch);
+    rankloss__bundle_read(&bundle, apart, LISTS);
+    assert_false(bundle.regular);
+    rankloss__bundle_read(&bundle, apart, LISTS - 1);
+    assert_false(bundle.regular);
+    rankloss__bundle_forward(&bundle);
+    assert_int_equal(bundle.held, ALL >> 1);
+}
+
+static void a_group_holds_ordinary_lists(void **state) {
+    static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
+    (void)state;
+    for (unsigned options = 0; options < COMBINATIONS; options++) {
+        const rankloss__call call = make_call(options, IN_GROUP);
+        const rankloss__factors factors = rankloss__factors_of(&call.upstream);
+        const rankloss__direct direct = rankloss__direct_make(&call.inputs, &call.derivatives[RANKLOSS__GRAD_LOGITS],
+                                                              &call.derivatives[RANKLOSS__HESS_LOGITS], &factors);
+        rankloss__loss sums;
+        if ((options & WITH_TANGENT) != 0) {
+            assert_true(direct.most == 0);
+            continue;
+        }
+        assert_true(direct.most >= LISTS * (IN_GROUP + LISTS));
+        assert_int_equal(rankloss__direct_run(&direct, lists, LISTS, &scratch, &sums), ALL);
+    }
+}
+
+/* The exponentials of a group, and what is converted for it, share the scratch. */
+static void a_group_has_room_in_the_scratch(void **state) {
+    (void)state;
+    for (unsigned options = 0; options < WITH_TANGENT; options++)
+        for (int converted = 0; converted < 4; converted++) {
+            const bool new_scores = (converted & 1) != 0, new_labels = (converted & 2) != 0;
+            rankloss__call call = make_call(options | (new_scores ? SCALED : 0), IN_GROUP);
+            call.inputs.labels.item_stride = new_labels ? 2 : 1;
+            const rankloss__factors factors = rankloss__factors_of(&call.upstream);
+            const rankloss__direct direct =
+                rankloss__direct_make(&call.inputs, &call.derivatives[RANKLOSS__GRAD_LOGITS],
+                                      &call.derivatives[RANKLOSS__HESS_LOGITS], &factors);
+            const size_t real = rankloss__real_size(&call.inputs), most = (size_t)direct.most;
+            const size_t bytes = most * (sizeof(double) + (new_scores ? real : 0));
+            const size_t most_converted = 2 * sizeof(rankloss__block) / real;
+            assert_true(most > 0 && most % RANKLOSS__LANES == 0 && bytes <= sizeof scratch.exps);
+            assert_true(!new_labels || most <= most_converted);
+            /* And no room is left. */
+            const size_t next = (most + RANKLOSS__LANES) * (sizeof(double) + (new_scores ? real : 0));
+            assert_true(next > sizeof scratch.exps || (new_labels && most + RANKLOSS__LANES > most_converted));
+        }
+}
+
+static void an_ordinary_list_takes_the_common_path(void **state) {
+    (void)state;
+    for (unsigned options = 0; options < COMBINATIONS; options++)
+        for (int64_t index = 0; index < LISTS; index++) {
+            const rankloss__call call = make_call(options, MOST);
+            rankloss__list list;
+            rankloss__forward forward;
+            rankloss__list_open(&list, &call.inputs, index, &scratch);
+            rankloss__forward_list(&list, &forward);
+            assert_int_equal(forward.path, RANKLOSS__COMMON);
+            assert_true(forward.kept && forward.finite && !forward.rounded && !forward.uniform && !forward.zero);
+        }
+}
+
+/* Between the caches of the smallest and of the largest processor that anyone has; and always the same. */
+static void the_size_of_the_cache_is_one(void **state) {
+    const int64_t size = rankloss__cache_size();
+    (void)state;
+    assert_true(size >= INT64_C(1) << 16 && size <= INT64_C(1) << 36);
+    assert_true(rankloss__cache_size() == size);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bundle_holds_ordinary_lists),          cmocka_unit_test(a_bundle_knows_its_neighbours),
+        cmocka_unit_test(a_group_holds_ordinary_lists),           cmocka_unit_test(a_group_has_room_in_the_scratch),
+        cmocka_unit_test(an_ordinary_list_takes_the_common_path), cmocka_unit_test(the_size_of_the_cache_is_one),
+    };
+    const int refused = run_refused();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, fill_all, NULL);
+}
