@@ -57,6 +57,39 @@ static void agrees_with_fixed_point(void **state) {
     }
 }
 
+/* Many terms at a time, which stay in registers as long as they are of about one size. */
+static void adds_many_as_one_by_one(void **state) {
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        double terms[40];
+        const int count = (int)random_below(&r, 41);
+        const double far = ldexp(1.0, (int)random_below(&r, 1800) - 900);
+        exact_sum expected = {{0}};
+        rankloss__exact_sum sum = {0};
+        for (int i = 0; i < count; i++) {
+            terms[i] = any_double(&r, false) * (random_chance(&r, 0.2) ? far : 1.0);
+            exact_add(&expected, terms[i]);
+        }
+        rankloss__exact_sum_add_all(&sum, terms, count);
+        assert_true(rankloss__exact_sum_quotient(&sum, 1, RANKLOSS_F64) == exact_quotient(&expected, 1, RANKLOSS_F64));
+    }
+}
+
+static void one_of_many_is_not_finite(void **state) {
+    const double specials[] = {(double)INFINITY, -(double)INFINITY, (double)NAN};
+    (void)state;
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 5; i++) {
+            double terms[5] = {1.0, 1e200, -3.0, 1e-200, 5.0};
+            rankloss__exact_sum sum = {0};
+            terms[i] = specials[k];
+            rankloss__exact_sum_add_all(&sum, terms, 5);
+            const double got = rankloss__exact_sum_quotient(&sum, 3, RANKLOSS_F64);
+            assert_true(got == specials[k] || (isnan(got) && isnan(specials[k])));
+        }
+}
+
 static void keeps_what_cancels(void **state) {
     const double terms[] = {1e300, 0x1p-1074, -1e300, 1.0, -1.0};
     (void)state;
@@ -99,6 +132,25 @@ static void overflows_only_at_the_end(void **state) {
     assert_true(library_sum(both, 2, 1, RANKLOSS_F64) == (double)INFINITY);
     assert_true(library_sum(both, 2, 2, RANKLOSS_F64) == DBL_MAX);
     assert_true(library_sum(both, 2, 2, RANKLOSS_F32) == (double)INFINITY);
+}
+
+/* The largest number of each dtype, and what rounds to the power of two above it. */
+static void overflows_where_the_dtype_does(void **state) {
+    static const struct {
+        int32_t dtype;
+        double largest, half; /* a half of its last place */
+    } rows[] = {{RANKLOSS_F32, 0x1.fffffep127, 0x1p103},
+                {RANKLOSS_F64, DBL_MAX, 0x1p970},
+                {RANKLOSS_F16, 0x1.ffcp15, 0x1p4},
+                {RANKLOSS_BF16, 0x1.fep127, 0x1p119}};
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        const double largest = rows[k].largest, half = rows[k].half;
+        const double below[] = {largest, half, -half / 0x1p40}, above[] = {largest, half};
+        assert_true(library_sum(&largest, 1, 1, rows[k].dtype) == largest);
+        assert_true(library_sum(below, 3, 1, rows[k].dtype) == largest);
+        assert_true(library_sum(above, 2, 1, rows[k].dtype) == (double)INFINITY);
+    }
 }
 
 static void carries_infinities_and_nan(void **state) {
@@ -178,11 +230,19 @@ static void merges_what_is_not_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agrees_with_fixed_point),   cmocka_unit_test(keeps_what_cancels),
-        cmocka_unit_test(rounds_ties_to_even),       cmocka_unit_test(rounds_below_the_smallest_number),
-        cmocka_unit_test(overflows_only_at_the_end), cmocka_unit_test(carries_infinities_and_nan),
-        cmocka_unit_test(gives_plus_zero),           cmocka_unit_test(divides_by_large_counts),
-        cmocka_unit_test(merges_in_any_grouping),    cmocka_unit_test(merges_every_digit),
+        cmocka_unit_test(agrees_with_fixed_point),
+        cmocka_unit_test(adds_many_as_one_by_one),
+        cmocka_unit_test(one_of_many_is_not_finite),
+        cmocka_unit_test(overflows_where_the_dtype_does),
+        cmocka_unit_test(keeps_what_cancels),
+        cmocka_unit_test(rounds_ties_to_even),
+        cmocka_unit_test(rounds_below_the_smallest_number),
+        cmocka_unit_test(overflows_only_at_the_end),
+        cmocka_unit_test(carries_infinities_and_nan),
+        cmocka_unit_test(gives_plus_zero),
+        cmocka_unit_test(divides_by_large_counts),
+        cmocka_unit_test(merges_in_any_grouping),
+        cmocka_unit_test(merges_every_digit),
         cmocka_unit_test(merges_what_is_not_finite),
     };
     const int refused = run_refused();
