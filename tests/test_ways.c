@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "bundle.h"
 #include "call.h"
 #include "cpu/cache.h"
@@ -17,7 +19,7 @@
 #include "random.h"
 #include "run.h"
 
-enum { LISTS = RANKLOSS__LANES, MOST = 200, IN_BUNDLE = 40, IN_GROUP = 100, ALL = (1 << LISTS) - 1 };
+enum { LISTS = RANKLOSS__LANES, MOST = RANKLOSS__KEEP + 1, IN_BUNDLE = 40, IN_GROUP = 100, ALL = (1 << LISTS) - 1 };
 
 /* The options of a call, a bit each; a number with all their bits is one more than the last combination. */
 enum { IS_F64 = 1, MASKED = 2, WEIGHTED = 4, SUM_TO_ONE = 8, WITH_TANGENT = 16, SCALED = 32, COMBINATIONS = 64 };
@@ -177,13 +179,149 @@ static void an_ordinary_list_takes_the_common_path(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++)
         for (int64_t index = 0; index < LISTS; index++) {
-            const rankloss__call call = make_call(options, MOST);
+            const rankloss__call call = make_call(options, 2 * IN_GROUP);
             rankloss__list list;
             rankloss__forward forward;
             rankloss__list_open(&list, &call.inputs, index, &scratch);
             rankloss__forward_list(&list, &forward);
             assert_int_equal(forward.path, RANKLOSS__COMMON);
             assert_true(forward.kept && forward.finite && !forward.rounded && !forward.uniform && !forward.zero);
+        }
+}
+
+/* A list is read where it lies unless any of its inputs has to be converted, or its scores are not its logits. */
+static void an_ordinary_list_is_read_in_place(void **state) {
+    (void)state;
+    for (unsigned options = 0; options < COMBINATIONS; options++) {
+        const rankloss__call call = make_call(options | MASKED | WEIGHTED, IN_GROUP);
+        /* A tangent is float64 everywhere. */
+        const bool converted = (options & WITH_TANGENT) != 0 && (options & IS_F64) == 0;
+        const bool direct = (options & SCALED) == 0 && !converted;
+        const int32_t other = call.inputs.is_f64 ? RANKLOSS_F32 : RANKLOSS_F64;
+        assert_true(rankloss__inputs_are_direct(&call.inputs, IN_GROUP) == direct);
+        rankloss__inputs inputs[7];
+        for (int k = 0; k < 7; k++)
+            inputs[k] = call.inputs;
+        inputs[0].logits.item_stride = inputs[1].labels.item_stride = inputs[2].weights.item_stride = 2;
+        inputs[3].where.item_stride = 0;
+        inputs[4].logits.dtype = inputs[5].labels.dtype = inputs[6].weights.dtype = other;
+        for (int k = 0; k < 7; k++)
+            assert_false(rankloss__inputs_are_direct(&inputs[k], IN_GROUP));
+        for (int k = 0; k < 4; k++) /* a single item has no stride */
+            assert_true(rankloss__inputs_are_direct(&inputs[k], 1) == direct);
+        inputs[1].labels.present = inputs[2].weights.present = inputs[3].where.present = false;
+        for (int k = 1; k < 4; k++)
+            assert_true(rankloss__inputs_are_direct(&inputs[k], IN_GROUP) == direct);
+    }
+}
+
+/* The exponentials of a list are kept as far as the scratch has room, whose end a tangent needs. */
+static void a_list_keeps_what_the_scratch_can_hold(void **state) {
+    static const int64_t sizes[] = {RANKLOSS__KEEP - RANKLOSS__CHUNK, RANKLOSS__KEEP - RANKLOSS__CHUNK + 1,
+                                    RANKLOSS__KEEP, RANKLOSS__KEEP + 1};
+    (void)state;
+    for (unsigned options = 0; options < COMBINATIONS; options++)
+        for (int k = 0; k < 4; k++) {
+            const rankloss__call call = make_call(options, sizes[k]);
+            rankloss__list list;
+            rankloss__forward forward;
+            rankloss__list_open(&list, &call.inputs, 0, &scratch);
+            rankloss__forward_list(&list, &forward);
+            assert_int_equal(forward.path, RANKLOSS__COMMON);
+            assert_true(forward.kept == (k < ((options & WITH_TANGENT) != 0 ? 1 : 3)));
+            assert_true(forward.rounded == (k == 3 && (options & IS_F64) == 0));
+        }
+}
+
+typedef struct parts_seen {
+    size_t count, end;
+} parts_seen;
+
+static void see_part(void *context, rankloss__list *list, size_t part, size_t first, size_t end) {
+    parts_seen *seen = context;
+    (void)list;
+    assert_true(part == seen->count++ && first == seen->end && first < end && first % RANKLOSS__KEEP == 0);
+    seen->end = end;
+}
+
+/* Each item is of one part, whose chunks begin where those of the list do. Shorter lists are not cut. */
+static void parts_are_a_partition(void **state) {
+    static const size_t sizes[] = {0,      1,       2048,   RANKLOSS__CUT - 1, RANKLOSS__CUT, RANKLOSS__CUT + 1,
+                                   100000, 1 << 20, 1234567};
+    (void)state;
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        rankloss__list list = {.size = sizes[k]};
+        parts_seen seen = {0, 0};
+        rankloss__each_part(&list, see_part, &seen);
+        assert_true(seen.end == sizes[k] && seen.count == rankloss__count_parts(&list));
+        assert_true(seen.count <= RANKLOSS__PARTS && (seen.count > 1) == (sizes[k] >= RANKLOSS__CUT));
+    }
+}
+
+/* In float64: coefficients far from both ends of the range, and a loss that was not lost, unless there is one item. */
+static void sums_of_float64_hold_within_the_range(void **state) {
+    static const struct {
+        double coefs, loss, valid;
+        unsigned faint;
+        bool hold;
+    } rows[] = {{1.0, 1.0, 2.0, 0, true},      {-1.0, -1.0, 2.0, 0, true},     {1.0, 1.0, 2.0, 1, false},
+                {1.0, 1.0, 2.0, 2, true},      {0x1p-400, 1.0, 2.0, 0, true},  {0x1p-401, 1.0, 2.0, 0, false},
+                {0x1p400, 1.0, 2.0, 0, true},  {0x1p401, 1.0, 2.0, 0, false},  {(double)NAN, 1.0, 2.0, 0, false},
+                {1.0, 0x1p-900, 2.0, 0, true}, {1.0, 0x1p-901, 2.0, 0, false}, {1.0, 0.0, 1.0, 0, true}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        rankloss__folded folded = {.rest.faint = rows[k].faint};
+        rankloss__loss sums = {.coefs.hi = {rows[k].coefs}, .loss.at = {rows[k].loss}};
+        assert_true(rankloss__sums_hold(&folded, &sums, 0, rows[k].valid) == rows[k].hold);
+    }
+}
+
+/* In float32 only a tangent that is out of all proportion does not fit; in float64 everything has to be near to 1. */
+static void tangents_of_float64_fit_within_the_range(void **state) {
+    static const struct {
+        double min, most, coefs;
+        bool f32, f64;
+    } rows[] = {{-1.0, 1.0, 1.0, true, true},
+                {-1.0, 0.0, 1.0, true, true},
+                {-1.0, 0.0, 0x1p300, true, true},
+                {-1.0, 0x1p200, 1.0, true, true},
+                {-1.0, 0x1p201, 1.0, false, false},
+                {-1.0, 0x1p-200, 1.0, true, true},
+                {-1.0, 0x1p-201, 1.0, true, false},
+                {-1.0, 1.0, -0x1p200, true, true},
+                {-1.0, 1.0, -0x1p201, true, false},
+                {-1.0, 1.0, 0x1p-200, true, true},
+                {-1.0, 1.0, 0x1p-201, true, false},
+                {-1.0, (double)INFINITY, 1.0, false, false},
+                {-1000.0, 1.0, 1.0, true, false},
+                {0.5 * RANKLOSS__EXP_CUTOFF, 1.0, 1.0, true, true},
+                {0.5 * RANKLOSS__EXP_CUTOFF - 0.5, 1.0, 1.0, true, false}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const rankloss__inputs f32 = {.is_f64 = false}, f64 = {.is_f64 = true};
+        assert_true(rankloss__tangent_fits(&f32, rows[k].min, 0.0, rows[k].most, rows[k].coefs) == rows[k].f32);
+        assert_true(rankloss__tangent_fits(&f64, rows[k].min, 0.0, rows[k].most, rows[k].coefs) == rows[k].f64);
+    }
+}
+
+static void logarithms_fit_unless_they_are_lost(void **state) {
+    const double infinite = -(double)INFINITY;
+    const struct {
+        double min, rest, cotangent;
+        bool f32, f64;
+    } rows[] = {
+        {-1.0, 0.5, 1.0, true, true},       {-1.0, 0.5, 0.0, true, true},     {infinite, 0.5, 1.0, true, true},
+        {infinite, 0.5, 0.0, false, false}, {-1.0, 0.0, 1.0, true, true},     {-1.0, 0x1p-400, 1.0, true, true},
+        {-1.0, 0x1p-401, 1.0, true, false}, {-0x1p600, 0.5, 1.0, true, true}, {-0x1p601, 0.5, 1.0, true, false}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (int sum_to_one = 0; sum_to_one < 2; sum_to_one++) {
+            const rankloss__inputs f32 = {.is_f64 = false, .sum_to_one = sum_to_one != 0};
+            const rankloss__inputs f64 = {.is_f64 = true, .sum_to_one = sum_to_one != 0};
+            const bool fits_f32 = rankloss__logs_fit(&f32, rows[k].min, 0.0, rows[k].rest, rows[k].cotangent);
+            const bool fits_f64 = rankloss__logs_fit(&f64, rows[k].min, 0.0, rows[k].rest, rows[k].cotangent);
+            assert_true(fits_f32 == rows[k].f32);
+            assert_true(fits_f64 == (rows[k].f64 && sum_to_one == 0));
         }
 }
 
@@ -197,9 +335,18 @@ static void the_size_of_the_cache_is_one(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_bundle_holds_ordinary_lists),          cmocka_unit_test(a_bundle_knows_its_neighbours),
-        cmocka_unit_test(a_group_holds_ordinary_lists),           cmocka_unit_test(a_group_has_room_in_the_scratch),
-        cmocka_unit_test(an_ordinary_list_takes_the_common_path), cmocka_unit_test(the_size_of_the_cache_is_one),
+        cmocka_unit_test(a_bundle_holds_ordinary_lists),
+        cmocka_unit_test(a_bundle_knows_its_neighbours),
+        cmocka_unit_test(a_group_holds_ordinary_lists),
+        cmocka_unit_test(a_group_has_room_in_the_scratch),
+        cmocka_unit_test(an_ordinary_list_takes_the_common_path),
+        cmocka_unit_test(an_ordinary_list_is_read_in_place),
+        cmocka_unit_test(a_list_keeps_what_the_scratch_can_hold),
+        cmocka_unit_test(parts_are_a_partition),
+        cmocka_unit_test(sums_of_float64_hold_within_the_range),
+        cmocka_unit_test(tangents_of_float64_fit_within_the_range),
+        cmocka_unit_test(logarithms_fit_unless_they_are_lost),
+        cmocka_unit_test(the_size_of_the_cache_is_one),
     };
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, fill_all, NULL);
