@@ -1,6 +1,6 @@
 /*
  * What theory says of the loss and its derivatives, whatever the formulas: derivatives are limits of differences, the
- * loss knows no shift and no order of items, second derivatives are symmetric.
+ * loss knows no shift and no order of items, second derivatives are symmetric, a batch is its lists.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include <rankloss/rankloss.h>
 
 #include "check.h"
+#include "exact.h"
 #include "generate.h"
 #include "number.h"
 #include "run.h"
@@ -283,6 +284,38 @@ static void gradient_sums_to_zero(void **state) {
     }
 }
 
+/* However many wait for company, and in whatever order they are computed, each list counts once. */
+static void a_sum_is_that_of_its_lists(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 55);
+    for (int round = 0; round < 400; round++) {
+        pool p = {.count = 0};
+        const bool ragged = round % 2 != 0, plain = round % 3 != 0;
+        const int32_t dtype = round / 2 % 2 != 0 ? RANKLOSS_F64 : RANKLOSS_F32;
+        const int64_t lists = 1 + random_below(&r, 60), most = random_chance(&r, 0.5) ? 64 : 300;
+        rankloss_problem problem = ragged ? draw_ragged(&p, &r, dtype, lists, most)
+                                          : draw_dense(&p, &r, dtype, lists, 1 + random_below(&r, most));
+        if (plain)
+            problem.where = problem.weights = problem.bias = none;
+        problem.cotangent = problem.tangent = none;
+        const rankloss_array each = view_vector(&p, RANKLOSS_F64, lists);
+        const rankloss_array sum = view_new(&p, RANKLOSS_F64, 0, NULL, LAYOUT_ROW_MAJOR, NULL);
+        const rankloss_result losses = {.loss = each}, reduced = {.loss = sum};
+        exact_sum expected = {{0}};
+        problem.reduction = RANKLOSS_NONE;
+        check_run(&problem, &losses, "losses");
+        for (int64_t k = 0; k < lists; k++)
+            exact_add(&expected, (double)view_get(&each, k));
+        problem.reduction = RANKLOSS_SUM;
+        check_run(&problem, &reduced, "their sum");
+        if ((double)view_get(&sum, 0) != exact_quotient(&expected, 1, RANKLOSS_F64)) {
+            fail_msg("round %d: the sum of %lld losses is %a, not %a", round, (long long)lists,
+                     (double)view_get(&sum, 0), exact_quotient(&expected, 1, RANKLOSS_F64));
+        }
+        pool_free(&p);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(derivatives_are_limits_of_differences),
@@ -290,6 +323,7 @@ int main(void) {
         cmocka_unit_test(order_of_items),
         cmocka_unit_test(derivatives_agree),
         cmocka_unit_test(gradient_sums_to_zero),
+        cmocka_unit_test(a_sum_is_that_of_its_lists),
     };
     const int refused = run_refused_reference();
     return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);
