@@ -284,34 +284,62 @@ static void gradient_sums_to_zero(void **state) {
     }
 }
 
-/* However many wait for company, and in whatever order they are computed, each list counts once. */
+/* The losses of all lists by one thread, and then their sum, to which each of them has to come once. */
+static void try_sum_of_lists(pool *p, rankloss_problem *problem, int64_t lists, int32_t threads) {
+    const rankloss_array each = view_vector(p, RANKLOSS_F64, lists), again = view_vector(p, RANKLOSS_F64, lists);
+    const rankloss_array sum = view_new(p, RANKLOSS_F64, 0, NULL, LAYOUT_ROW_MAJOR, NULL);
+    const rankloss_result losses = {.loss = each}, by_threads = {.loss = again}, reduced = {.loss = sum};
+    exact_sum expected = {{0}};
+    problem->cotangent = problem->tangent = none;
+    problem->reduction = RANKLOSS_NONE;
+    problem->num_threads = 1;
+    check_run(problem, &losses, "losses");
+    problem->num_threads = threads;
+    check_run(problem, &by_threads, "losses by threads");
+    for (int64_t k = 0; k < lists; k++) {
+        exact_add(&expected, (double)view_get(&each, k));
+        assert_true(view_get(&again, k) == view_get(&each, k));
+    }
+    problem->reduction = RANKLOSS_SUM;
+    check_run(problem, &reduced, "their sum");
+    if ((double)view_get(&sum, 0) != exact_quotient(&expected, 1, RANKLOSS_F64)) {
+        fail_msg("the sum of %lld losses is %a, not %a", (long long)lists, (double)view_get(&sum, 0),
+                 exact_quotient(&expected, 1, RANKLOSS_F64));
+    }
+}
+
+/* However many wait for company, and in whatever order they are computed. */
 static void a_sum_is_that_of_its_lists(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 55);
     for (int round = 0; round < 400; round++) {
         pool p = {.count = 0};
-        const bool ragged = round % 2 != 0, plain = round % 3 != 0;
         const int32_t dtype = round / 2 % 2 != 0 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t lists = 1 + random_below(&r, 60), most = random_chance(&r, 0.5) ? 64 : 300;
-        rankloss_problem problem = ragged ? draw_ragged(&p, &r, dtype, lists, most)
-                                          : draw_dense(&p, &r, dtype, lists, 1 + random_below(&r, most));
-        if (plain)
+        rankloss_problem problem = round % 2 != 0 ? draw_ragged(&p, &r, dtype, lists, most)
+                                                  : draw_dense(&p, &r, dtype, lists, 1 + random_below(&r, most));
+        if (round % 3 != 0)
             problem.where = problem.weights = problem.bias = none;
-        problem.cotangent = problem.tangent = none;
-        const rankloss_array each = view_vector(&p, RANKLOSS_F64, lists);
-        const rankloss_array sum = view_new(&p, RANKLOSS_F64, 0, NULL, LAYOUT_ROW_MAJOR, NULL);
-        const rankloss_result losses = {.loss = each}, reduced = {.loss = sum};
-        exact_sum expected = {{0}};
-        problem.reduction = RANKLOSS_NONE;
-        check_run(&problem, &losses, "losses");
-        for (int64_t k = 0; k < lists; k++)
-            exact_add(&expected, (double)view_get(&each, k));
-        problem.reduction = RANKLOSS_SUM;
-        check_run(&problem, &reduced, "their sum");
-        if ((double)view_get(&sum, 0) != exact_quotient(&expected, 1, RANKLOSS_F64)) {
-            fail_msg("round %d: the sum of %lld losses is %a, not %a", round, (long long)lists,
-                     (double)view_get(&sum, 0), exact_quotient(&expected, 1, RANKLOSS_F64));
-        }
+        try_sum_of_lists(&p, &problem, lists, 1);
+        pool_free(&p);
+    }
+}
+
+/* So many short lists that threads are worth starting, and so long ones that threads share them. */
+static void a_sum_by_threads_is_that_of_its_lists(void **state) {
+    static const struct {
+        int64_t lists, most;
+    } sizes[] = {{3000, 40}, {500, 200}, {6, 100000}, {2, 70000}};
+    (void)state;
+    random_state r = random_new(random_run_seed(), 56);
+    for (int round = 0; round < 16; round++) {
+        pool p = {.count = 0};
+        const int64_t lists = sizes[round % 4].lists, most = sizes[round % 4].most;
+        rankloss_problem problem = round / 4 % 2 != 0 ? draw_ragged(&p, &r, RANKLOSS_F32, lists, most)
+                                                      : draw_dense(&p, &r, RANKLOSS_F32, lists, most);
+        if (round < 8)
+            problem.where = problem.weights = problem.bias = none;
+        try_sum_of_lists(&p, &problem, lists, 4);
         pool_free(&p);
     }
 }
@@ -324,6 +352,7 @@ int main(void) {
         cmocka_unit_test(derivatives_agree),
         cmocka_unit_test(gradient_sums_to_zero),
         cmocka_unit_test(a_sum_is_that_of_its_lists),
+        cmocka_unit_test(a_sum_by_threads_is_that_of_its_lists),
     };
     const int refused = run_refused_reference();
     return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);
