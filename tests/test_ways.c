@@ -175,6 +175,34 @@ static void a_group_has_room_in_the_scratch(void **state) {
         }
 }
 
+/* The gradient of 16 lists, whose labels are converted or not. */
+static void run_group(unsigned options, int64_t size, rankloss_array given_labels, numbers *gradient) {
+    const int64_t shape[] = {2 * LISTS, size};
+    rankloss_problem p = {.logits = view(&scores, options, size), .labels = given_labels, .reduction = RANKLOSS_SUM};
+    rankloss_result r = {.grad_logits = view(gradient, options, size)};
+    p.logits.shape[0] = r.grad_logits.shape[0] = 2 * LISTS;
+    p.labels = rankloss_array_make((rankloss_dtype)given_labels.dtype, given_labels.data, 2, shape);
+    assert_int_equal(rankloss_softmax(&p, &r), RANKLOSS_OK);
+}
+
+/* As many lists as the scratch has room for, with what is rounded up and what is converted. */
+static void a_full_group_has_the_bits_of_plain_labels(void **state) {
+    static double exact[LISTS * MOST];
+    const int64_t no_axis[] = {0};
+    (void)state;
+    for (int i = 0; i < LISTS * MOST; i++)
+        exact[i] = (double)labels.f32[i];
+    const rankloss_array in_f32 = rankloss_array_make(RANKLOSS_F32, labels.f32, 1, no_axis);
+    const rankloss_array in_f64 = rankloss_array_make(RANKLOSS_F64, exact, 1, no_axis);
+    for (int64_t size = RANKLOSS__SHORT; size < 300; size++)
+        for (unsigned options = 0; options <= IS_F64; options++) {
+            run_group(options, size, in_f32, &outputs[0]);
+            run_group(options, size, in_f64, &outputs[1]);
+            assert_memory_equal(outputs[0].f32, outputs[1].f32, sizeof outputs[0].f32);
+            assert_memory_equal(outputs[0].f64, outputs[1].f64, sizeof outputs[0].f64);
+        }
+}
+
 static void an_ordinary_list_takes_the_common_path(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++)
@@ -339,6 +367,7 @@ int main(void) {
         cmocka_unit_test(a_bundle_knows_its_neighbours),
         cmocka_unit_test(a_group_holds_ordinary_lists),
         cmocka_unit_test(a_group_has_room_in_the_scratch),
+        cmocka_unit_test(a_full_group_has_the_bits_of_plain_labels),
         cmocka_unit_test(an_ordinary_list_takes_the_common_path),
         cmocka_unit_test(an_ordinary_list_is_read_in_place),
         cmocka_unit_test(a_list_keeps_what_the_scratch_can_hold),
