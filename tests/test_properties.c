@@ -328,18 +328,18 @@ static void a_sum_is_that_of_its_lists(void **state) {
 /* So many short lists that threads are worth starting, and so long ones that threads share them. */
 static void a_sum_by_threads_is_that_of_its_lists(void **state) {
     static const struct {
-        int64_t lists, size;
+        int64_t count, size;
     } sizes[] = {{3000, 40}, {500, 200}, {6, 100000}, {2, 70000}};
     (void)state;
     random_state r = random_new(random_run_seed(), 56);
     for (int round = 0; round < 16; round++) {
         pool p = {.count = 0};
-        const int64_t lists = sizes[round % 4].lists, size = sizes[round % 4].size;
-        rankloss_problem problem = round / 4 % 2 != 0 ? draw_ragged(&p, &r, RANKLOSS_F32, lists, size)
-                                                      : draw_dense(&p, &r, RANKLOSS_F32, lists, size);
+        const int64_t count = sizes[round % 4].count, size = sizes[round % 4].size;
+        rankloss_problem problem = round / 4 % 2 != 0 ? draw_ragged(&p, &r, RANKLOSS_F32, count, size)
+                                                      : draw_dense(&p, &r, RANKLOSS_F32, count, size);
         if (round < 8)
             problem.where = problem.weights = problem.bias = none;
-        try_sum_of_lists(&p, &problem, lists, 4);
+        try_sum_of_lists(&p, &problem, count, 4);
         pool_free(&p);
     }
 }
