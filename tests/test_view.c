@@ -128,6 +128,7 @@ static void knows_what_a_list_shares(void **state) {
     const rankloss__view of_column = rankloss__view_of_items(&rows, &column);
     assert_true(of_number.per_list && of_number.item_stride == 0 && of_number.list_strides[0] == 0);
     assert_true(!of_row.per_list && of_row.item_stride == 5 && of_row.list_strides[0] == 0);
+    assert_true(of_row.list_strides[1] == 0 && of_row.start_stride == 0); /* no such axis, no offsets */
     assert_true(of_column.per_list && of_column.item_stride == 0 && of_column.list_strides[0] == 6);
     const rankloss__view of_parts = rankloss__view_of_items(&parts, &column);
     const rankloss__view of_items = rankloss__view_of_items(&parts, &ragged);
