@@ -198,6 +198,8 @@ static bool tangent_fits(const rankloss__bundle *bundle, int k) {
     const rankloss__items *items = &bundle->items;
     const rankloss__folded *folded = &bundle->folded;
     double most = 0.0;
+    if (!rankloss__tangents_are_finite(folded, k))
+        return false;
     for (size_t i = (size_t)k; i < items->count; i += LANES) {
         const bool valid = i < items->whole || items->where[i] != 0;
         most = valid && fabs(items->tangent[i]) > most ? fabs(items->tangent[i]) : most;

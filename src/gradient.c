@@ -17,6 +17,11 @@ bool rankloss__tangent_fits(const rankloss__inputs *inputs, double min, double m
            min - max >= 0.5 * RANKLOSS__EXP_CUTOFF;
 }
 
+/* A NaN is no larger than any other tangent, but it is in their sum, if the top item has it not. */
+bool rankloss__tangents_are_finite(const rankloss__folded *folded, int lane) {
+    return isfinite(folded->rest.tangents.hi[lane]) && isfinite(folded->top_tangent.at[lane]);
+}
+
 /*
  * In float64 log p lies between the smallest rest and the farthest score. An infinite one times a cotangent of 0 is
  * NaN, which the careful path makes alike everywhere. Where labels sum to one, the loss is taken off, and float64 has
@@ -51,6 +56,8 @@ static void find_tangent_size(void *context, rankloss__list *list, size_t part, 
 static bool tangent_of_list_fits(rankloss__list *list, const rankloss__forward *forward) {
     tangent_sizes shared;
     double most = 0.0;
+    if (!rankloss__tangents_are_finite(&forward->folded, 0))
+        return false;
     rankloss__each_part(list, find_tangent_size, &shared);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
         most = shared.parts[part] > most ? shared.parts[part] : most;

@@ -33,12 +33,13 @@ double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);
 /*
  * What lists and bundles share. A step of the common path over some items; whether a list whose sums hold may take it
  * for an output, as far as its logarithms go (min and max of its scores, the rest of its exponentials), and as far as
- * its tangent does (the largest one, the sum of its coefficients).
+ * its tangent does (the largest one, the sum of its coefficients), all of which has to be finite.
  */
 void rankloss__common_step(rankloss__derivative which, const rankloss__kernels *kernels, const rankloss__items *items,
                            const double *exps, const rankloss__folded *folded, const rankloss__loss *sums,
                            const rankloss__terms *terms, rankloss__out out);
 bool rankloss__logs_fit(const rankloss__inputs *inputs, double min, double max, double rest_exps, double cotangent);
+bool rankloss__tangents_are_finite(const rankloss__folded *folded, int lane);
 bool rankloss__tangent_fits(const rankloss__inputs *inputs, double min, double max, double most, double coefs);
 
 /* The same upstream factors for every lane. */

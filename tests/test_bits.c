@@ -277,6 +277,7 @@ static int64_t draw_size(random_state *r) {
 
 /* An output has the same bits whichever others are asked for beside it. */
 static void any_other_outputs(void **state) {
+    static const long double specials[] = {(long double)NAN, (long double)INFINITY, -(long double)INFINITY, 1e300L};
     (void)state;
     random_state r = random_new(random_run_seed(), 46);
     for (int round = 0; round < 200; round++) {
@@ -287,6 +288,8 @@ static void any_other_outputs(void **state) {
         rankloss_problem problem = draw_dense(&p, &r, dtype, 1 + random_below(&r, 9), n);
         draw_logits(&r, &problem.logits, (logit_kind)random_below(&r, LOGITS_KINDS));
         draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
+        if (round % 3 == 1 && view_count(&problem.tangent) > 0)
+            view_set(&problem.tangent, random_below(&r, view_count(&problem.tangent)), specials[round % 4]);
         problem.label_mode = round / 2 % 2;
         if (round / 4 % 2) {
             problem.where = problem.weights = problem.bias = problem.cotangent = none;
@@ -439,10 +442,14 @@ static void order_of_lists(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_number_of_threads), cmocka_unit_test(a_list_alone_and_in_a_batch),
-        cmocka_unit_test(any_alignment),         cmocka_unit_test(any_dtype_with_the_same_values),
-        cmocka_unit_test(any_other_outputs),     cmocka_unit_test(reduced_losses_are_exact),
-        cmocka_unit_test(order_of_lists),        cmocka_unit_test(lists_that_threads_share),
+        cmocka_unit_test(any_number_of_threads),
+        cmocka_unit_test(a_list_alone_and_in_a_batch),
+        cmocka_unit_test(any_alignment),
+        cmocka_unit_test(any_dtype_with_the_same_values),
+        cmocka_unit_test(any_other_outputs),
+        cmocka_unit_test(reduced_losses_are_exact),
+        cmocka_unit_test(order_of_lists),
+        cmocka_unit_test(lists_that_threads_share),
         cmocka_unit_test(shared_lists_that_are_read_again),
     };
     const int refused = run_refused_reference();

@@ -190,7 +190,7 @@ typedef struct rankloss__kernels {
 
     /*
      * All of the above, and the losses: sets folded but for its sum_to_one, which it reads. exps as from sums(). Returns
-     * the lanes, a bit each, in which everything is finite.
+     * the lanes, a bit each, in which everything but the tangents is finite.
      */
     unsigned (*bundle)(const rankloss__items *items, double *exps, rankloss__folded *folded, rankloss__loss *loss);
 
@@ -209,7 +209,7 @@ typedef struct rankloss__kernels {
 
     /* --- both --- */
 
-    /* The losses. Returns the lanes, a bit each, in which everything is finite. */
+    /* The losses. Returns the lanes, a bit each, in which everything but the tangents is finite. */
     unsigned (*loss)(const rankloss__folded *folded, rankloss__loss *loss);
 
     /* The factors of the derivatives; those of the second derivatives only where asked for. */
