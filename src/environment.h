@@ -6,13 +6,21 @@
 #ifndef RANKLOSS_SRC_ENVIRONMENT_H
 #define RANKLOSS_SRC_ENVIRONMENT_H
 
+#include <float.h>
 #include <stdint.h>
 
-#if defined(__SSE2__) || defined(_M_X64)
+/*
+ * A double keeps no more bits than it has: x87 registers would, and give other results. 1 concerns floats alone, of
+ * which only conversions and comparisons are made.
+ */
+_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
+               "RankLoss needs arithmetic in double: on 32-bit x86 compile with -msse2 -mfpmath=sse");
+
+#if defined(__x86_64__) || defined(_M_X64)
 
 #include <immintrin.h>
 
-/* The registers below serve double arithmetic in SSE; nothing in the library computes on the x87 stack. */
+/* These registers serve arithmetic in SSE; nothing in the library computes on the x87 stack. */
 typedef unsigned rankloss__environment;
 
 static inline rankloss__environment rankloss__environment_enter(void) {
