@@ -101,10 +101,9 @@ void rankloss__call_set_upstream(rankloss__call *call) {
 
 rankloss__upstream rankloss__call_upstream(const rankloss__call *call, const rankloss__place *place) {
     const double temperature = call->inputs.temperature;
-    if (call->reduction == RANKLOSS_CUSTOM) {
-        const double cotangent = call->upstream.cotangent * call->custom.d_losses[place->list];
-        return rankloss__upstream_make(cotangent, 1.0, temperature);
-    }
+    if (call->reduction == RANKLOSS_CUSTOM)
+        return rankloss__upstream_make_shared(call->upstream.cotangent, call->custom.d_losses[place->list],
+                                              temperature);
     if (call->reduction != RANKLOSS_NONE || !call->cotangent.present)
         return call->upstream;
     const char *at = rankloss__view_at(&call->cotangent, &call->inputs.batch, place);

@@ -178,7 +178,8 @@ double rankloss__careful_loss(rankloss__list *list, const rankloss__peak *peak) 
 
 void rankloss__careful_set_upstream(rankloss__careful *sums, const rankloss__upstream *upstream) {
     const wide temperature = from(upstream->temperature);
-    sums->labels = rankloss__wide_div(from(upstream->cotangent), from(upstream->divisor));
+    const wide cotangent = rankloss__wide_mul(from(upstream->cotangent), from(upstream->share));
+    sums->labels = rankloss__wide_div(cotangent, from(upstream->divisor));
     sums->first = rankloss__wide_div(sums->labels, temperature);
     sums->second = rankloss__wide_div(sums->first, temperature);
 }

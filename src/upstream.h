@@ -1,6 +1,6 @@
 /*
- * What multiplies the derivatives of a list: its cotangent, the number of lists that a mean divides by, and the
- * temperature.
+ * What multiplies the derivatives of a list: its cotangent, what the caller's reducer has for it, the number of lists
+ * that a mean divides by, and the temperature.
  */
 #ifndef RANKLOSS_SRC_UPSTREAM_H
 #define RANKLOSS_SRC_UPSTREAM_H
@@ -12,6 +12,7 @@
 
 typedef struct rankloss__upstream {
     double cotangent;
+    double share;   /* a further factor where its product with the cotangent is no ordinary double; otherwise 1 */
     double divisor; /* counted lists of a mean; otherwise 1 */
     double temperature;
     rankloss__twofold first;  /* cotangent / divisor / temperature */
@@ -26,7 +27,7 @@ static inline bool rankloss__is_ordinary_factor(double x) {
 }
 
 static inline rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
-    rankloss__upstream up = {.cotangent = cotangent, .divisor = divisor, .temperature = temperature};
+    rankloss__upstream up = {.cotangent = cotangent, .share = 1.0, .divisor = divisor, .temperature = temperature};
     const rankloss__twofold g = {cotangent, 0.0}, d = {divisor, 0.0}, t = {temperature, 0.0};
     up.ordinary = rankloss__is_ordinary_factor(cotangent) && rankloss__is_ordinary_factor(temperature);
     if (!up.ordinary)
@@ -36,6 +37,19 @@ static inline rankloss__upstream rankloss__upstream_make(double cotangent, doubl
     up.first = rankloss__twofold_div(scaled, t);
     up.second = rankloss__twofold_div(up.first, t);
     up.ordinary = rankloss__is_ordinary_factor(up.labels) && rankloss__is_ordinary_factor(up.second.hi);
+    return up;
+}
+
+/* Under the caller's own reduction. Where the product leaves the common path the careful one gets both factors. */
+static inline rankloss__upstream rankloss__upstream_make_shared(double cotangent, double share, double temperature) {
+    const double product = cotangent * share;
+    rankloss__upstream up = rankloss__upstream_make(product, 1.0, temperature);
+    const bool lost = product == 0.0 && cotangent != 0.0 && share != 0.0;
+    if (!up.ordinary || lost) {
+        up.ordinary = false;
+        up.cotangent = cotangent;
+        up.share = share;
+    }
     return up;
 }
 
