@@ -52,7 +52,7 @@ function(rankloss_add_coverage_target)
     --exclude-branches-by-pattern ".*\\bassert\\(.*" ${any_count} "${PROJECT_BINARY_DIR}")
   add_custom_target(coverage
     COMMAND ${gcovr}
-    COMMAND ${gcovr} ${by_branch} --print-summary --fail-under-branch 90
+    COMMAND ${gcovr} ${by_branch} --print-summary --fail-under-branch 95
     USES_TERMINAL VERBATIM
     COMMENT "Coverage of src/, by lines and by branches")
 endfunction()

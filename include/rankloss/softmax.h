@@ -42,7 +42,8 @@
  *             derivatives of its valid items are NaN, whatever the labels. No other list is touched.
  *             NaN or infinite labels, weights and cotangents of valid items follow IEEE arithmetic within their list;
  *             mean and sum propagate them, +inf and -inf in one mean give NaN.
- *             Huge, tiny and subnormal numbers are inputs like others: nothing overflows or underflows on the way.
+ *             Huge, tiny and subnormal numbers are inputs like others: nothing overflows or underflows on the way. But
+ *             where a term of a gradient that is summed over broadcast axes is beyond float64, the sum is not finite.
  *             Masked items, lists without valid items and lists of zero coefficients give +0, never -0.
  *
  * Accuracy    For finite inputs, in units in the last place, in the compute dtype, of the sum of the magnitudes of a
