@@ -332,7 +332,7 @@ static double common_jvp(rankloss__list *list, const rankloss__forward *forward)
 }
 
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {
-    if (forward->path == RANKLOSS__EMPTY || forward->zero)
+    if (forward->path == RANKLOSS__EMPTY || (forward->zero && rankloss__tangents_are_finite(&forward->folded, 0)))
         return 0.0;
     if (forward->path == RANKLOSS__NAN)
         return (double)NAN;

@@ -268,6 +268,30 @@ static void the_cotangent_times_a_derivative_may_be_no_double(void **state) {
     }
 }
 
+/* They concern jvp and hvp_logits alone, those of a list of zero coefficients too. */
+static void tangents_that_are_not_finite(void **state) {
+    (void)state;
+    static const long double specials[] = {(long double)NAN, (long double)INFINITY, -(long double)INFINITY};
+    static const int64_t sizes[] = {1, 2, 7, 33, 64, 65, 300, 2500};
+    random_state r = random_new(random_run_seed(), 37);
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        for (int round = 0; round < 12; round++) {
+            pool p = {.count = 0};
+            char label[96];
+            const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
+            rankloss_problem problem = draw_dense(&p, &r, dtype, 3, sizes[k]);
+            if (round / 2 % 2)
+                draw_factors(&r, &problem.labels, FACTORS_ZERO);
+            for (int64_t list = 0; list < 2; list++)
+                view_set(&problem.tangent, list * sizes[k] + random_below(&r, sizes[k]), specials[round / 4]);
+            snprintf(label, sizeof label, "tangent %Lg, n %lld, round %d", specials[round / 4], (long long)sizes[k], round);
+            rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+            check_against_reference(&problem, &result, label);
+            pool_free(&p);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_and_kinds_in_f32),
@@ -278,6 +302,7 @@ int main(void) {
         cmocka_unit_test(factors_at_the_ends_of_the_range),
         cmocka_unit_test(reductions_and_cotangents),
         cmocka_unit_test(the_cotangent_times_a_derivative_may_be_no_double),
+        cmocka_unit_test(tangents_that_are_not_finite),
     };
     const int refused = run_refused_reference();
     if (refused) {

@@ -40,8 +40,9 @@
  *             has p = 0).
  *             A valid logit that is NaN or +inf, or valid logits that are all -inf: the loss of that list and the
  *             derivatives of its valid items are NaN, whatever the labels. No other list is touched.
- *             NaN or infinite labels, weights and cotangents of valid items follow IEEE arithmetic within their list;
- *             mean and sum propagate them, +inf and -inf in one mean give NaN.
+ *             NaN or infinite labels, weights, cotangents and tangents of valid items follow IEEE arithmetic within
+ *             their list, a tangent in jvp and hvp_logits alone; mean and sum propagate them, +inf and -inf in one mean
+ *             give NaN.
  *             Huge, tiny and subnormal numbers are inputs like others: nothing overflows or underflows on the way. But
  *             where a term of a gradient that is summed over broadcast axes is beyond float64, the sum is not finite.
  *             Masked items, lists without valid items and lists of zero coefficients give +0, never -0.
