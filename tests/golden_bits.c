@@ -117,8 +117,7 @@ static void demand(const char *what, int32_t dtype, const void *a, int64_t i, co
 static void demand_all(const char *what, const outcome *expected, const outcome *got) {
     for (int output = 0; output < BITS_OUTPUTS; output++)
         if (expected->counts[output] != 0)
-            demand(what, expected->dtype, expected->data[output], 0, got->data[output], 0, 1,
-                   expected->counts[output]);
+            demand(what, expected->dtype, expected->data[output], 0, got->data[output], 0, 1, expected->counts[output]);
 }
 
 /* --- the same again --- */
@@ -226,7 +225,7 @@ enum {
 
 /* Lists of the sizes up to 130, of those at which the library goes another way, and long ones: work for two threads. */
 enum { SMALL = 131 };
-static const int64_t large[] = {191, 192, 193,  255,  256,  257,  511,  512,  513, 600,
+static const int64_t large[] = {191, 192,  193,  255,  256,  257,  511,  512,  513, 600,
                                 769, 1025, 1535, 1536, 1537, 2047, 2048, 2049, 9001};
 enum { LISTS = SMALL + (int)LENGTH(large) };
 

@@ -284,7 +284,8 @@ static void tangents_that_are_not_finite(void **state) {
                 draw_factors(&r, &problem.labels, FACTORS_ZERO);
             for (int64_t list = 0; list < 2; list++)
                 view_set(&problem.tangent, list * sizes[k] + random_below(&r, sizes[k]), specials[round / 4]);
-            snprintf(label, sizeof label, "tangent %Lg, n %lld, round %d", specials[round / 4], (long long)sizes[k], round);
+            snprintf(label, sizeof label, "tangent %Lg, n %lld, round %d", specials[round / 4], (long long)sizes[k],
+                     round);
             rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
             check_against_reference(&problem, &result, label);
             pool_free(&p);

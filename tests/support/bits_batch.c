@@ -118,8 +118,8 @@ static bool has_input(bits_family family, bits_input input) {
     case BITS_WHERE:
         return family == BITS_MASKED;
     case BITS_WEIGHTS:
-        return family == BITS_WEIGHTED || family == BITS_MASKED || family == BITS_SIGNED ||
-               family == BITS_SUM_TO_ONE || family == BITS_INTEGERS;
+        return family == BITS_WEIGHTED || family == BITS_MASKED || family == BITS_SIGNED || family == BITS_SUM_TO_ONE ||
+               family == BITS_INTEGERS;
     case BITS_BIAS:
         return family == BITS_SCALED;
     default:
@@ -226,8 +226,7 @@ rankloss_problem bits_batch_problem(const bits_batch *batch, rankloss_reduction 
                                       &problem.weights, &problem.bias,   &problem.tangent};
     for (int input = 0; input < BITS_INPUTS; input++)
         if (batch->dtypes[input] != 0)
-            *inputs[input] =
-                rankloss_array_make((rankloss_dtype)batch->dtypes[input], batch->inputs[input], 1, items);
+            *inputs[input] = rankloss_array_make((rankloss_dtype)batch->dtypes[input], batch->inputs[input], 1, items);
     problem.offsets = rankloss_array_make(RANKLOSS_I64, batch->offsets, 1, ends);
     return problem;
 }
@@ -239,7 +238,7 @@ bool bits_is_per_list(bits_output output) {
 }
 
 rankloss_array *bits_output_of(rankloss_result *result, bits_output output) {
-    rankloss_array *const outputs[] = {&result->loss,        &result->grad_logits, &result->grad_labels,
+    rankloss_array *const outputs[] = {&result->loss,         &result->grad_logits, &result->grad_labels,
                                        &result->grad_weights, &result->hess_logits, &result->jvp,
                                        &result->hvp_logits};
     return outputs[output];

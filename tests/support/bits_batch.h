@@ -16,13 +16,13 @@ typedef enum bits_family {
     BITS_WEIGHTED,
     BITS_DOMINANT, /**< one item far above the others */
     BITS_TIES,
-    BITS_WIDE, /**< scores that span more than exponentials do */
-    BITS_HUGE, /**< scores near the dtype's largest numbers */
-    BITS_TINY, /**< subnormal scores and labels */
-    BITS_MASKED, /**< NaN behind the mask, and lists that are masked whole */
+    BITS_WIDE,     /**< scores that span more than exponentials do */
+    BITS_HUGE,     /**< scores near the dtype's largest numbers */
+    BITS_TINY,     /**< subnormal scores and labels */
+    BITS_MASKED,   /**< NaN behind the mask, and lists that are masked whole */
     BITS_INFINITE, /**< scores of -inf without relevance */
-    BITS_SIGNED, /**< labels and weights of both signs, of many magnitudes */
-    BITS_SCALED, /**< temperature and bias */
+    BITS_SIGNED,   /**< labels and weights of both signs, of many magnitudes */
+    BITS_SCALED,   /**< temperature and bias */
     BITS_SUM_TO_ONE,
     BITS_INTEGERS, /**< labels and weights of integer dtypes */
     BITS_FAMILIES
@@ -42,7 +42,7 @@ typedef enum bits_input {
 
 typedef struct bits_batch {
     int64_t lists;
-    int64_t *offsets; /**< lists + 1 of them */
+    int64_t *offsets;            /**< lists + 1 of them */
     int32_t dtypes[BITS_INPUTS]; /**< 0: absent */
     char *inputs[BITS_INPUTS];
     double temperature;
