@@ -1,0 +1,102 @@
+/*
+ * Counts.
+ */
+#include "tally.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "number.h"
+
+enum { MANY_MUTATIONS = 64, NUM_DTYPES = RANKLOSS_BOOL + 1 };
+
+static struct {
+    int64_t inputs, valid, invalid, undecided;
+    int64_t status[NUM_STATUSES];
+    int64_t mutation[MANY_MUTATIONS];
+    /** Of calls that succeeded and were judged. */
+    int64_t given[NUM_PARTS][NUM_DTYPES];
+    int64_t ragged, in_place;
+} seen;
+
+static void add_answer(const sample *s) {
+    for (int which = 0; which < NUM_PARTS; which++) {
+        const rankloss_array *view = sample_array(s, (part)which);
+        if (has_elements(view)) {
+            seen.given[which][view->dtype]++;
+        }
+    }
+    seen.ragged += is_given(&s->problem->offsets);
+    seen.in_place += s->in_place;
+}
+
+void tally_add(const sample *s, const verdict *v, rankloss_status status) {
+    seen.inputs++;
+    seen.valid += v->may == MAY_OK;
+    seen.invalid += !(v->may & MAY_OK);
+    seen.undecided += v->may == UNDECIDED;
+    seen.status[status]++;
+    for (int i = 0; i < v->count; i++) {
+        seen.mutation[v->done[i] - mutations]++;
+    }
+    if (v->may == MAY_OK && v->judged) {
+        add_answer(s);
+    }
+}
+
+void tally_print(void) {
+    printf("%" PRId64 " inputs: %" PRId64 " valid, %" PRId64 " invalid, %" PRId64 " undecided\n", seen.inputs,
+           seen.valid, seen.invalid, seen.undecided);
+    for (int status = 0; status < NUM_STATUSES; status++) {
+        printf("  %10" PRId64 "  %s\n", seen.status[status], rankloss_status_string((rankloss_status)status));
+    }
+    printf("mutations:\n");
+    for (int i = 0; i < num_mutations; i++) {
+        printf("  %10" PRId64 "  %s\n", seen.mutation[i], mutations[i].name);
+    }
+    printf("answers judged, %" PRId64 " of them ragged, %" PRId64 " in place; arrays by dtype:\n", seen.ragged,
+           seen.in_place);
+    for (int which = 0; which < NUM_PARTS; which++) {
+        printf("  %-12s", part_name((part)which));
+        for (int32_t dtype = 1; dtype < NUM_DTYPES; dtype++) {
+            if (seen.given[which][dtype]) {
+                printf(" %s %" PRId64, number_name(dtype), seen.given[which][dtype]);
+            }
+        }
+        printf("\n");
+    }
+}
+
+/* 1 for what was not reached. */
+static int missing(bool aloud, int64_t count, const char *kind, const char *name, const char *dtype) {
+    if (count == 0 && aloud) {
+        printf("not reached: %s %s %s\n", kind, name, dtype);
+    }
+    return count == 0;
+}
+
+static int32_t last_dtype(part which) {
+    if (which == LABELS || which == WEIGHTS) {
+        return RANKLOSS_BOOL;
+    }
+    return which >= LOSS || which == LOGITS ? RANKLOSS_BF16 : 0;
+}
+
+int tally_missing(bool aloud) {
+    int count = 0;
+    for (int status = 0; status < NUM_STATUSES; status++) {
+        count += missing(aloud, seen.status[status], "status", rankloss_status_string((rankloss_status)status), "");
+    }
+    for (int i = 0; i < num_mutations; i++) {
+        count += missing(aloud, seen.mutation[i], "mutation", mutations[i].name, "");
+    }
+    for (int which = 0; which < NUM_PARTS; which++) {
+        for (int32_t dtype = RANKLOSS_F32; dtype <= last_dtype((part)which); dtype++) {
+            count += missing(aloud, seen.given[which][dtype], "array", part_name((part)which), number_name(dtype));
+        }
+    }
+    count += missing(aloud, seen.ragged, "layout", "ragged", "");
+    count += missing(aloud, seen.in_place, "layout", "in place", "");
+    return count;
+}
