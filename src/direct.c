@@ -119,18 +119,21 @@ unsigned rankloss__direct_run(const rankloss__direct *direct, const int64_t *lis
     rankloss__folded folded;
     double *exps = scratch->exps;
     unsigned held = 0;
-    folded.one = count == 1;
-    if (count > 1 && count < RANKLOSS__LANES)
-        folded = (rankloss__folded){.one = false};
-    folded.sum_to_one = inputs->sum_to_one;
-    folded.rest.faint = 0;
+    bool all = true; /* have sums */
     for (int k = 0; k < count; k++) {
         member *m = &members[k];
         m->exps = exps;
         open_member(direct, lists[k], (unsigned)k, scratch, m);
         m->peak = inputs->kernels->peak(&m->items);
+        all = all && m->peak.max - m->peak.max == 0.0;
         exps += (m->items.count + RANKLOSS__LANES - 1) / RANKLOSS__LANES * RANKLOSS__LANES;
     }
+    /* The lanes that no list fills are computed with, too. */
+    if (!all || (count > 1 && count < RANKLOSS__LANES))
+        folded = (rankloss__folded){.one = false};
+    folded.one = count == 1;
+    folded.sum_to_one = inputs->sum_to_one;
+    folded.rest.faint = 0;
     /* The peaks come first, all of them: the sums of a list need its own as soon as they begin. */
     for (int k = 0; k < count; k++) {
         member *m = &members[k];
