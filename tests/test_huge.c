@@ -47,7 +47,7 @@ static rankloss_array zeros(int32_t dtype, int32_t ndim, const int64_t *shape) {
     int64_t bytes = (int64_t)number_size(dtype);
     for (int32_t k = 0; k < ndim; k++)
         bytes *= shape[k];
-    return rankloss_array_make(dtype, reserve(bytes), ndim, shape);
+    return rankloss_array_make((rankloss_dtype)dtype, reserve(bytes), ndim, shape);
 }
 
 /* bfloat16 in windows of which all but the first and the last two are the same memory. */
@@ -82,7 +82,7 @@ static windows windows_new(int32_t ndim, const int64_t *shape) {
 static void expect_items(const windows *w, int64_t from, int64_t to, double expected) {
     for (int64_t i = from; i < to; i++) {
         const double got = (double)number_load(RANKLOSS_BF16, w->at, i);
-        if (got != (double)number_round(RANKLOSS_BF16, expected))
+        if (got != (double)number_round(RANKLOSS_BF16, (long double)expected))
             fail_msg("item %lld is %a, not %a", (long long)i, got, expected);
     }
 }
@@ -112,7 +112,7 @@ static void run(const rankloss_problem *problem, const rankloss_result *result) 
 }
 
 static void expect_loss(float got, double expected) {
-    const double unit = (double)number_spacing(RANKLOSS_F32, expected);
+    const double unit = (double)number_spacing(RANKLOSS_F32, (long double)expected);
     if (!(fabs((double)got - expected) <= unit))
         fail_msg("the loss is %a, not %a", (double)got, expected);
 }
@@ -168,6 +168,7 @@ static void a_dense_batch(void **state) {
 static void a_ragged_batch(void **state) {
     (void)state;
     enum { LAST = 50 };
+    const double share = 2.0 / (double)LAST;
     const int64_t shape[] = {ITEMS}, lists[] = {3}, ends[] = {4};
     int64_t offsets[] = {0, 7, ITEMS - LAST, ITEMS};
     float losses[3] = {-1, -1, -1};
@@ -183,9 +184,9 @@ static void a_ragged_batch(void **state) {
     expect_loss(losses[1], 0.0);
     expect_loss(losses[2], 2.0 * log((double)LAST));
     expect_items(&gradient, 0, WINDOW, 0.0);
-    expect_items(&gradient, ITEMS - LAST, ITEMS - 20, 2.0 / LAST);
-    expect_items(&gradient, ITEMS - 20, ITEMS - 19, 2.0 / LAST - 2.0);
-    expect_items(&gradient, ITEMS - 19, ITEMS, 2.0 / LAST);
+    expect_items(&gradient, ITEMS - LAST, ITEMS - 20, share);
+    expect_items(&gradient, ITEMS - 20, ITEMS - 19, share - 2.0);
+    expect_items(&gradient, ITEMS - 19, ITEMS, share);
     expect_nothing_behind(&gradient);
     windows_free(&gradient);
     release_items(problem.logits);
