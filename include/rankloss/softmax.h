@@ -44,7 +44,8 @@
  *             their list, a tangent in jvp and hvp_logits alone; mean and sum propagate them, +inf and -inf in one mean
  *             give NaN.
  *             Huge, tiny and subnormal numbers are inputs like others: nothing overflows or underflows on the way. But
- *             where a term of a gradient that is summed over broadcast axes is beyond float64, the sum is not finite.
+ *             what is added over lists or broadcast axes is rounded to float64 first: a term beyond its range makes the
+ *             sum infinite or NaN, and each subnormal one may lose half of the smallest number.
  *             Masked items, lists without valid items and lists of zero coefficients give +0, never -0.
  *
  * Accuracy    For finite inputs, in units in the last place, in the compute dtype, of the sum of the magnitudes of a
