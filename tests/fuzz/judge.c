@@ -14,7 +14,6 @@
 
 #include <rankloss/cpu.h>
 
-#include "decode.h"
 #include "number.h"
 #include "reference.h"
 #include "ulp.h"
@@ -91,43 +90,60 @@ static bool has_infinite_factor(const sample *s) {
            !is_finite_input(&s->problem->tangent, RANKLOSS_F64);
 }
 
-static bool is_sum(output_kind kind) {
-    return kind == OUTPUT_LOSS || kind == OUTPUT_JVP || kind == OUTPUT_GRAD_LABELS || kind == OUTPUT_GRAD_WEIGHTS;
+/* How many terms are added up in an element of an output, at most; 1 where it is no sum over lists or items. */
+static int64_t most_terms(const sample *s, output_kind kind, const rankloss_array *view) {
+    const rankloss_array *logits = &s->problem->logits;
+    const int64_t items = view_count(logits);
+    if (kind == OUTPUT_LOSS || kind == OUTPUT_JVP) {
+        return s->problem->reduction == RANKLOSS_NONE ? 1 : items;
+    }
+    if (kind == OUTPUT_GRAD_LABELS || kind == OUTPUT_GRAD_WEIGHTS) {
+        return view->ndim == logits->ndim && view_count(view) == items ? 1 : items;
+    }
+    return 1;
 }
 
-/* What is added to a sum over lists is held as a double, so that such beyond its range are infinities. */
-static bool sums_beyond_range(output_kind kind, term exact) {
-    return is_sum(kind) && exact.scale > (long double)DBL_MAX;
-}
+/* What is known of an output besides its elements. */
+typedef struct standing {
+    bool infinite_factor;
+    bool custom_loss; /* of the caller's own reduction */
+    int64_t terms;
+} standing;
 
-/* And each may have lost half of the smallest double to its rounding. */
-static bool sums_near_smallest(output_kind kind, term exact, long double got) {
+/*
+ * Each term of a sum is held as a double: beyond the range it is an infinity, and near the smallest numbers it may have
+ * lost half of that to its rounding.
+ */
+static bool is_open_sum(standing of, term exact, long double got) {
     const long double half_of_smallest = ldexpl(1, -1075);
-    return is_sum(kind) && fabsl(got - exact.value) <= (long double)MOST_ITEMS * half_of_smallest;
+    if (of.terms == 1) {
+        return false;
+    }
+    return (!isfinite(got) && exact.scale > (long double)DBL_MAX) ||
+           fabsl(got - exact.value) <= (long double)of.terms * half_of_smallest;
 }
 
 /*
  * Whether an element may hold `got` although the reference has another value. The reducer passes over every third list:
  * where the loss of such a one is NaN its sum is a number, but not what the error of that is measured by.
  */
-static bool is_open(bool infinite_factor, output_kind kind, term exact, long double got) {
-    if (kind == OUTPUT_LOSS && isnan(exact.scale)) {
+static bool is_open(standing of, term exact, long double got) {
+    if ((of.custom_loss && isnan(exact.scale)) || is_open_sum(of, exact, got)) {
         return true;
     }
-    if (sums_near_smallest(kind, exact, got)) {
-        return true;
-    }
-    return !isfinite(got) && ((infinite_factor && !isfinite(exact.value)) || sums_beyond_range(kind, exact));
+    return !isfinite(got) && of.infinite_factor && !isfinite(exact.value);
 }
 
 static void judge_output(const sample *s, const verdict *v, output_kind kind, const reference_output *exact,
                          bool infinite_factor) {
     const int32_t compute = reference_compute_dtype(s->problem);
     const rankloss_array *view = sample_array(s, (part)(LOSS + (int)kind));
+    const standing of = {infinite_factor, kind == OUTPUT_LOSS && s->problem->reduction == RANKLOSS_CUSTOM,
+                         most_terms(s, kind, view)};
     for (int64_t i = 0; i < exact->count; i++) {
         const term e = exact->element[i];
         const long double got = view_get(view, i);
-        if (!ulp_within_bar(compute, view->dtype, kind, got, e) && !is_open(infinite_factor, kind, e, got)) {
+        if (!ulp_within_bar(compute, view->dtype, kind, got, e) && !is_open(of, e, got)) {
             wrong(s, v, "%s[%" PRId64 "]: got %.21Lg, exact %.21Lg, scale %.21Lg: error %g ULP, bar %g",
                   output_name(kind), i, got, e.value, e.scale, ulp_error(compute, got, e.value, e.scale),
                   ulp_bar(compute, kind));
