@@ -127,6 +127,7 @@ void rankloss__bundle_make(rankloss__bundle *bundle, const rankloss__inputs *inp
     bundle->inputs = inputs;
     bundle->scratch = scratch;
     bundle->items.bundle = true;
+    bundle->items.sized = inputs->sum_to_one;
     bundle->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES && !inputs->batch.ragged; k++)
         set_size(bundle, k, (size_t)inputs->batch.list_size);
@@ -174,6 +175,8 @@ static bool list_holds(const rankloss__bundle *bundle, int k) {
         return false;
     /* Where coefficients may all be 0, or add up to what cannot be divided by, the list has rules of its own. */
     if (coefs == 0.0 && (is_f64 || folded->sum_to_one || (dists == 0.0 && bundle->items.tangent != NULL)))
+        return false;
+    if (!rankloss__sum_to_one_holds(bundle->inputs, folded, k))
         return false;
     return !is_f64 || (!rankloss__coefficients_cancel(folded, k) &&
                        rankloss__sums_hold(folded, &bundle->sums, k, folded->valid.at[k]));

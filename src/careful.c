@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "log1p.h"
+#include "wide_sum.h"
 
 typedef rankloss__wide wide;
 
@@ -88,7 +89,9 @@ static wide term(wide factor, wide value) {
     return factor.hi == 0.0 ? from(0.0) : rankloss__wide_mul(factor, value);
 }
 
+/* The coefficients are added exactly: where they cancel, all that is divided by their sum hangs on what is left. */
 static void sum_exps_and_coefs(rankloss__careful *sums, rankloss__list *list) {
+    rankloss__wide_sum coefs = {.special = 0.0};
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
@@ -106,10 +109,13 @@ static void sum_exps_and_coefs(rankloss__careful *sums, rankloss__list *list) {
             }
             const wide e = exponential(x);
             sums->rest_exps = rankloss__wide_add(sums->rest_exps, e);
-            sums->rest_coefs = rankloss__wide_add(sums->rest_coefs, c);
+            rankloss__wide_sum_add(&coefs, c);
             sums->rest_tangents = rankloss__wide_add(sums->rest_tangents, rankloss__wide_mul(e, v));
         }
     }
+    sums->rest_coefs = rankloss__wide_sum_value(&coefs);
+    rankloss__wide_sum_add(&coefs, sums->top_coef);
+    sums->coefs = rankloss__wide_sum_value(&coefs);
 }
 
 /* -log p_i = lse - x_i */
@@ -134,17 +140,11 @@ static wide sum_losses(const rankloss__careful *sums, rankloss__list *list) {
 
 rankloss__careful rankloss__careful_sums(rankloss__list *list, const rankloss__peak *peak) {
     const wide zero = from(0.0), one = from(1.0);
-    rankloss__careful sums = {.max = peak->max,
-                              .top = peak->index,
-                              .norm = one,
-                              .rest_exps = zero,
-                              .rest_coefs = zero,
-                              .rest_tangents = zero,
-                              .top_coef = zero};
+    rankloss__careful sums = {
+        .max = peak->max, .top = peak->index, .norm = one, .rest_exps = zero, .rest_tangents = zero};
     sum_exps_and_coefs(&sums, list);
     sums.total_exps = rankloss__wide_add(sums.rest_exps, one);
     sums.lse = log1p_wide(sums.rest_exps);
-    sums.coefs = rankloss__wide_add(sums.rest_coefs, sums.top_coef);
     if (list->inputs->sum_to_one) {
         sums.uniform = sums.coefs.hi == 0.0;
         if (sums.uniform) {

@@ -80,6 +80,7 @@ static void open_member(const rankloss__direct *direct, int64_t list, unsigned l
     m->items.count = (size_t)m->place.size;
     rankloss__find_whole(&m->items);
     m->items.bundle = false;
+    m->items.sized = inputs->sum_to_one;
     m->items.lane = lane;
 }
 
@@ -87,6 +88,8 @@ static void open_member(const rankloss__direct *direct, int64_t list, unsigned l
 static bool sums_hold(const rankloss__inputs *inputs, const rankloss__peak *peak, const rankloss__folded *folded,
                       const rankloss__loss *sums, int lane) {
     if (sums->coefs.hi[lane] == 0.0 && (inputs->is_f64 || inputs->sum_to_one))
+        return false;
+    if (!rankloss__sum_to_one_holds(inputs, folded, lane))
         return false;
     return !inputs->is_f64 || (!rankloss__coefficients_cancel(folded, lane) &&
                                rankloss__sums_hold(folded, sums, lane, (double)peak->valid));

@@ -5,43 +5,20 @@
 
 #include <rankloss/array.h>
 
+#include "digits.h"
 #include "wide.h"
 
-static const int64_t DIGIT = INT64_C(1) << 32;
-
-/* Brings the digits into [0, 2^32), the last one excepted, which then has the sign of the sum. */
 static void carry(rankloss__exact_sum *sum) {
-    for (int k = 0; k + 1 < RANKLOSS__SUM_DIGITS; k++) {
-        int64_t low = sum->digits[k] % DIGIT;
-        if (low < 0)
-            low += DIGIT;
-        sum->digits[k + 1] += (sum->digits[k] - low) / DIGIT;
-        sum->digits[k] = low;
-    }
+    rankloss__carry(sum->digits, RANKLOSS__SUM_DIGITS);
     sum->pending = 0;
 }
 
-/* A finite double as parts of three neighbouring digits, the first of which has this number. */
-typedef struct term_parts {
-    unsigned digit;
-    int64_t parts[3];
-} term_parts;
-
-static term_parts parts_of(uint64_t bits) {
+static rankloss__term_digits digits_of(uint64_t bits) {
     const unsigned exponent = bits >> 52 & 0x7FF;
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)(exponent != 0) << 52;
     /* The mantissa's last bit has weight 2^(place - 1074). */
-    const unsigned place = exponent - (exponent != 0), shift = place % 32;
-    const uint64_t low = (mantissa & 0xFFFFFFFFu) << shift, high = (mantissa >> 32) << shift;
-    const int64_t sign = bits >> 63 != 0 ? -1 : 1;
-    return (term_parts){place / 32,
-                        {sign * (int64_t)(low & 0xFFFFFFFFu), sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)),
-                         sign * (int64_t)(high >> 32)}};
-}
-
-static void add_parts(rankloss__exact_sum *sum, const term_parts *term) {
-    for (int k = 0; k < 3; k++)
-        sum->digits[term->digit + (unsigned)k] += term->parts[k];
+    const unsigned place = exponent - (exponent != 0);
+    return rankloss__digits_of(mantissa, place, bits >> 63 != 0);
 }
 
 static void note_special(rankloss__exact_sum *sum, double term) {
@@ -52,7 +29,7 @@ static void note_special(rankloss__exact_sum *sum, double term) {
 
 /* Terms of about the same size meet in the same digits, which therefore stay in registers. */
 void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, int count) {
-    term_parts held = {0, {0, 0, 0}};
+    rankloss__term_digits held = {0, {0, 0, 0}};
     for (int i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &terms[i], sizeof bits);
@@ -60,16 +37,16 @@ void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, 
             note_special(sum, terms[i]);
             continue;
         }
-        const term_parts term = parts_of(bits);
-        if (term.digit != held.digit) {
-            add_parts(sum, &held);
+        const rankloss__term_digits term = digits_of(bits);
+        if (term.first != held.first) {
+            rankloss__add_digits(sum->digits, &held);
             held = term;
             continue;
         }
         for (int k = 0; k < 3; k++)
-            held.parts[k] += term.parts[k];
+            held.at[k] += term.at[k];
     }
-    add_parts(sum, &held);
+    rankloss__add_digits(sum->digits, &held);
     /* A digit grows by less than 2^33 at a time. */
     sum->pending += (uint32_t)count;
     if (sum->pending >= UINT32_C(1) << 28)
@@ -89,16 +66,6 @@ void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *ot
     sum->plus_infinity |= other->plus_infinity;
     sum->minus_infinity |= other->minus_infinity;
     carry(sum);
-}
-
-/* Makes the sum its magnitude, in digits below 2^32; returns whether it was negative. */
-static bool take_magnitude(rankloss__exact_sum *sum) {
-    carry(sum);
-    const bool negative = sum->digits[RANKLOSS__SUM_DIGITS - 1] < 0;
-    for (int k = 0; k < RANKLOSS__SUM_DIGITS && negative; k++)
-        sum->digits[k] = -sum->digits[k];
-    carry(sum);
-    return negative;
 }
 
 /* Bit `place` of a magnitude, 0 below its end. */
@@ -183,7 +150,7 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
         return (double)NAN;
     if (sum->plus_infinity || sum->minus_infinity)
         return sum->plus_infinity ? (double)INFINITY : -(double)INFINITY;
-    const bool negative = take_magnitude(sum);
+    const bool negative = rankloss__take_magnitude(sum->digits, RANKLOSS__SUM_DIGITS);
     const double magnitude = round_to_dtype(divide(sum, divisor), dtype);
     return negative && magnitude != 0.0 ? -magnitude : magnitude;
 }

@@ -2,8 +2,7 @@
  * Sums of doubles without any rounding, so that neither their order nor their grouping can matter; rounded once when
  * read.
  *
- * A sum is a fixed-point number with digits of 32 bits from 2^-1074 up, each kept in 64 bits so that carries can wait
- * (the "small superaccumulator" of R. M. Neal, "Fast exact summation using small and large superaccumulators", 2015).
+ * A sum is a fixed-point number (digits.h) from 2^-1074 up.
  */
 #ifndef RANKLOSS_SRC_EXACT_SUM_H
 #define RANKLOSS_SRC_EXACT_SUM_H

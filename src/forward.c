@@ -171,21 +171,26 @@ bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *s
     return valid == 1.0 || fabs(sums->loss.at[lane]) >= 0x1p-900;
 }
 
-bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane) {
+static bool coefficients_exceed(const rankloss__folded *folded, int lane, double times) {
     const double rest = folded->rest.coefs.hi[lane], top = folded->top_coef.hi[lane];
-    return folded->rest.sizes.at[lane] + fabs(top) > 1.001 * fabs(rest + top);
+    return folded->rest.sizes.at[lane] + fabs(top) > times * fabs(rest + top);
+}
+
+bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane) {
+    return coefficients_exceed(folded, lane, 1.001);
+}
+
+bool rankloss__sum_to_one_holds(const rankloss__inputs *inputs, const rankloss__folded *folded, int lane) {
+    return !inputs->sum_to_one || !coefficients_exceed(folded, lane, inputs->is_f64 ? 0x1p40 : 0x1p10);
 }
 
 /* The sums, with what labels that sum to one and coefficients that cancel make of them. */
 static void find_sums(rankloss__forward *forward, rankloss__list *list) {
     const bool is_f64 = list->inputs->is_f64, sum_to_one = list->inputs->sum_to_one;
-    const double *coefs = forward->sums.coefs.hi, *dists = forward->folded.rest.dists.hi;
     sum_list(forward, list);
-    if (coefs[0] == 0.0 && dists[0] == 0.0)
+    if (forward->sums.coefs.hi[0] == 0.0 && forward->folded.rest.dists.hi[0] == 0.0)
         forward->zero = all_coefficients_are_zero(list);
-    /* In float64 a sum of 0 may also be one that underflowed. */
-    const bool sum_is_zero = coefs[0] == 0.0 && isfinite(dists[0]) && (forward->zero || !is_f64);
-    if (sum_to_one && sum_is_zero) {
+    if (sum_to_one && forward->zero) {
         forward->zero = false;
         forward->uniform = true;
         sum_list(forward, list);
@@ -198,9 +203,11 @@ static void find_sums(rankloss__forward *forward, rankloss__list *list) {
 }
 
 /* Whether the common path's sums are the list's. */
-static bool common_path_holds(const rankloss__forward *forward, bool is_f64) {
-    if (!forward->finite || !is_f64)
-        return forward->finite;
+static bool common_path_holds(const rankloss__forward *forward, const rankloss__inputs *inputs) {
+    if (!forward->finite || !rankloss__sum_to_one_holds(inputs, &forward->folded, 0))
+        return false;
+    if (!inputs->is_f64)
+        return true;
     if (forward->folded.rest.faint != 0)
         return false;
     return forward->zero || rankloss__sums_hold(&forward->folded, &forward->sums, 0, (double)forward->peak.valid);
@@ -227,7 +234,7 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
                        forward->peak.min - forward->peak.max >= RANKLOSS__FLOAT_CUTOFF;
     find_sums(forward, list);
     forward->path = RANKLOSS__COMMON;
-    if (!common_path_holds(forward, list->inputs->is_f64)) {
+    if (!common_path_holds(forward, list->inputs)) {
         forward->path = RANKLOSS__CAREFUL;
         forward->loss = rankloss__careful_loss(list, &forward->peak);
     }

@@ -63,4 +63,10 @@ bool rankloss__sums_hold(const rankloss__folded *folded, const rankloss__loss *s
 /* Whether coefficients cancel in their sum, so that it has to be made again from products in two parts. */
 bool rankloss__coefficients_cancel(const rankloss__folded *folded, int lane);
 
+/*
+ * Whether the coefficients may be divided by their sum: so much of them is left in it that the result keeps its digits.
+ * 2^-53 of n coefficients is lost at most in float32, 2^-104 in float64.
+ */
+bool rankloss__sum_to_one_holds(const rankloss__inputs *inputs, const rankloss__folded *folded, int lane);
+
 #endif

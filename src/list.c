@@ -31,6 +31,7 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     items->count = count;
     rankloss__find_whole(items);
     items->bundle = false;
+    items->sized = inputs->sum_to_one;
     items->lane = 0;
     return items;
 }

@@ -1,5 +1,5 @@
 /*
- * src/log1p.h, twofold.h and wide.h against long double, and where long double ends, against identities.
+ * src/log1p.h, twofold.h, wide.h and wide_sum.c against long double, and where long double ends, against identities.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 #include "random.h"
 #include "run.h"
 #include "wide.h"
+#include "wide_sum.h"
 
 typedef rankloss__wide wide;
 
@@ -132,12 +133,79 @@ static void twofold_operations_are_accurate(void **state) {
     }
 }
 
+static wide any_product(random_state *r) {
+    union {
+        uint64_t bits;
+        double value;
+    } x = {random_bits(r)}, y = {random_bits(r)};
+    const wide a = rankloss__wide_from(isfinite(x.value) ? x.value : DBL_MAX);
+    return rankloss__wide_mul(a, rankloss__wide_from(isfinite(y.value) ? y.value : -0x1p-1074));
+}
+
+static bool same(wide a, wide b) {
+    return a.hi == b.hi && a.lo == b.lo && a.exponent == b.exponent;
+}
+
+/* Of terms that all have their opposites but one, that one is left, in any order and however small it is. */
+static void wide_sums_keep_what_cancels(void **state) {
+    random_state r = random_new(random_run_seed(), 5);
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        wide terms[41];
+        const int pairs = (int)random_below(&r, 21), count = 2 * pairs + 1;
+        for (int i = 0; i < pairs; i++) {
+            terms[2 * i] = any_product(&r);
+            terms[2 * i + 1] = rankloss__wide_negate(terms[2 * i]);
+        }
+        terms[2 * pairs] = any_product(&r);
+        const wide left = terms[2 * pairs];
+        rankloss__wide_sum sum = {.special = 0.0};
+        for (int i = 0; i < count; i++) {
+            const int j = i + (int)random_below(&r, count - i);
+            const wide next = terms[j];
+            terms[j] = terms[i];
+            rankloss__wide_sum_add(&sum, next);
+        }
+        const wide got = rankloss__wide_sum_value(&sum);
+        assert_true(same(got, left) || close(got, left, 103));
+    }
+}
+
+static void wide_sums_reach_both_ends(void **state) {
+    const wide huge = rankloss__wide_mul(rankloss__wide_from(DBL_MAX), rankloss__wide_from(DBL_MAX));
+    const wide least = rankloss__wide_mul(rankloss__wide_from(0x1p-1074), rankloss__wide_from(0x1p-1074));
+    rankloss__wide_sum sum = {.special = 0.0};
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        rankloss__wide_sum_add(&sum, huge);
+    assert_true(close(rankloss__wide_sum_value(&sum), rankloss__wide_mul(huge, rankloss__wide_from(1000.0)), 103));
+    rankloss__wide_sum_add(&sum, least);
+    for (int i = 0; i < 1000; i++)
+        rankloss__wide_sum_add(&sum, rankloss__wide_negate(huge));
+    assert_true(same(rankloss__wide_sum_value(&sum), least));
+    rankloss__wide_sum_add(&sum, rankloss__wide_negate(least));
+    assert_true(same(rankloss__wide_sum_value(&sum), rankloss__wide_from(0.0)));
+}
+
+static void wide_sums_of_specials(void **state) {
+    const wide inf = rankloss__wide_from((double)INFINITY), one = rankloss__wide_from(1.0);
+    rankloss__wide_sum sum = {.special = 0.0};
+    (void)state;
+    rankloss__wide_sum_add(&sum, one);
+    rankloss__wide_sum_add(&sum, inf);
+    rankloss__wide_sum_add(&sum, rankloss__wide_negate(one));
+    assert_true(rankloss__wide_sum_value(&sum).hi == (double)INFINITY);
+    rankloss__wide_sum_add(&sum, rankloss__wide_negate(inf));
+    assert_true(isnan(rankloss__wide_sum_value(&sum).hi));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log1p_is_within_one_ulp),         cmocka_unit_test(wide_numbers_keep_a_hundred_bits),
         cmocka_unit_test(wide_numbers_have_no_range),      cmocka_unit_test(doubles_come_back_as_they_were),
         cmocka_unit_test(subnormal_results_round_once),    cmocka_unit_test(specials_combine_by_ieee),
-        cmocka_unit_test(twofold_operations_are_accurate),
+        cmocka_unit_test(twofold_operations_are_accurate), cmocka_unit_test(wide_sums_keep_what_cancels),
+        cmocka_unit_test(wide_sums_reach_both_ends),       cmocka_unit_test(wide_sums_of_specials),
     };
     const int refused = run_refused_reference();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);

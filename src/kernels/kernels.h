@@ -50,6 +50,7 @@ typedef struct rankloss__items {
     size_t count;          /* of a bundle a multiple of RANKLOSS__LANES */
     size_t whole;          /* so many items come first that are all valid: where is not read for them */
     bool bundle;
+    bool sized;    /* the sums of |c_i| are wanted; float64 has them anyway */
     unsigned lane; /* not of a bundle: where what is known of the list is kept */
 } rankloss__items;
 
@@ -78,7 +79,7 @@ typedef struct rankloss__sums {
     rankloss__lanes coefs;    /* c_i */
     rankloss__lanes dists;    /* c_i x_i */
     rankloss__lanes tangents; /* exp(x_i) v_i, where there is a tangent; otherwise 0 */
-    rankloss__lane sizes;     /* |c_i|, in float64 kernels alone */
+    rankloss__lane sizes;     /* |c_i|, in float64 and where items.sized; otherwise without meaning */
     unsigned faint; /* float64, a bit a lane: some x_i is where the kernels cannot carry it, see the cutoffs */
 } rankloss__sums;
 

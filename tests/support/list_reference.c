@@ -78,23 +78,59 @@ static void solve_softmax(list *l, int64_t top) {
 }
 
 /*
+ * A sum without rounding, as parts that have no bit in common (J. R. Shewchuk, "Adaptive precision floating-point
+ * arithmetic and fast robust geometric predicates", 1997): more than a product of doubles, of 4300 bits, can need.
+ */
+typedef struct expansion {
+    long double parts[80];
+    int count;
+    long double special; /* infinities and NaN, added up */
+} expansion;
+
+static void expansion_add(expansion *sum, long double x) {
+    int kept = 0;
+    if (!isfinite(x)) {
+        sum->special += x;
+        return;
+    }
+    for (int k = 0; k < sum->count; k++) {
+        const long double part = sum->parts[k], next = part + x, back = next - part;
+        const long double lost = (part - (next - back)) + (x - back);
+        x = next;
+        if (lost != 0) {
+            sum->parts[kept++] = lost;
+        }
+    }
+    sum->parts[kept++] = x;
+    sum->count = kept;
+}
+
+static long double expansion_value(const expansion *sum) {
+    long double value = sum->special;
+    for (int k = 0; k < sum->count; k++) {
+        value += sum->parts[k];
+    }
+    return value;
+}
+
+/*
  * Returns what the coefficients are divided by: their sum, or 0 where that is 0; 1 where they stay as they are. The sum
- * takes in what the products lose to rounding, as it may be small beside them.
+ * is exact, as it may be small beside them.
  */
 static long double solve_coefficients(list *l, bool sum_to_one) {
-    compensated sum = {0, 0};
+    expansion sum = {.count = 0};
     int64_t valid = 0;
     for (int64_t i = 0; i < l->size; i++) {
         item *x = &l->items[i];
         x->c = x->valid ? x->y * x->w : 0;
-        compensated_add(&sum, x->c);
-        compensated_add(&sum, isfinite(x->c) && x->valid ? fmal(x->y, x->w, -x->c) : 0);
+        expansion_add(&sum, x->c);
+        expansion_add(&sum, isfinite(x->c) && x->valid ? fmal(x->y, x->w, -x->c) : 0);
         valid += x->valid;
     }
     if (!sum_to_one) {
         return 1;
     }
-    const long double divisor = compensated_value(&sum);
+    const long double divisor = expansion_value(&sum);
     for (int64_t i = 0; i < l->size; i++) {
         item *x = &l->items[i];
         const long double share = divisor == 0 ? 1 / (long double)valid : x->c / divisor;
