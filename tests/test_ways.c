@@ -9,7 +9,12 @@
 
 #include <cmocka.h>
 
+#include <fenv.h>
 #include <math.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #include "bundle.h"
 #include "call.h"
@@ -217,6 +222,74 @@ static void an_ordinary_list_takes_the_common_path(void **state) {
         }
 }
 
+/*
+ * Numbers near the end of a double's range, that is. Some processors take a hundred times as long for an operation on a
+ * subnormal one, and nothing else would show it: no result depends on it.
+ */
+static void forget_subnormals(void) {
+    feclearexcept(FE_ALL_EXCEPT);
+#if defined(__SSE2__)
+    _mm_setcsr(_mm_getcsr() & ~0x3Fu);
+#endif
+}
+
+static bool have_met_subnormals(void) {
+#if defined(__SSE2__)
+    if ((_mm_getcsr() & _MM_EXCEPT_DENORM) != 0)
+        return true;
+#endif
+    return fetestexcept(FE_UNDERFLOW) != 0;
+}
+
+static void run_bundle(const rankloss__call *call, bool with_jvp) {
+    static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const rankloss__factors factors = rankloss__factors_of(&call->upstream);
+    rankloss__bundle bundle;
+    rankloss__terms terms;
+    rankloss__lane jvp;
+    rankloss__bundle_make(&bundle, &call->inputs, &scratch);
+    rankloss__bundle_read(&bundle, lists, LISTS);
+    rankloss__bundle_forward(&bundle);
+    if (with_jvp)
+        rankloss__bundle_jvp(&bundle, &jvp);
+    call->inputs.kernels->terms(&bundle.folded, &bundle.sums, &factors, true, &terms);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        if (call->derivatives[which].present)
+            rankloss__bundle_write(&bundle, (rankloss__derivative)which, &call->derivatives[which], &terms, ALL);
+}
+
+static void run_direct(const rankloss__call *call) {
+    static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const rankloss__factors factors = rankloss__factors_of(&call->upstream);
+    const rankloss__direct direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
+                                                          &call->derivatives[RANKLOSS__HESS_LOGITS], &factors);
+    rankloss__loss sums;
+    if (direct.most > 0)
+        rankloss__direct_run(&direct, lists, LISTS, &scratch, &sums);
+}
+
+static void run_forward(const rankloss__call *call) {
+    rankloss__list list;
+    rankloss__forward forward;
+    rankloss__list_open(&list, &call->inputs, 0, &scratch);
+    rankloss__forward_list(&list, &forward);
+}
+
+static void ordinary_lists_meet_no_subnormals(void **state) {
+    (void)state;
+    for (unsigned options = 0; options < COMBINATIONS; options++) {
+        const rankloss__call in_bundle = make_call(options, IN_BUNDLE), in_group = make_call(options, IN_GROUP);
+        const rankloss__call alone = make_call(options, MOST);
+        forget_subnormals();
+        run_bundle(&in_bundle, (options & WITH_TANGENT) != 0);
+        assert_false(have_met_subnormals());
+        run_direct(&in_group);
+        assert_false(have_met_subnormals());
+        run_forward(&alone);
+        assert_false(have_met_subnormals());
+    }
+}
+
 /* A list is read where it lies unless any of its inputs has to be converted, or its scores are not its logits. */
 static void an_ordinary_list_is_read_in_place(void **state) {
     (void)state;
@@ -304,6 +377,33 @@ static void sums_of_float64_hold_within_the_range(void **state) {
     }
 }
 
+/* A thousandth of them is enough in float32, and next to nothing in float64; where nothing is divided, nothing is. */
+static void labels_that_cancel_are_not_divided(void **state) {
+    static const struct {
+        double rest, top, sizes;
+        bool f32, f64;
+    } rows[] = {{1.0, 1.0, 1.0, true, true},
+                {-1.0, -1.0, 1.0, true, true},
+                {0x1p-10, 0.0, 1.0, true, true},
+                {-0x1p-10, 0.0, 1.0, true, true},
+                {0x1p-10, 0.0, 1.0 + 0x1p-20, false, true},
+                {0x1p-40, 0.0, 1.0, false, true},
+                {0x1p-40, 0.0, 1.0 + 0x1p-20, false, false},
+                {-1.0, 1.0, 1.0, false, false},
+                {-1.0, 1.0 + 0x1p-8, 1.0, true, true},
+                {0.0, 0.0, 0.0, true, true}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const rankloss__inputs raw = {.is_f64 = false}, f32 = {.sum_to_one = true};
+        const rankloss__inputs f64 = {.is_f64 = true, .sum_to_one = true};
+        const rankloss__folded folded = {.rest = {.coefs.hi = {rows[k].rest}, .sizes.at = {rows[k].sizes}},
+                                         .top_coef.hi = {rows[k].top}};
+        assert_true(rankloss__sum_to_one_holds(&raw, &folded, 0));
+        assert_true(rankloss__sum_to_one_holds(&f32, &folded, 0) == rows[k].f32);
+        assert_true(rankloss__sum_to_one_holds(&f64, &folded, 0) == rows[k].f64);
+    }
+}
+
 /* In float32 only a tangent that is out of all proportion does not fit; in float64 everything has to be near to 1. */
 static void tangents_of_float64_fit_within_the_range(void **state) {
     static const struct {
@@ -369,10 +469,12 @@ int main(void) {
         cmocka_unit_test(a_group_has_room_in_the_scratch),
         cmocka_unit_test(a_full_group_has_the_bits_of_plain_labels),
         cmocka_unit_test(an_ordinary_list_takes_the_common_path),
+        cmocka_unit_test(ordinary_lists_meet_no_subnormals),
         cmocka_unit_test(an_ordinary_list_is_read_in_place),
         cmocka_unit_test(a_list_keeps_what_the_scratch_can_hold),
         cmocka_unit_test(parts_are_a_partition),
         cmocka_unit_test(sums_of_float64_hold_within_the_range),
+        cmocka_unit_test(labels_that_cancel_are_not_divided),
         cmocka_unit_test(tangents_of_float64_fit_within_the_range),
         cmocka_unit_test(logarithms_fit_unless_they_are_lost),
         cmocka_unit_test(the_size_of_the_cache_is_one),
