@@ -17,23 +17,23 @@ static bool is_in_row(const rankloss__view *view) {
  */
 enum { HALF = 2 * sizeof(rankloss__block) };
 
-static bool scores_are_made(const rankloss__inputs *inputs) {
-    return inputs->scaled || !lies_ready(inputs, &inputs->logits);
-}
-
-static int64_t most_items(const rankloss__inputs *inputs) {
-    const size_t real = rankloss__real_size(inputs);
+static int64_t most_items(const rankloss__direct *direct) {
+    const size_t real = rankloss__real_size(direct->inputs);
     size_t most = RANKLOSS__KEEP;
-    if (scores_are_made(inputs))
+    if (!direct->scores_ready)
         most = RANKLOSS__KEEP * sizeof(double) / (sizeof(double) + real);
-    if ((!lies_ready(inputs, &inputs->labels) || !lies_ready(inputs, &inputs->weights)) && most > HALF / real)
+    if (!(direct->labels_ready && direct->weights_ready) && most > HALF / real)
         most = HALF / real;
     return (int64_t)(most / RANKLOSS__LANES * RANKLOSS__LANES);
 }
 
 rankloss__direct rankloss__direct_make(const rankloss__inputs *inputs, const rankloss__view *slopes,
                                        const rankloss__view *curves, const rankloss__factors *factors) {
-    rankloss__direct direct = {.inputs = inputs, .factors = factors, .most = most_items(inputs)};
+    rankloss__direct direct = {.inputs = inputs, .factors = factors};
+    direct.scores_ready = !inputs->scaled && lies_ready(inputs, &inputs->logits);
+    direct.labels_ready = lies_ready(inputs, &inputs->labels);
+    direct.weights_ready = lies_ready(inputs, &inputs->weights);
+    direct.most = most_items(&direct);
     direct.slopes = slopes->data != NULL ? slopes : NULL;
     direct.curves = curves->data != NULL ? curves : NULL;
     if (inputs->wants_tangent || !is_in_row(&inputs->where) || !is_in_row(slopes) || !is_in_row(curves) ||
@@ -51,15 +51,19 @@ typedef struct member {
 } member;
 
 /* Labels or weights: in place, or converted to where the list's exponentials are in their own array. */
-static const void *read_factor(const rankloss__inputs *inputs, const rankloss__view *view, const member *m, char *half,
-                               const rankloss__scratch *scratch) {
+static const void *read_factor(const rankloss__inputs *inputs, const rankloss__view *view, bool ready, const member *m,
+                               char *half, const rankloss__scratch *scratch) {
     const char *at = rankloss__view_at(view, &inputs->batch, &m->place);
+    if (ready)
+        return at;
     const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
     return rankloss__read(inputs, view, at, size, 0, size, half + before * rankloss__real_size(inputs));
 }
 
 static const void *read_scores(const rankloss__direct *direct, const member *m, rankloss__scratch *scratch) {
     const rankloss__inputs *inputs = direct->inputs;
+    if (direct->scores_ready)
+        return rankloss__view_at(&inputs->logits, &inputs->batch, &m->place);
     const rankloss__list_inputs at = {.logits = rankloss__view_at(&inputs->logits, &inputs->batch, &m->place),
                                       .bias = rankloss__view_at(&inputs->bias, &inputs->batch, &m->place)};
     const size_t size = (size_t)m->place.size, before = (size_t)(m->exps - scratch->exps);
@@ -73,12 +77,15 @@ static void open_member(const rankloss__direct *direct, int64_t list, unsigned l
     const rankloss__batch *batch = &inputs->batch;
     rankloss__place_of(batch, list, &m->place);
     m->items.scores = read_scores(direct, m, scratch);
-    m->items.labels = read_factor(inputs, &inputs->labels, m, (char *)&scratch->scores, scratch);
-    m->items.weights = read_factor(inputs, &inputs->weights, m, (char *)&scratch->scores + HALF, scratch);
+    m->items.labels = read_factor(inputs, &inputs->labels, direct->labels_ready, m, (char *)&scratch->scores, scratch);
+    m->items.weights =
+        read_factor(inputs, &inputs->weights, direct->weights_ready, m, (char *)&scratch->scores + HALF, scratch);
     m->items.where = (const uint8_t *)rankloss__view_at(&inputs->where, batch, &m->place);
     m->items.tangent = NULL;
     m->items.count = (size_t)m->place.size;
-    rankloss__find_whole(&m->items);
+    m->items.whole = m->items.count;
+    if (m->items.where != NULL)
+        rankloss__find_whole(&m->items);
     m->items.bundle = false;
     m->items.sized = inputs->sum_to_one;
     m->items.lane = lane;
@@ -127,7 +134,7 @@ unsigned rankloss__direct_run(const rankloss__direct *direct, const int64_t *lis
         member *m = &members[k];
         m->exps = exps;
         open_member(direct, lists[k], (unsigned)k, scratch, m);
-        m->peak = inputs->kernels->peak(&m->items);
+        inputs->kernels->peak(&m->items, &m->peak);
         all = all && m->peak.max - m->peak.max == 0.0;
         exps += (m->items.count + RANKLOSS__LANES - 1) / RANKLOSS__LANES * RANKLOSS__LANES;
     }

@@ -14,8 +14,9 @@
 /* What is computed, and where it goes: views of the logits' shape. */
 typedef struct rankloss__direct {
     const rankloss__inputs *inputs;
-    const rankloss__view *slopes, *curves; /* NULL: not wanted */
-    const rankloss__factors *factors;      /* of every list; NULL where no derivative is wanted */
+    const rankloss__view *slopes, *curves;          /* NULL: not wanted */
+    const rankloss__factors *factors;               /* of every list; NULL where no derivative is wanted */
+    bool scores_ready, labels_ready, weights_ready; /* in place, or absent: nothing is converted */
     int64_t most; /* items that the lists of a group may have in all; 0: no list can be taken */
 } rankloss__direct;
 

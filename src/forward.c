@@ -18,7 +18,8 @@ static void peak_of_part(void *context, rankloss__list *list, size_t part, size_
     rankloss__peak *peak = (rankloss__peak *)context + part;
     *peak = (rankloss__peak){-(double)INFINITY, (double)INFINITY, list->size, 0};
     for (size_t first = begin; first < end; first += list->chunk) {
-        const rankloss__peak found = list->inputs->kernels->peak(rankloss__list_chunk(list, first));
+        rankloss__peak found;
+        list->inputs->kernels->peak(rankloss__list_chunk(list, first), &found);
         join_peaks(peak, &found, first);
     }
 }

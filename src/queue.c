@@ -27,6 +27,11 @@ static void run_group(rankloss__loop_thread *self, group *waiting) {
     if (count == 0)
         return;
     const unsigned held = rankloss__direct_run(&loop->direct, waiting->lists, count, &self->scratch, &sums);
+    if (held == (1u << count) - 1u) {
+        if ((loop->wanted & RANKLOSS__WANT_LOSS) != 0)
+            rankloss__exact_sum_add_all(&self->totals.loss, sums.loss.at, count);
+        return;
+    }
     for (int k = 0; k < count; k++)
         if ((held >> k & 1u) == 0)
             rankloss__run_alone(self, waiting->lists[k], loop->wanted);

@@ -90,7 +90,7 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     const rankloss__items items = items_of(d, is_f64);
     const rankloss__terms terms = terms_of_no_list();
     memset(y, 0, sizeof *y);
-    y->peak = k->peak(&items);
+    k->peak(&items, &y->peak);
     if (y->peak.valid == 0)
         return;
     const double max = y->peak.max;
@@ -286,7 +286,8 @@ static void infinite_peaks_are_told(void **state) {
             if (!kernel_table_runs(t))
                 continue;
             const rankloss__kernels *k = kernel_tables[t].kernels[round % 2];
-            const rankloss__peak peak = k->peak(&items);
+            rankloss__peak peak;
+            k->peak(&items, &peak);
             assert_false(k->list(&items, exps, &peak, &folded));
             assert_true(peak.max == infinity && peak.valid > 0 && folded.max.at[0] == 1.0);
         }
@@ -299,7 +300,8 @@ static void infinite_peaks_are_told(void **state) {
 static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, size_t chunk) {
     const rankloss__items all = items_of(d, is_f64);
     const size_t size = is_f64 != 0 ? sizeof(double) : sizeof(float);
-    const rankloss__peak peak = k->peak(&all);
+    rankloss__peak peak;
+    k->peak(&all, &peak);
     rankloss__sums whole = {.faint = 0}, parts = {.faint = 0};
     double exps[MOST];
     k->sums(&all, peak.max, (int64_t)peak.index, RANKLOSS__SPAN_WIDE, exps, &whole);

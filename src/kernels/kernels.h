@@ -155,7 +155,7 @@ typedef struct rankloss__kernels {
 
     /* --- a list, or a chunk of one --- */
 
-    rankloss__peak (*peak)(const rankloss__items *items);
+    void (*peak)(const rankloss__items *items, rankloss__peak *peak);
 
     /*
      * Adds the items to sums, leaving out the one at `skip` (a place outside the chunk: none). exps receives every

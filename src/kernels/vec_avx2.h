@@ -36,6 +36,12 @@ static inline mask mask_first(size_t n) {
                              _mm256_cmpgt_epi64(count, _mm256_setr_epi64x(4, 5, 6, 7)));
 }
 
+static inline mask mask_but(size_t k) {
+    static const int64_t around[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1};
+    const __m256i *const from = (const __m256i *)(around + 8 - k);
+    return vec_avx2_integers(_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1));
+}
+
 static inline vec vec_all(double value) {
     return (vec){_mm256_set1_pd(value), _mm256_set1_pd(value)};
 }
@@ -207,6 +213,10 @@ static inline mask vec_eq(vec a, vec b) {
 
 static inline vec vec_select(mask m, vec a, vec b) {
     return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
+}
+
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return vec_select(m, vec_add(a, b), a);
 }
 
 static inline double vec_first(vec a) {

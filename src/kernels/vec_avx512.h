@@ -20,6 +20,10 @@ static inline mask mask_first(size_t n) {
     return (mask)((1u << n) - 1u);
 }
 
+static inline mask mask_but(size_t k) {
+    return (mask) ~(1u << k);
+}
+
 static inline vec vec_all(double value) {
     return _mm512_set1_pd(value);
 }
@@ -175,6 +179,10 @@ static inline mask vec_eq(vec a, vec b) {
 
 static inline vec vec_select(mask m, vec a, vec b) {
     return _mm512_mask_blend_pd(m, b, a);
+}
+
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return _mm512_mask_add_pd(a, m, a, b);
 }
 
 static inline double vec_first(vec a) {

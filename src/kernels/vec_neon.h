@@ -228,6 +228,12 @@ static inline mask mask_first(size_t n) {
                   vcltq_u64(vld1q_u64(lanes + 4), count), vcltq_u64(vld1q_u64(lanes + 6), count)};
 }
 
+static inline mask mask_but(size_t k) {
+    static const int64_t around[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1};
+    const uint64_t *const from = (const uint64_t *)around + 8 - k;
+    return (mask){vld1q_u64(from), vld1q_u64(from + 2), vld1q_u64(from + 4), vld1q_u64(from + 6)};
+}
+
 static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
     uint8_t bytes[8] = {0};
     memcpy(bytes, p, n);
@@ -274,6 +280,10 @@ static inline mask vec_eq(vec a, vec b) {
 
 static inline vec vec_select(mask m, vec a, vec b) {
     return (vec)VEC_NEON_OF_3(vbslq_f64, m, a, b);
+}
+
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return vec_select(m, vec_add(a, b), a);
 }
 
 /* --- lanes --- */

@@ -149,6 +149,11 @@ static inline mask mask_first(size_t n) {
     return (mask)((1u << n) - 1u);
 }
 
+/* All lanes but k; all where k is no lane. */
+static inline mask mask_but(size_t k) {
+    return (mask)(0xFFu & ~(1u << k));
+}
+
 static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
     mask m = 0;
     for (size_t k = 0; k < n; k++)
@@ -195,6 +200,11 @@ static inline mask vec_eq(vec a, vec b) {
 static inline vec vec_select(mask m, vec a, vec b) {
     VEC_EACH_LANE a.lane[k] = (m >> k & 1u) != 0 ? a.lane[k] : b.lane[k];
     return a;
+}
+
+/* a + b where m, a elsewhere */
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return vec_select(m, vec_add(a, b), a);
 }
 
 /* Lane 0. */

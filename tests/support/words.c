@@ -113,6 +113,7 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(vec_gt, put_mask(out, vec_gt(a, b)))                                                                      \
     WORD(vec_eq, put_mask(out, vec_eq(a, b)))                                                                      \
     WORD(vec_select, put(out, vec_select(vec_ge(a, b), b, c)))                                                     \
+    WORD(vec_add_where, put_numbers(out, vec_add_where(vec_ge(a, b), b, c)))                                       \
     WORD(vec_swap_4, put(out, vec_swap_4(a)))                                                                      \
     WORD(vec_swap_2, put(out, vec_swap_2(a)))                                                                      \
     WORD(vec_swap_1, put(out, vec_swap_1(a)))                                                                      \
@@ -124,6 +125,7 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(vec_bits_add, put(out, vec_bits_add(a, b)))                                                               \
     WORD(vec_bits_sub, put(out, vec_bits_sub(a, b)))                                                               \
     WORD(mask_first, put_mask(out, mask_first(in->n)))                                                             \
+    WORD(mask_but, put_mask(out, mask_but(in->n)))                                                                 \
     WORD(mask_nonzero_bytes, put_mask(out, mask_nonzero_bytes(in->first_bytes, in->n)))                            \
     WORD(mask_bits, out->bits = mask_bits(vec_eq(a, b)))                                                           \
     WORD(mask_and, put_mask(out, mask_and(vec_ge(a, b), vec_ge(b, c))))                                            \
