@@ -1,6 +1,7 @@
 #include "bundle.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { LANES = RANKLOSS__LANES };
 
@@ -25,10 +26,15 @@ static char *list_at(const rankloss__bundle *bundle, const rankloss__view *view,
 
 /* Where all lists begin. */
 static void find_lists_in(const rankloss__bundle *bundle, const rankloss__view *view, char *lists[LANES]) {
-    char *first = list_at(bundle, view, 0);
-    const int64_t apart = view->list_strides[0] * view->element_size;
-    for (int k = 0; k < LANES; k++)
-        lists[k] = bundle->regular ? first + k * apart : list_at(bundle, view, k);
+    if (bundle->regular) {
+        char *first = list_at(bundle, view, 0);
+        const int64_t apart = view->list_strides[0] * view->element_size;
+        for (int k = 0; k < LANES; k++)
+            lists[k] = first + k * apart;
+    } else {
+        for (int k = 0; k < LANES; k++)
+            lists[k] = list_at(bundle, view, k);
+    }
 }
 
 /* Where a list's items are converted to before they are interleaved. */
@@ -108,11 +114,21 @@ static void interleave_where(const rankloss__bundle *bundle) {
     bundle->inputs->kernels->interleave(rows, bundle->sizes, bundle->extent, 1, bundle->scratch->where);
 }
 
-/* Marks the items from row `first` on that a list has. */
+/*
+ * Marks the items from row `first` on that a list has: a row at a time, each byte 1 where 127 + size - row has its highest
+ * bit. No byte borrows from its neighbour, which is why the order of bytes does not matter.
+ */
 static void mark_ends(const rankloss__bundle *bundle, size_t first) {
-    for (size_t i = first; i < rows_of(bundle); i++)
-        for (int l = 0; l < LANES; l++)
-            bundle->scratch->where[LANES * i + (size_t)l] = i < bundle->sizes[l];
+    const uint64_t ones = 0x0101010101010101;
+    uint8_t sizes[LANES];
+    uint64_t ends;
+    for (int l = 0; l < LANES; l++)
+        sizes[l] = (uint8_t)bundle->sizes[l];
+    memcpy(&ends, sizes, sizeof ends);
+    for (size_t i = first; i < rows_of(bundle); i++) {
+        const uint64_t row = (ends + ones * (127 - i)) >> 7 & ones;
+        memcpy(bundle->scratch->where + LANES * i, &row, sizeof row);
+    }
 }
 
 static void set_size(rankloss__bundle *bundle, int k, size_t size) {

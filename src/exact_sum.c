@@ -16,8 +16,7 @@ static void carry(rankloss__exact_sum *sum) {
 static rankloss__term_digits digits_of(uint64_t bits) {
     const unsigned exponent = bits >> 52 & 0x7FF;
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)(exponent != 0) << 52;
-    /* The mantissa's last bit has weight 2^(place - 1074). */
-    const unsigned place = exponent - (exponent != 0);
+    const unsigned place = exponent - (exponent != 0) + RANKLOSS__SUM_BELOW;
     return rankloss__digits_of(mantissa, place, bits >> 63 != 0);
 }
 
@@ -108,7 +107,7 @@ static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
             result.bits |= 1;
         }
     }
-    result.exponent = place - 1074;
+    result.exponent = place - (1074 + RANKLOSS__SUM_BELOW);
     result.sticky = rest != 0 || any_bit_below(sum, place);
     return result;
 }

@@ -2,7 +2,8 @@
  * Sums of doubles without any rounding, so that neither their order nor their grouping can matter; rounded once when
  * read.
  *
- * A sum is a fixed-point number (digits.h) from 2^-1074 up.
+ * A sum is a fixed-point number (digits.h) from 2^-(1074 + 16) up. With the 16 bits below the smallest double, losses
+ * from 2^-14 to 2^18 begin in the same digit, and neighbours can be added to one another before they are to the sum.
  */
 #ifndef RANKLOSS_SRC_EXACT_SUM_H
 #define RANKLOSS_SRC_EXACT_SUM_H
@@ -10,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 2098 bits of a double's range, and 64 for the number of terms. */
-enum { RANKLOSS__SUM_DIGITS = 70 };
+/* 16 bits below a double's range of 2098, and 64 above it for the number of terms. */
+enum { RANKLOSS__SUM_BELOW = 16, RANKLOSS__SUM_DIGITS = 70 };
 
 typedef struct rankloss__exact_sum {
     int64_t digits[RANKLOSS__SUM_DIGITS];

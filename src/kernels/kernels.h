@@ -201,7 +201,8 @@ typedef struct rankloss__kernels {
 
     /*
      * Rows to a bundle's block, block[RANKLOSS__LANES i + l] = rows[l][i], and back; elements of 1, 2, 4 or 8 bytes, back
-     * of 2, 4 or 8. The block has as many rows as the longest lane; where a lane has no item it gets 0.
+     * of 2, 4 or 8. The block has as many rows as the longest lane, rounded up to RANKLOSS__LANES; where a lane has no
+     * item it gets 0.
      */
     void (*interleave)(const void *const rows[RANKLOSS__LANES], const size_t sizes[RANKLOSS__LANES],
                        rankloss__extent extent, int64_t element_size, void *block);

@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "kernels/transpose_part.h"
+
 static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block) {
     __m128i pairs[4], fours[4];
     for (int k = 0; k < 4; k++) {
@@ -68,18 +70,17 @@ static inline void transpose_halves_f32(__m256 r[4]) {
     r[3] = _mm256_shuffle_ps(b, d, 0xEE);
 }
 
-/* Columns i .. i + 3 of four rows in the low halves, columns i + 4 .. i + 7 in the high ones. */
+/* Four columns at a time: of rows 0 to 3 in the low halves, of rows 4 to 7 in the high ones. */
 static inline void transpose_in_f32(const float *const rows[8], float *block) {
-    __m256 low[4], high[4]; /* of rows 0 to 3, of rows 4 to 7 */
-    for (int k = 0; k < 4; k++) {
-        low[k] = _mm256_loadu_ps(rows[k]);
-        high[k] = _mm256_loadu_ps(rows[k + 4]);
-    }
-    transpose_halves_f32(low);
-    transpose_halves_f32(high);
-    for (int i = 0; i < 4; i++) {
-        _mm256_storeu_ps(block + 8 * i, _mm256_permute2f128_ps(low[i], high[i], 0x20));
-        _mm256_storeu_ps(block + 8 * (i + 4), _mm256_permute2f128_ps(low[i], high[i], 0x31));
+    for (int i = 0; i < 8; i += 4) {
+        __m256 square[4];
+        for (int k = 0; k < 4; k++) {
+            const __m256 low = _mm256_castps128_ps256(_mm_loadu_ps(rows[k] + i));
+            square[k] = _mm256_insertf128_ps(low, _mm_loadu_ps(rows[k + 4] + i), 1);
+        }
+        transpose_halves_f32(square);
+        for (int k = 0; k < 4; k++)
+            _mm256_storeu_ps(block + 8 * (i + k), square[k]);
     }
 }
 
@@ -129,6 +130,73 @@ static inline void transpose_out_f64(const double *block, double *const rows[8])
             transpose_square_f64(square);
             for (int j = 0; j < 4; j++)
                 _mm256_storeu_pd(rows[k + j] + i, square[j]);
+        }
+}
+
+/* --- parts of squares --- */
+
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t)
+
+static inline __m256i transpose_first_4(size_t count) {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)count), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
+static inline __m256i transpose_first_8(size_t count) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* Columns i .. i + 3 of four rows come to lie in the low halves, columns i + 4 .. i + 7 in the high ones. */
+static inline void transpose_part_in_f32(const float *const rows[8], const size_t counts[8], float *block) {
+    __m256 low[4], high[4]; /* of rows 0 to 3, of rows 4 to 7 */
+    for (int k = 0; k < 4; k++) {
+        low[k] = _mm256_maskload_ps(rows[k], transpose_first_8(counts[k]));
+        high[k] = _mm256_maskload_ps(rows[k + 4], transpose_first_8(counts[k + 4]));
+    }
+    transpose_halves_f32(low);
+    transpose_halves_f32(high);
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(block + 8 * i, _mm256_permute2f128_ps(low[i], high[i], 0x20));
+        _mm256_storeu_ps(block + 8 * (i + 4), _mm256_permute2f128_ps(low[i], high[i], 0x31));
+    }
+}
+
+static inline void transpose_part_out_f32(const float *block, const size_t counts[8], float *const rows[8]) {
+    float square[64];
+    float *whole[8];
+    for (int k = 0; k < 8; k++)
+        whole[k] = square + 8 * k;
+    transpose_out_f32(block, whole);
+    for (int k = 0; k < 8; k++)
+        _mm256_maskstore_ps(rows[k], transpose_first_8(counts[k]), _mm256_loadu_ps(whole[k]));
+}
+
+static inline size_t transpose_left(size_t count, size_t i) {
+    return count > i ? count - i : 0;
+}
+
+static inline void transpose_part_in_f64(const double *const rows[8], const size_t counts[8], double *block) {
+    for (size_t k = 0; k < 8; k += 4)
+        for (size_t i = 0; i < 8; i += 4) {
+            __m256d square[4];
+            for (size_t j = 0; j < 4; j++)
+                square[j] = _mm256_maskload_pd(rows[k + j] + i, transpose_first_4(transpose_left(counts[k + j], i)));
+            transpose_square_f64(square);
+            for (size_t j = 0; j < 4; j++)
+                _mm256_storeu_pd(block + 8 * (i + j) + k, square[j]);
+        }
+}
+
+static inline void transpose_part_out_f64(const double *block, const size_t counts[8], double *const rows[8]) {
+    for (size_t k = 0; k < 8; k += 4)
+        for (size_t i = 0; i < 8; i += 4) {
+            __m256d square[4];
+            for (size_t j = 0; j < 4; j++)
+                square[j] = _mm256_loadu_pd(block + 8 * (i + j) + k);
+            transpose_square_f64(square);
+            for (size_t j = 0; j < 4; j++)
+                _mm256_maskstore_pd(rows[k + j] + i, transpose_first_4(transpose_left(counts[k + j], i)), square[j]);
         }
 }
 

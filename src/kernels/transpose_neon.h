@@ -11,6 +11,8 @@
 #include <arm_neon.h>
 #include <stdint.h>
 
+#include "kernels/transpose_part.h"
+
 static inline void transpose_zip_u8(uint8x16_t r[4]) {
     const uint8x16_t a = r[0], b = r[1], c = r[2], d = r[3];
     r[0] = vzip1q_u8(a, c);
@@ -111,5 +113,13 @@ static inline void transpose_out_f64(const double *block, double *const rows[8])
             vst1q_f64(rows[k + 1] + i, vzip2q_f64(a, b));
         }
 }
+
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f64, double)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f32, float)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f64, double)
 
 #endif

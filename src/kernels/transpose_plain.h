@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernels/transpose_part.h"
+
 static inline void transpose_in_f32(const float *const rows[8], float *block) {
     for (int k = 0; k < 8; k++)
         for (int i = 0; i < 8; i++)
@@ -49,5 +51,13 @@ static inline void transpose_out_f64(const double *block, double *const rows[8])
         for (int i = 0; i < 8; i++)
             memcpy(&rows[k][i], &block[8 * i + k], sizeof *block);
 }
+
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f64, double)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f32, float)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f64, double)
 
 #endif

@@ -80,6 +80,12 @@ static inline reals_f64 least_f64(const words_in *in) {
     for (int k = 0; k < 8; k++) \
     rows[k] = (square) + 8 * k
 
+/* Of the rows so many elements. */
+#define COUNTS                  \
+    size_t counts[8];           \
+    for (int k = 0; k < 8; k++) \
+    counts[k] = (in->n + 3 * (size_t)k) % 9
+
 /* --- the words --- */
 
 #define EACH_WORD(WORD)                                                                                            \
@@ -162,7 +168,21 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(transpose_out_u16, ROWS(uint16_t, out->halves); transpose_out_u16(in->square_u16, rows))                  \
     WORD(transpose_in_u8, ROWS(const uint8_t, in->square_u8); transpose_in_u8(rows, out->bytes))                   \
     WORD(transpose_out_f32, ROWS(float, out->floats); transpose_out_f32(in->square_f32, rows))                     \
-    WORD(transpose_out_f64, ROWS(double, out->doubles); transpose_out_f64(in->square_f64, rows))
+    WORD(transpose_out_f64, ROWS(double, out->doubles); transpose_out_f64(in->square_f64, rows))                   \
+    WORD(transpose_part_in_f32, ROWS(const float, in->square_f32); COUNTS;                                         \
+         transpose_part_in_f32(rows, counts, out->floats))                                                         \
+    WORD(transpose_part_in_f64, ROWS(const double, in->square_f64); COUNTS;                                        \
+         transpose_part_in_f64(rows, counts, out->doubles))                                                        \
+    WORD(transpose_part_in_u16, ROWS(const uint16_t, in->square_u16); COUNTS;                                      \
+         transpose_part_in_u16(rows, counts, out->halves))                                                         \
+    WORD(transpose_part_in_u8, ROWS(const uint8_t, in->square_u8); COUNTS;                                         \
+         transpose_part_in_u8(rows, counts, out->bytes))                                                           \
+    WORD(transpose_part_out_f32, ROWS(float, out->floats); COUNTS;                                                 \
+         transpose_part_out_f32(in->square_f32, counts, rows))                                                     \
+    WORD(transpose_part_out_f64, ROWS(double, out->doubles); COUNTS;                                               \
+         transpose_part_out_f64(in->square_f64, counts, rows))                                                     \
+    WORD(transpose_part_out_u16, ROWS(uint16_t, out->halves); COUNTS;                                              \
+         transpose_part_out_u16(in->square_u16, counts, rows))
 
 #define FUNCTION(name, ...)                                         \
     static void run_##name(const words_in *in, words_out *out) {    \
