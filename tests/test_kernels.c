@@ -45,6 +45,14 @@ static void fill(data *d, random_state *r, size_t count, double spread, int is_f
     }
 }
 
+/* Scores of which many are alike, also the largest. */
+static void tie(data *d, random_state *r) {
+    for (size_t i = 0; i < d->count; i++) {
+        d->f32[0][i] = (float)random_below(r, 3);
+        d->f64[0][i] = (double)d->f32[0][i];
+    }
+}
+
 static rankloss__items items_of(const data *d, int is_f64) {
     rankloss__items items = {.count = d->count, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
     items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
@@ -261,6 +269,8 @@ static void steps_agree(void **state) {
         for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++)
             for (int is_f64 = 0; is_f64 < 2; is_f64++) {
                 fill(&d, &r, sizes[n], spreads[round % 4], is_f64);
+                check_list(&d, is_f64);
+                tie(&d, &r);
                 check_list(&d, is_f64);
             }
 }
