@@ -8,9 +8,27 @@
 #include "digits.h"
 #include "wide.h"
 
+static void use_digits(rankloss__exact_sum *sum, unsigned first, unsigned end) {
+    if (sum->end == 0 || first < sum->first)
+        sum->first = first;
+    if (end > sum->end)
+        sum->end = end;
+}
+
+/* Two more digits take in all that is carried. The last that is left has the sign of the sum. */
 static void carry(rankloss__exact_sum *sum) {
-    rankloss__carry(sum->digits, RANKLOSS__SUM_DIGITS);
+    if (sum->end == 0)
+        return;
+    sum->end = sum->end + 2 < RANKLOSS__SUM_DIGITS ? sum->end + 2 : RANKLOSS__SUM_DIGITS;
+    rankloss__carry(sum->digits + sum->first, (int)(sum->end - sum->first));
+    while (sum->end > sum->first + 1 && sum->digits[sum->end - 1] == 0)
+        sum->end--;
     sum->pending = 0;
+}
+
+static void add_digits(rankloss__exact_sum *sum, const rankloss__term_digits *term) {
+    use_digits(sum, term->first, term->first + 3);
+    rankloss__add_digits(sum->digits, term);
 }
 
 static rankloss__term_digits digits_of(uint64_t bits) {
@@ -28,7 +46,8 @@ static void note_special(rankloss__exact_sum *sum, double term) {
 
 /* Terms of about the same size meet in the same digits, which therefore stay in registers. */
 void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, int count) {
-    rankloss__term_digits held = {0, {0, 0, 0}};
+    const unsigned nowhere = RANKLOSS__SUM_DIGITS;
+    rankloss__term_digits held = {nowhere, {0, 0, 0}};
     for (int i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &terms[i], sizeof bits);
@@ -36,16 +55,20 @@ void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, 
             note_special(sum, terms[i]);
             continue;
         }
+        if (bits << 1 == 0)
+            continue;
         const rankloss__term_digits term = digits_of(bits);
         if (term.first != held.first) {
-            rankloss__add_digits(sum->digits, &held);
+            if (held.first != nowhere)
+                add_digits(sum, &held);
             held = term;
             continue;
         }
         for (int k = 0; k < 3; k++)
             held.at[k] += term.at[k];
     }
-    rankloss__add_digits(sum->digits, &held);
+    if (held.first != nowhere)
+        add_digits(sum, &held);
     /* A digit grows by less than 2^33 at a time. */
     sum->pending += (uint32_t)count;
     if (sum->pending >= UINT32_C(1) << 28)
@@ -59,12 +82,13 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other) {
     carry(sum);
     carry(other);
-    for (int k = 0; k < RANKLOSS__SUM_DIGITS; k++)
+    if (other->end != 0)
+        use_digits(sum, other->first, other->end);
+    for (unsigned k = other->first; k < other->end; k++)
         sum->digits[k] += other->digits[k];
     sum->nan |= other->nan;
     sum->plus_infinity |= other->plus_infinity;
     sum->minus_infinity |= other->minus_infinity;
-    carry(sum);
 }
 
 /* Bit `place` of a magnitude, 0 below its end. */
@@ -149,7 +173,10 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
         return (double)NAN;
     if (sum->plus_infinity || sum->minus_infinity)
         return sum->plus_infinity ? (double)INFINITY : -(double)INFINITY;
-    const bool negative = rankloss__take_magnitude(sum->digits, RANKLOSS__SUM_DIGITS);
+    if (sum->end == 0)
+        return 0.0;
+    carry(sum);
+    const bool negative = rankloss__take_magnitude(sum->digits + sum->first, (int)(sum->end - sum->first));
     const double magnitude = round_to_dtype(divide(sum, divisor), dtype);
     return negative && magnitude != 0.0 ? -magnitude : magnitude;
 }

@@ -16,7 +16,8 @@ enum { RANKLOSS__SUM_BELOW = 16, RANKLOSS__SUM_DIGITS = 70 };
 
 typedef struct rankloss__exact_sum {
     int64_t digits[RANKLOSS__SUM_DIGITS];
-    uint32_t pending; /* additions since the carries were last taken on */
+    unsigned first, end; /* those from first to before end have been added to, the others are 0; 0, 0: none */
+    uint32_t pending;    /* additions since the carries were last taken on */
     bool nan, plus_infinity, minus_infinity;
 } rankloss__exact_sum;
 

@@ -30,15 +30,18 @@ void rankloss__wide_sum_add(rankloss__wide_sum *sum, rankloss__wide term) {
     }
 }
 
-rankloss__wide rankloss__wide_sum_value(const rankloss__wide_sum *sum) {
+/*
+ * The digits of a negative sum have the sign in the last one alone: what they come to on the way is a small number, and
+ * exact, until the first that counts.
+ */
+rankloss__wide rankloss__wide_sum_value(rankloss__wide_sum *sum) {
     if (sum->special != 0.0) /* NaN too */
         return rankloss__wide_special(sum->special);
-    rankloss__wide_sum magnitude = *sum;
-    const bool negative = rankloss__take_magnitude(magnitude.digits, RANKLOSS__WIDE_SUM_DIGITS);
+    rankloss__carry(sum->digits, RANKLOSS__WIDE_SUM_DIGITS);
     rankloss__wide value = rankloss__wide_special(0.0);
     for (int k = RANKLOSS__WIDE_SUM_DIGITS - 1; k >= 0; k--) {
-        const rankloss__twofold digit = {(double)magnitude.digits[k], 0.0};
+        const rankloss__twofold digit = {(double)sum->digits[k], 0.0};
         value = rankloss__wide_add(value, rankloss__wide_make(digit, 32 * k + RANKLOSS__WIDE_SUM_LEAST));
     }
-    return negative ? rankloss__wide_negate(value) : value;
+    return value;
 }

@@ -24,7 +24,7 @@ typedef struct rankloss__wide_sum {
 /* A zeroed sum is an empty one. The term is an exact product, or 0, infinite or NaN. */
 void rankloss__wide_sum_add(rankloss__wide_sum *sum, rankloss__wide term);
 
-/* To some 2^-104. */
-rankloss__wide rankloss__wide_sum_value(const rankloss__wide_sum *sum);
+/* To some 2^-104; the sum stays what it is. */
+rankloss__wide rankloss__wide_sum_value(rankloss__wide_sum *sum);
 
 #endif
