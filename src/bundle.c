@@ -25,7 +25,7 @@ static char *list_at(const rankloss__bundle *bundle, const rankloss__view *view,
 }
 
 /* Where all lists begin. */
-static void find_lists_in(const rankloss__bundle *bundle, const rankloss__view *view, char *lists[LANES]) {
+static void find_lists_in(const rankloss__bundle *bundle, const rankloss__view *view, void *lists[LANES]) {
     if (bundle->regular) {
         char *first = list_at(bundle, view, 0);
         const int64_t apart = view->list_strides[0] * view->element_size;
@@ -47,12 +47,9 @@ static void interleave_rows(const rankloss__bundle *bundle, const rankloss__view
     const rankloss__kernels *kernels = bundle->inputs->kernels;
     const bool converted = view->dtype != rankloss__compute_dtype(bundle->inputs);
     rankloss__block *first = converted ? &bundle->scratch->rows : block;
-    char *lists[LANES];
-    const void *rows[LANES];
-    find_lists_in(bundle, view, lists);
-    for (int l = 0; l < LANES; l++)
-        rows[l] = lists[l];
-    kernels->interleave(rows, bundle->sizes, bundle->extent, view->element_size, first);
+    void *rows[LANES];
+    find_lists_in(bundle, view, rows);
+    kernels->interleave((const void *const *)rows, bundle->sizes, bundle->extent, view->element_size, first);
     if (converted)
         kernels->convert(view->dtype, first, bundle->items.count, block);
 }
@@ -247,11 +244,11 @@ unsigned rankloss__bundle_fits(const rankloss__bundle *bundle, rankloss__derivat
 
 /* Straight to the caller; lists that are not wanted go where nobody looks. */
 static void write_in_place(const rankloss__bundle *bundle, const rankloss__view *view, unsigned wanted) {
-    char *lists[LANES];
     void *rows[LANES];
-    find_lists_in(bundle, view, lists);
+    find_lists_in(bundle, view, rows);
     for (int k = 0; k < LANES; k++)
-        rows[k] = has(wanted, k) ? (void *)lists[k] : (void *)bundle->scratch->spare;
+        if (!has(wanted, k))
+            rows[k] = bundle->scratch->spare;
     bundle->inputs->kernels->separate(&bundle->scratch->rows, bundle->sizes, bundle->extent, view->element_size, rows);
 }
 
