@@ -7,6 +7,7 @@
 #include "call.h"
 #include "direct.h"
 #include "list.h"
+#include "split_sum.h"
 
 /* What is computed of a list, a bit each: the derivatives by their number, and these. */
 enum {
@@ -36,6 +37,7 @@ typedef struct rankloss__loop_thread {
     const rankloss__loop *loop;
     const rankloss__spread *spread; /* of the lists that are cut over threads; otherwise NULL */
     rankloss__totals totals;
+    rankloss__split_sum losses; /* that wait to be added to the totals */
     rankloss__scratch scratch;
 } rankloss__loop_thread;
 

@@ -29,7 +29,7 @@ static void run_group(rankloss__loop_thread *self, group *waiting) {
     const unsigned held = rankloss__direct_run(&loop->direct, waiting->lists, count, &self->scratch, &sums);
     if (held == (1u << count) - 1u) {
         if ((loop->wanted & RANKLOSS__WANT_LOSS) != 0)
-            rankloss__exact_sum_add_all(&self->totals.loss, sums.loss.at, count);
+            rankloss__split_sum_add(&self->losses, sums.loss.at, count, &self->totals.loss);
         return;
     }
     for (int k = 0; k < count; k++)
@@ -155,6 +155,7 @@ void rankloss__run_lists(void *context, rankloss__team *team, int64_t begin, int
     self.loop = shared;
     self.spread = NULL;
     self.totals = (rankloss__totals){.loss = {.pending = 0}};
+    self.losses = (rankloss__split_sum){.added = 0};
     const rankloss__batch *batch = &shared->call->inputs.batch;
     if (batch->ragged)
         run_ragged(&self, begin, end);
@@ -162,6 +163,7 @@ void rankloss__run_lists(void *context, rankloss__team *team, int64_t begin, int
         run_dense_short(&self, begin, end);
     else
         run_dense(&self, begin, end);
+    rankloss__split_sum_settle(&self.losses, &self.totals.loss);
     if (shared->call->reduction != RANKLOSS_NONE)
         rankloss__team_merge(team, rankloss__totals_merge, &shared->totals, &self.totals);
 }

@@ -95,7 +95,7 @@ void rankloss__run_bundle(rankloss__loop_thread *self, rankloss__bundle *bundle,
     }
     /* Nothing can be missing. */
     if ((loop->wanted & RANKLOSS__WANT_LOSS) != 0)
-        rankloss__exact_sum_add_all(&self->totals.loss, bundle->sums.loss.at, count);
+        rankloss__split_sum_add(&self->losses, bundle->sums.loss.at, count, &self->totals.loss);
     if ((loop->wanted & RANKLOSS__WANT_DERIVATIVES) != 0) {
         unsigned fits[RANKLOSS__NUM_DERIVATIVES];
         for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)

@@ -1,0 +1,149 @@
+/*
+ * src/split_sum.c against the fixed-point sums of the test support.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include <rankloss/array.h>
+
+#include "exact.h"
+#include "random.h"
+#include "run.h"
+#include "split_sum.h"
+
+enum { LANES = RANKLOSS__SPLIT_LANES };
+
+/* A sum by way of the one that waits, and the same in fixed point. */
+typedef struct both {
+    rankloss__split_sum waiting;
+    rankloss__exact_sum sum;
+    exact_sum expected;
+} both;
+
+static void add(both *b, const double *terms, int count) {
+    rankloss__split_sum_add(&b->waiting, terms, count, &b->sum);
+    for (int k = 0; k < count; k++)
+        exact_add(&b->expected, terms[k]);
+}
+
+static void are_equal(both *b) {
+    rankloss__split_sum_settle(&b->waiting, &b->sum);
+    assert_int_equal(b->waiting.added, 0);
+    const double expected = exact_quotient(&b->expected, 1, RANKLOSS_F64);
+    assert_true(rankloss__exact_sum_quotient(&b->sum, 1, RANKLOSS_F64) == expected);
+}
+
+/* Most sizes wait; some are at the ends of what can, with their last bits, and some are beyond. */
+static double any_term(random_state *r) {
+    const int beyond = random_chance(r, 0.02) ? (int)random_below(r, 200) - 100 : 0;
+    const double size = ldexp(random_unit(r) + 1.0, (int)random_below(r, 32) - 14 + beyond);
+    if (random_chance(r, 0.1))
+        return 0.0;
+    return random_chance(r, 0.5) ? -size : size;
+}
+
+static void agrees_with_fixed_point(void **state) {
+    random_state r = random_new(random_run_seed(), 1);
+    int waited = 0;
+    (void)state;
+    for (int round = 0; round < 5000; round++) {
+        both b = {.waiting = {.added = 0}};
+        const int groups = (int)random_below(&r, 6) + 1;
+        for (int g = 0; g < groups; g++) {
+            double terms[LANES];
+            const int count = random_chance(&r, 0.2) ? (int)random_below(&r, LANES + 1) : LANES;
+            for (int k = 0; k < count; k++)
+                terms[k] = any_term(&r);
+            add(&b, terms, count);
+            waited += b.waiting.added > 0;
+        }
+        /* What cancels leaves the bits that are easily lost. */
+        const double all_but_low = -exact_quotient(&b.expected, 1, RANKLOSS_F64);
+        add(&b, &all_but_low, 1);
+        are_equal(&b);
+    }
+    assert_true(waited > 5000);
+}
+
+/* Alone among zeros: whether it waits, and that it is not changed. */
+static void waits_only_where_it_fits(void **state) {
+    static const struct {
+        double term;
+        bool waits;
+    } rows[] = {
+        {0x1.fffffffffffffp17, true},
+        {0x1p18, false},
+        {-0x1p18, false},
+        {0x1p17 + 0x1p-15, true},
+        {0x1p-66, true},
+        {-0x1p-66, true},
+        {0x1p-67, false},
+        {0x1.0000000000001p-14, true},
+        {0x1.0000000000001p-15, false},
+        {0x1.8p-52, true},
+        {0x1p-51 + 0x1p-66, true},
+        {0x1p-1074, false},
+        {0x1.fffffffffffffp1023, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int k = 0; k < LANES; k++) {
+            both b = {.waiting = {.added = 0}};
+            double terms[LANES] = {0.0};
+            terms[k] = rows[i].term;
+            add(&b, terms, LANES);
+            assert_int_equal(b.waiting.added, rows[i].waits);
+            are_equal(&b);
+        }
+}
+
+/* More often than it can be added to, with the largest parts of either sign that there are. */
+static void is_emptied_before_it_overflows(void **state) {
+    static const double largest[] = {0x1p18 - 0x1p-35, 0x1p17 + 0x1p-15, 0x1p-15 + 0x1p-51,
+                                     -0x1p18 + 0x1p-15 + 0x1p-35};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        both b = {.waiting = {.added = 0}};
+        double terms[LANES];
+        for (int k = 0; k < LANES; k++)
+            terms[k] = largest[i];
+        for (int times = 0; times < RANKLOSS__SPLIT_MOST + 3; times++)
+            add(&b, terms, LANES);
+        assert_int_equal(b.waiting.added, 3);
+        const double all_but_low = -exact_quotient(&b.expected, 1, RANKLOSS_F64);
+        add(&b, &all_but_low, 1);
+        are_equal(&b);
+    }
+}
+
+static void what_is_not_finite_does_not_wait(void **state) {
+    const double specials[] = {(double)INFINITY, -(double)INFINITY, (double)NAN};
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < LANES; k++) {
+            both b = {.waiting = {.added = 0}};
+            double terms[LANES] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0};
+            terms[k] = specials[i];
+            rankloss__split_sum_add(&b.waiting, terms, LANES, &b.sum);
+            assert_int_equal(b.waiting.added, 0);
+            const double got = rankloss__exact_sum_quotient(&b.sum, 1, RANKLOSS_F64);
+            assert_true(got == specials[i] || (isnan(got) && isnan(specials[i])));
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agrees_with_fixed_point),
+        cmocka_unit_test(waits_only_where_it_fits),
+        cmocka_unit_test(is_emptied_before_it_overflows),
+        cmocka_unit_test(what_is_not_finite_does_not_wait),
+    };
+    const int refused = run_refused();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}
