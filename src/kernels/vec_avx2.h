@@ -211,6 +211,10 @@ static inline mask vec_eq(vec a, vec b) {
     return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_EQ_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_EQ_OQ)};
 }
 
+static inline mask vec_ne(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_NEQ_UQ), _mm256_cmp_pd(a.high, b.high, _CMP_NEQ_UQ)};
+}
+
 static inline vec vec_select(mask m, vec a, vec b) {
     return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
 }
@@ -291,6 +295,14 @@ static inline reals_f32 reals_load_f32(const float *p) {
 
 static inline reals_f64 reals_load_f64(const double *p) {
     return _mm256_loadu_pd(p);
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_add_ps(a, b);
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_add_pd(a, b);
 }
 
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {

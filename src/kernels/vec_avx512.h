@@ -21,7 +21,8 @@ static inline mask mask_first(size_t n) {
 }
 
 static inline mask mask_but(size_t k) {
-    return (mask) ~(1u << k);
+    static const uint8_t but[] = {0xFE, 0xFD, 0xFB, 0xF7, 0xEF, 0xDF, 0xBF, 0x7F, 0xFF};
+    return (mask)but[k];
 }
 
 static inline vec vec_all(double value) {
@@ -177,6 +178,10 @@ static inline mask vec_eq(vec a, vec b) {
     return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
 }
 
+static inline mask vec_ne(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ);
+}
+
 static inline vec vec_select(mask m, vec a, vec b) {
     return _mm512_mask_blend_pd(m, b, a);
 }
@@ -250,6 +255,14 @@ static inline reals_f32 reals_load_f32(const float *p) {
 
 static inline reals_f64 reals_load_f64(const double *p) {
     return _mm512_loadu_pd(p);
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_add_ps(a, b);
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_add_pd(a, b);
 }
 
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {

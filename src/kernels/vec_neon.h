@@ -278,6 +278,10 @@ static inline mask vec_eq(vec a, vec b) {
     return (mask)VEC_NEON_OF_2(vceqq_f64, a, b);
 }
 
+static inline mask vec_ne(vec a, vec b) {
+    return mask_and_not(mask_first(8), vec_eq(a, b));
+}
+
 static inline vec vec_select(mask m, vec a, vec b) {
     return (vec)VEC_NEON_OF_3(vbslq_f64, m, a, b);
 }
@@ -396,6 +400,14 @@ static inline reals_f32 reals_load_f32(const float *p) {
 
 static inline reals_f64 reals_load_f64(const double *p) {
     return vec_load_f64(p);
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return (reals_f32){vaddq_f32(a.low, b.low), vaddq_f32(a.high, b.high)};
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return vec_add(a, b);
 }
 
 static inline void reals_store_f32(float *p, reals_f32 a) {

@@ -196,6 +196,10 @@ static inline mask vec_eq(vec a, vec b) {
     return m;
 }
 
+static inline mask vec_ne(vec a, vec b) {
+    return (mask)(0xFFu & ~vec_eq(a, b));
+}
+
 /* a where the mask is set, else b */
 static inline vec vec_select(mask m, vec a, vec b) {
     VEC_EACH_LANE a.lane[k] = (m >> k & 1u) != 0 ? a.lane[k] : b.lane[k];
@@ -307,6 +311,14 @@ static inline reals_f32 reals_load_f32(const float *p) {
 
 static inline reals_f64 reals_load_f64(const double *p) {
     return *p;
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return a + b;
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return a + b;
 }
 
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {

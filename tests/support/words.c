@@ -45,8 +45,10 @@ static inline void put_mask(words_out *out, mask m) {
 #define EACH_F64 for (int i = 0; i < WORDS_REALS; i += (int)REALS_F64_LANES)
 #define FX reals_load_f32(in->fx + i)
 #define FY reals_load_f32(in->fy + i)
+#define FNUMBERS reals_load_f32(in->float_numbers + i)
 #define X reals_load_f64(in->x + i)
 #define Y reals_load_f64(in->y + i)
+#define NUMBERS reals_load_f64(in->numbers + i)
 
 static inline reals_f32 most_f32(const words_in *in) {
     reals_f32 most = reals_load_f32(in->float_numbers);
@@ -118,6 +120,7 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(vec_ge, put_mask(out, vec_ge(a, b)))                                                                      \
     WORD(vec_gt, put_mask(out, vec_gt(a, b)))                                                                      \
     WORD(vec_eq, put_mask(out, vec_eq(a, b)))                                                                      \
+    WORD(vec_ne, put_mask(out, vec_ne(a, b)))                                                                      \
     WORD(vec_select, put(out, vec_select(vec_ge(a, b), b, c)))                                                     \
     WORD(vec_add_where, put_numbers(out, vec_add_where(vec_ge(a, b), b, c)))                                       \
     WORD(vec_swap_4, put(out, vec_swap_4(a)))                                                                      \
@@ -143,6 +146,8 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(reals_load_f64, EACH_F64 reals_store_f64(out->doubles + i, X))                                            \
     WORD(reals_store_f32, EACH_F32 reals_store_f32(out->floats + i + 1, FX))                                       \
     WORD(reals_store_f64, EACH_F64 reals_store_f64(out->doubles + i + 1, X))                                       \
+    WORD(reals_add_f32, EACH_F32 reals_store_f32(out->floats + i, reals_add_f32(FNUMBERS, reals_all_f32(1.0f))))   \
+    WORD(reals_add_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_add_f64(NUMBERS, reals_all_f64(1.0))))    \
     WORD(reals_max_f32, EACH_F32 reals_store_f32(out->floats + i, reals_max_f32(FX, FY)))                          \
     WORD(reals_max_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_max_f64(X, Y)))                           \
     WORD(reals_min_f32, EACH_F32 reals_store_f32(out->floats + i, reals_min_f32(FX, FY)))                          \
