@@ -147,6 +147,7 @@ static void set_top(rankloss__derivative which, const rankloss__terms *terms, si
         rankloss__out_set(out, i, terms->top_bend.at[0]);
 }
 
+/* exps: NULL for slopes that are made of the list's floats. */
 static void common_chunk(const rankloss__list *list, const rankloss__forward *forward, const rankloss__terms *terms,
                          rankloss__derivative which, const rankloss__items *items, const double *exps, size_t first,
                          rankloss__out out) {
@@ -154,7 +155,11 @@ static void common_chunk(const rankloss__list *list, const rankloss__forward *fo
         fill(items, 0.0, out);
         return;
     }
-    rankloss__common_step(which, list->inputs->kernels, items, exps, &forward->folded, &forward->sums, terms, out);
+    const rankloss__kernels *kernels = list->inputs->kernels;
+    if (exps == NULL && which == RANKLOSS__GRAD_LOGITS)
+        kernels->slopes_of_floats(items, list->store + first, terms, out.data);
+    else
+        rankloss__common_step(which, kernels, items, exps, &forward->folded, &forward->sums, terms, out);
     if (forward->peak.index - first < items->count)
         set_top(which, terms, forward->peak.index - first, out);
 }
@@ -196,7 +201,9 @@ typedef enum way { NOTHING, CONSTANT, COMMON, CAREFUL } way;
 /* How each output is computed, and what that takes. */
 typedef struct output_plan {
     way ways[RANKLOSS__NUM_DERIVATIVES];
-    bool any_common, any_careful;
+    bool any_common;
+    bool
+        of_floats; /* the slopes are made of the list's floats in their place, and no other output needs exponentials */
     rankloss__terms terms;
     rankloss__careful careful;
 } output_plan;
@@ -208,6 +215,13 @@ static way way_of(rankloss__list *list, const rankloss__forward *forward, const 
     if (forward->path == RANKLOSS__EMPTY || forward->path == RANKLOSS__NAN)
         return CONSTANT;
     return common_path_fits(list, forward, upstream, which) ? COMMON : CAREFUL;
+}
+
+static bool slopes_are_of_floats(const way *ways, const rankloss__list *list, const rankloss__forward *forward,
+                                 const rankloss__sink *sinks) {
+    return forward->rounded && list->store != NULL && (char *)list->store == sinks[RANKLOSS__GRAD_LOGITS].at &&
+           ways[RANKLOSS__GRAD_LOGITS] == COMMON && ways[RANKLOSS__HESS_LOGITS] != COMMON &&
+           ways[RANKLOSS__HVP_LOGITS] != COMMON;
 }
 
 static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__forward *forward,
@@ -222,6 +236,7 @@ static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__f
         second |= chosen == COMMON && (which == RANKLOSS__HESS_LOGITS || which == RANKLOSS__HVP_LOGITS);
     }
     plan->any_common = any_common;
+    plan->of_floats = slopes_are_of_floats(plan->ways, list, forward, sinks);
     if (any_common)
         list->inputs->kernels->terms(&forward->folded, &forward->sums, factors, second, &plan->terms);
     if (any_careful) {
@@ -234,7 +249,8 @@ static void write_chunk(const output_plan *plan, rankloss__list *list, const ran
                         rankloss__sink *sinks) {
     const rankloss__items items = *rankloss__list_chunk(list, first);
     const rankloss__items known = rankloss__forward_chunk(forward, list, first);
-    const double *exps = plan->any_common ? exps_of(list, forward, &known, first) : NULL;
+    const bool wants_exps = plan->any_common && !plan->of_floats;
+    const double *exps = wants_exps ? exps_of(list, forward, &known, first) : NULL;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         rankloss__sink *sink = &sinks[which];
         if (plan->ways[which] == NOTHING)

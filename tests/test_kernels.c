@@ -360,6 +360,35 @@ static void check_floats(const rankloss__kernels *k, const double *exps, size_t 
     }
 }
 
+/* Slopes of floats, in their place, are those of the exponentials that the floats stand for, rounded to float. */
+static void check_slopes_of_floats(const rankloss__kernels *k, const data *d, int is_f64) {
+    static yield y;
+    const rankloss__items items = items_of(d, is_f64);
+    const rankloss__terms terms = terms_of_no_list();
+    double exps[MOST];
+    float expected[MOST], floats[MOST + 1];
+    run_steps(k, d, is_f64, &y);
+    floats[d->count] = -7.0f;
+    k->shrink(y.exps, d->count, floats);
+    k->grow(floats, d->count, exps);
+    k->slopes(&items, exps, &terms, NULL, (rankloss__out){expected, RANKLOSS_F32});
+    k->slopes_of_floats(&items, floats, &terms, floats);
+    assert_memory_equal(floats, expected, d->count * sizeof(float));
+    assert_true(floats[d->count] == -7.0f);
+}
+
+static void slopes_of_floats_are_those_of_exponentials(void **state) {
+    static data d;
+    random_state r = random_new(random_run_seed(), 5);
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        fill(&d, &r, 1 + (size_t)random_below(&r, round % 4 < 2 ? 40 : MOST), 3.0, round % 2);
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++)
+            if (kernel_table_runs(t))
+                check_slopes_of_floats(kernel_tables[t].kernels[round % 2], &d, round % 2);
+    }
+}
+
 static void exponentials_are_kept_to_24_bits(void **state) {
     random_state r = random_new(random_run_seed(), 4);
     double exps[MOST];
@@ -377,7 +406,8 @@ static void exponentials_are_kept_to_24_bits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(infinite_peaks_are_told),
                                        cmocka_unit_test(chunks_change_no_bit),
-                                       cmocka_unit_test(exponentials_are_kept_to_24_bits)};
+                                       cmocka_unit_test(exponentials_are_kept_to_24_bits),
+                                       cmocka_unit_test(slopes_of_floats_are_those_of_exponentials)};
     const int refused = run_refused_reference();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,10 @@ typedef struct rankloss__kernels {
     void (*slopes)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
                    const rankloss__lane *top, rankloss__out out);
 
+    /* The same of exponentials from shrink(), which may lie where out does. For a list; out may be the scores. */
+    void (*slopes_of_floats)(const rankloss__items *items, const float *floats, const rankloss__terms *terms,
+                             float *out);
+
     /* out[i] = curve_i. */
     void (*curves)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
                    const rankloss__lane *top, rankloss__out out);
