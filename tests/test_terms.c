@@ -98,8 +98,8 @@ static void check_loss(const problem *p, const yield *y, int k) {
     const real coefs = value(p, &f->rest.coefs, k) + value(p, &f->top_coef, k);
     const real loss = (coefs * lse - dists) / (f->sum_to_one ? coefs : 1.0L);
     near_to("coefs", value(p, &y->loss.coefs, k), coefs, coefs, tolerance_of_pair(p));
-    near_to("lse", (real)y->loss.lse.at[k], lse, lse, 0x1p-51);
-    near_to("loss", (real)y->loss.loss.at[k], loss, loss, 0x1p-50);
+    near_to("lse", (real)y->loss.lse.at[k], lse, lse, p->is_f64 ? 0x1p-51 : 0x1p-35);
+    near_to("loss", (real)y->loss.loss.at[k], loss, loss, p->is_f64 ? 0x1p-50 : 0x1p-35);
 }
 
 /* That of the top item, whose exponential is 1, as the definition of a slope has it: it must not cancel. */
