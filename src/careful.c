@@ -20,17 +20,37 @@ static rankloss__twofold twofold_of(wide a) {
     return (rankloss__twofold){a.hi * scale, a.lo * scale};
 }
 
+/* 1 / k! for k = 1 to 12, and for k = 13 to 22 */
+enum { FACTORS = 12, SMALL_FACTORS = 10 };
+static const rankloss__twofold factors[FACTORS] = {{0x1p0, 0.0},
+                                                   {0x1p-1, 0.0},
+                                                   {0x1.5555555555555p-3, 0x1.5555555555555p-57},
+                                                   {0x1.5555555555555p-5, 0x1.5555555555555p-59},
+                                                   {0x1.1111111111111p-7, 0x1.1111111111111p-63},
+                                                   {0x1.6c16c16c16c17p-10, -0x1.f49f49f49f49fp-65},
+                                                   {0x1.a01a01a01a01ap-13, 0x1.a01a01a01a01ap-73},
+                                                   {0x1.a01a01a01a01ap-16, 0x1.a01a01a01a01ap-76},
+                                                   {0x1.71de3a556c734p-19, -0x1.c154f8ddc6cp-73},
+                                                   {0x1.27e4fb7789f5cp-22, 0x1.cbbc05b4fa99ap-76},
+                                                   {0x1.ae64567f544e4p-26, -0x1.c062e06d1f209p-80},
+                                                   {0x1.1eed8eff8d898p-29, -0x1.2aec959e14c06p-83}};
+static const double small_factors[SMALL_FACTORS] = {
+    0x1.6124613a86d09p-33, 0x1.93974a8c07c9dp-37, 0x1.ae7f3e733b81fp-41, 0x1.ae7f3e733b81fp-45, 0x1.952c77030ad4ap-49,
+    0x1.6827863b97d97p-53, 0x1.2f49b46814157p-57, 0x1.e542ba4020225p-62, 0x1.71b8ef6dcf572p-66, 0x1.0ce396db7f853p-70};
+
 /* exp(x) of a twofold x, |x| <= 10^5, to some 2^-98 */
 static wide exp_twofold(rankloss__twofold x) {
     const rankloss__twofold ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, one = {1.0, 0.0};
     const rankloss__twofold n = {-nearbyint(x.hi * 0x1.71547652b82fep0), 0.0};
     const rankloss__twofold r = rankloss__twofold_add(x, rankloss__twofold_mul(n, ln2));
-    /* Taylor's series to r^22 / 22!: 2^-104 for |r| <= ln 2 / 2. */
-    rankloss__twofold p = one;
-    for (int k = 22; k > 0; k--) {
-        const rankloss__twofold divisor = {k, 0.0};
-        p = rankloss__twofold_add(one, rankloss__twofold_div(rankloss__twofold_mul(p, r), divisor));
-    }
+    /* Taylor's series to r^22 / 22!: 2^-104 for |r| <= ln 2 / 2. From r^13 on, 2^-52 of it, a double is enough. */
+    double tail = 0.0;
+    for (int k = SMALL_FACTORS; k-- > 0;)
+        tail = fma(tail, r.hi, small_factors[k]);
+    rankloss__twofold p = {tail, 0.0};
+    for (int k = FACTORS; k-- > 0;)
+        p = rankloss__twofold_add(factors[k], rankloss__twofold_mul(p, r));
+    p = rankloss__twofold_add(one, rankloss__twofold_mul(p, r));
     return rankloss__wide_make(p, -(int64_t)n.hi);
 }
 

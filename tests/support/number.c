@@ -55,7 +55,8 @@ long double number_spacing(int32_t dtype, long double magnitude) {
     return ldexpl(1, last);
 }
 
-long double number_round(int32_t dtype, long double value) {
+/* To a format that the processor has not. */
+static long double round_to_format(int32_t dtype, long double value) {
     const long double limit = ldexpl(1, format_of(dtype).limit);
     if (isnan(value) || value == 0) {
         return value;
@@ -66,6 +67,17 @@ long double number_round(int32_t dtype, long double value) {
     const long double unit = number_spacing(dtype, value);
     const long double rounded = rintl(value / unit) * unit;
     return fabsl(rounded) >= limit ? copysignl((long double)INFINITY, value) : rounded;
+}
+
+long double number_round(int32_t dtype, long double value) {
+    switch (dtype) {
+    case RANKLOSS_F32:
+        return (long double)(float)value;
+    case RANKLOSS_F64:
+        return (long double)(double)value;
+    default:
+        return round_to_format(dtype, value);
+    }
 }
 
 static long double decode_f16(uint16_t bits) {
