@@ -219,9 +219,9 @@ static way way_of(rankloss__list *list, const rankloss__forward *forward, const 
 
 static bool slopes_are_of_floats(const way *ways, const rankloss__list *list, const rankloss__forward *forward,
                                  const rankloss__sink *sinks) {
-    return forward->rounded && list->store != NULL && (char *)list->store == sinks[RANKLOSS__GRAD_LOGITS].at &&
-           ways[RANKLOSS__GRAD_LOGITS] == COMMON && ways[RANKLOSS__HESS_LOGITS] != COMMON &&
-           ways[RANKLOSS__HVP_LOGITS] != COMMON;
+    const bool alone = ways[RANKLOSS__GRAD_LOGITS] == COMMON && ways[RANKLOSS__HESS_LOGITS] != COMMON &&
+                       ways[RANKLOSS__HVP_LOGITS] != COMMON;
+    return alone && forward->rounded && list->store != NULL && (char *)list->store == sinks[RANKLOSS__GRAD_LOGITS].at;
 }
 
 static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__forward *forward,
