@@ -202,8 +202,8 @@ typedef enum way { NOTHING, CONSTANT, COMMON, CAREFUL } way;
 typedef struct output_plan {
     way ways[RANKLOSS__NUM_DERIVATIVES];
     bool any_common;
-    bool
-        of_floats; /* the slopes are made of the list's floats in their place, and no other output needs exponentials */
+    /* The slopes are made of the list's floats in their place, and no other output needs exponentials. */
+    bool of_floats;
     rankloss__terms terms;
     rankloss__careful careful;
 } output_plan;
