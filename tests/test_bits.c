@@ -141,6 +141,18 @@ static void lists_that_threads_share(void **state) {
     }
 }
 
+/* Long enough to be shared, but of five such lists two threads take whole ones, and seven share each. */
+static void lists_that_many_threads_share(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 49);
+    pool p = {.count = 0};
+    rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F32, 5, 65600);
+    problem.cotangent = none;
+    problem.reduction = RANKLOSS_SUM;
+    try_shared_list(&problem, LOSS_AND_LOGITS, "five lists that seven threads share");
+    pool_free(&p);
+}
+
 /* The threads use the memory in which the caller's keeps the items that it has converted: it has to read them anew. */
 static void shared_lists_that_are_read_again(void **state) {
     (void)state;
@@ -452,6 +464,7 @@ int main(void) {
         cmocka_unit_test(reduced_losses_are_exact),
         cmocka_unit_test(order_of_lists),
         cmocka_unit_test(lists_that_threads_share),
+        cmocka_unit_test(lists_that_many_threads_share),
         cmocka_unit_test(shared_lists_that_are_read_again),
     };
     const int refused = run_refused_reference();

@@ -227,9 +227,8 @@ static void logs_of(const rankloss__kernels *kernels, const double *sums, double
     memcpy(logs, loss.lse.at, sizeof loss.lse.at);
 }
 
-/* long double says which are worth MPFR's time: it is off by thousandths of a double's ULP. */
-static void judge_log(double got, double x, most *m) {
-    const long double near = log1pl((long double)x);
+/* long double, `near`, says which are worth MPFR's time: it is off by thousandths of a double's ULP. */
+static void judge_log(double got, double x, long double near, most *m) {
     const double rough = (double)(fabsl((long double)got - near) / (long double)ulp_of((double)near));
     if (rough > m->error - 0.01) {
         note(m, error_of_log1p(got, x), x);
@@ -255,15 +254,14 @@ typedef struct most_of_logs {
 } most_of_logs;
 
 static void judge_logs(const double *sums, most_of_logs *m) {
-    double logs[LANES];
-    same_logs(sums, 0, logs);
+    double f32[LANES];
+    double f64[LANES];
+    same_logs(sums, 0, f32);
+    same_logs(sums, 1, f64);
     for (int k = 0; k < LANES; k++) {
         const long double exact = log1pl((long double)sums[k]);
-        note(&m->f32, exact == 0 ? fabs(logs[k]) : (double)fabsl((long double)logs[k] / exact - 1), sums[k]);
-    }
-    same_logs(sums, 1, logs);
-    for (int k = 0; k < LANES; k++) {
-        judge_log(logs[k], sums[k], &m->f64);
+        note(&m->f32, exact == 0 ? fabs(f32[k]) : (double)fabsl((long double)f32[k] / exact - 1), sums[k]);
+        judge_log(f64[k], sums[k], exact, &m->f64);
     }
 }
 

@@ -221,53 +221,6 @@ static void reductions_and_cotangents(void **state) {
     }
 }
 
-/* A reducer of the caller's own whose derivatives are so large, or so small, that with the cotangent they are no doubles. */
-static int reduce_scaled(const double *losses, const uint8_t *counted, int64_t num_lists, double *reduced, void *user) {
-    (void)user;
-    *reduced = 0;
-    for (int64_t k = 0; k < num_lists; k++) {
-        *reduced += counted[k] ? losses[k] : 0;
-    }
-    return 0;
-}
-
-static int derivative_scaled(const double *losses, const uint8_t *counted, int64_t num_lists, double *d_losses,
-                             void *user) {
-    (void)losses;
-    (void)counted;
-    for (int64_t k = 0; k < num_lists; k++) {
-        d_losses[k] = *(const double *)user;
-    }
-    return 0;
-}
-
-static void the_cotangent_times_a_derivative_may_be_no_double(void **state) {
-    (void)state;
-    static const double cotangents[] = {0x1p1000, -0x1p1023, 0x1p-1000, 0x1p-1074};
-    static const double shares[] = {0x1p900, 1.25, 0x1p-900, 0x1p-700};
-    for (int k = 0; k < 4; k++) {
-        pool p = {.count = 0};
-        random_state r = random_new(random_run_seed(), 58);
-        double share = shares[k];
-        const rankloss_reducer reducer = {reduce_scaled, derivative_scaled, &share};
-        rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F64, 5, 9);
-        problem.reduction = RANKLOSS_CUSTOM;
-        problem.reducer = &reducer;
-        problem.cotangent = view_vector(&p, RANKLOSS_F64, 1);
-        view_set(&problem.cotangent, 0, (long double)cotangents[k]);
-        /* What the product lacks the temperature and the weights make up for. */
-        problem.temperature = share > 1 ? 0x1p600 : 0x1p-600;
-        problem.weights = view_vector(&p, RANKLOSS_F64, 1);
-        view_set(&problem.weights, 0, share > 1 ? 0x1p-700L : 0x1p700L);
-        rankloss_result result = make_plain_outputs(&p, &problem, 1 << OUTPUT_GRAD_LOGITS | 1 << OUTPUT_HESS_LOGITS);
-        check_against_reference(&problem, &result, "a cotangent times a derivative");
-        /* A list of zero coefficients has no gradient, however large its cotangent. */
-        view_set(&problem.weights, 0, 0);
-        check_against_reference(&problem, &result, "the same without coefficients");
-        pool_free(&p);
-    }
-}
-
 /* They concern jvp and hvp_logits alone, those of a list of zero coefficients too. */
 static void tangents_that_are_not_finite(void **state) {
     (void)state;
@@ -295,15 +248,10 @@ static void tangents_that_are_not_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_and_kinds_in_f32),
-        cmocka_unit_test(sizes_and_kinds_in_f64),
-        cmocka_unit_test(every_pair_of_kinds),
-        cmocka_unit_test(temperature_and_bias),
-        cmocka_unit_test(labels_that_sum_to_one),
-        cmocka_unit_test(factors_at_the_ends_of_the_range),
-        cmocka_unit_test(reductions_and_cotangents),
-        cmocka_unit_test(the_cotangent_times_a_derivative_may_be_no_double),
-        cmocka_unit_test(tangents_that_are_not_finite),
+        cmocka_unit_test(sizes_and_kinds_in_f32),    cmocka_unit_test(sizes_and_kinds_in_f64),
+        cmocka_unit_test(every_pair_of_kinds),       cmocka_unit_test(temperature_and_bias),
+        cmocka_unit_test(labels_that_sum_to_one),    cmocka_unit_test(factors_at_the_ends_of_the_range),
+        cmocka_unit_test(reductions_and_cotangents), cmocka_unit_test(tangents_that_are_not_finite),
     };
     const int refused = run_refused_reference();
     if (refused) {

@@ -7,9 +7,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "flat.h"
 #include "number.h"
 
-enum { MANY_MUTATIONS = 64, NUM_DTYPES = RANKLOSS_BOOL + 1 };
+enum { MANY_MUTATIONS = 64, MANY_FLAWS = 16, NUM_DTYPES = RANKLOSS_BOOL + 1 };
 
 static struct {
     int64_t inputs, valid, invalid, undecided;
@@ -18,6 +19,8 @@ static struct {
     /** Of calls that succeeded and were judged. */
     int64_t given[NUM_PARTS][NUM_DTYPES];
     int64_t ragged, in_place;
+    /** Flat calls, those without a flaw behind the others. */
+    int64_t flat[MANY_FLAWS];
 } seen;
 
 static void add_answer(const sample *s) {
@@ -45,6 +48,10 @@ void tally_add(const sample *s, const verdict *v, rankloss_status status) {
     }
 }
 
+void tally_add_flat(int which) {
+    seen.flat[which]++;
+}
+
 void tally_print(void) {
     printf("%" PRId64 " inputs: %" PRId64 " valid, %" PRId64 " invalid, %" PRId64 " undecided\n", seen.inputs,
            seen.valid, seen.invalid, seen.undecided);
@@ -54,6 +61,10 @@ void tally_print(void) {
     printf("mutations:\n");
     for (int i = 0; i < num_mutations; i++) {
         printf("  %10" PRId64 "  %s\n", seen.mutation[i], mutations[i].name);
+    }
+    printf("flat calls, by what was wrong with them:\n");
+    for (int which = 0; which <= num_flaws; which++) {
+        printf("  %10" PRId64 "  %s\n", seen.flat[which], flaw_name(which));
     }
     printf("answers judged, %" PRId64 " of them ragged, %" PRId64 " in place; arrays by dtype:\n", seen.ragged,
            seen.in_place);
@@ -90,6 +101,9 @@ int tally_missing(bool aloud) {
     }
     for (int i = 0; i < num_mutations; i++) {
         count += missing(aloud, seen.mutation[i], "mutation", mutations[i].name, "");
+    }
+    for (int which = 0; which <= num_flaws; which++) {
+        count += missing(aloud, seen.flat[which], "flat call", flaw_name(which), "");
     }
     for (int which = 0; which < NUM_PARTS; which++) {
         for (int32_t dtype = RANKLOSS_F32; dtype <= last_dtype((part)which); dtype++) {

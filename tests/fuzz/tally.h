@@ -13,11 +13,14 @@
 
 void tally_add(const sample *s, const verdict *v, rankloss_status status);
 
+/** Of a flat call: what judge_flat() has returned. */
+void tally_add_flat(int which);
+
 void tally_print(void);
 
 /**
- * How many there are of what a corpus has to reach and the inputs have not: each status, each mutation, each output in
- * each of its dtypes, and each dtype of labels and weights. Prints them where `aloud`.
+ * How many there are of what a corpus has to reach and the inputs have not: each status, each mutation, each flaw of
+ * a flat call, each output in each of its dtypes, and each dtype of labels and weights. Prints them where `aloud`.
  */
 int tally_missing(bool aloud);
 
