@@ -7,46 +7,16 @@
 
 #include <stdbool.h>
 
-#include <rankloss/status.h>
-
+#include "changes.h"
 #include "input.h"
 #include "sample.h"
-
-/** Sets of statuses. */
-enum {
-    MAY_OK = 1 << RANKLOSS_OK,
-    MAY_NULL = 1 << RANKLOSS_ERROR_NULL,
-    MAY_DTYPE = 1 << RANKLOSS_ERROR_DTYPE,
-    MAY_SHAPE = 1 << RANKLOSS_ERROR_SHAPE,
-    MAY_STRIDE = 1 << RANKLOSS_ERROR_STRIDE,
-    MAY_OFFSETS = 1 << RANKLOSS_ERROR_OFFSETS,
-    MAY_OPTION = 1 << RANKLOSS_ERROR_OPTION,
-    MAY_OVERLAP = 1 << RANKLOSS_ERROR_OVERLAP,
-    MAY_OVERFLOW = 1 << RANKLOSS_ERROR_OVERFLOW,
-    MAY_MEMORY = 1 << RANKLOSS_ERROR_MEMORY,
-    MAY_CALLBACK = 1 << RANKLOSS_ERROR_CALLBACK,
-    NUM_STATUSES = RANKLOSS_ERROR_CALLBACK + 1,
-    UNDECIDED = (1 << NUM_STATUSES) - 1
-};
-
-/** What has been done to a sample. */
-typedef struct change {
-    sample *s;
-    /** Where the numbers come from. */
-    input *in;
-    /** Parts that a mutation before this one has changed; they are left alone, or it might be undone. */
-    unsigned touched;
-    /** What this mutation may make the call answer: as the table says, unless the mutation sets it itself. */
-    unsigned may;
-} change;
 
 /** One row: what is done. */
 typedef struct mutation {
     const char *name;
     /** The statuses that the call may end with. MAY_OK alone: the call stays valid. */
     unsigned may;
-    /** False where the sample has nothing to do it to. */
-    bool (*apply)(change *c);
+    apply_change *apply;
 } mutation;
 
 extern const mutation mutations[];
