@@ -102,9 +102,18 @@ static inline __m256d vec_avx2_round(__m256d a, double least_normal, double most
     return _mm256_or_pd(_mm256_sub_pd(_mm256_add_pd(size, anchor), anchor), sign);
 }
 
+/*
+ * Floats that a later rounding to fewer digits finds where the doubles were: whatever is below their last place sets it.
+ * (Doubles without a normal float are far below what 16 bits hold.)
+ */
+static inline __m128 vec_avx2_odd_floats(__m256d a) {
+    const __m256i bits = _mm256_castpd_si256(a), below = _mm256_set1_epi64x(0x1FFFFFFF);
+    const __m256i carried = _mm256_add_epi64(_mm256_and_si256(bits, below), below);
+    return _mm256_cvtpd_ps(_mm256_castsi256_pd(_mm256_andnot_si256(below, _mm256_or_si256(bits, carried))));
+}
+
 static inline __m128i vec_avx2_to_f16(vec a) {
-    const __m128 low = _mm256_cvtpd_ps(vec_avx2_round(a.low, 0x1p-14, 0x1p17, 0x1.8p42));
-    const __m128 high = _mm256_cvtpd_ps(vec_avx2_round(a.high, 0x1p-14, 0x1p17, 0x1.8p42));
+    const __m128 low = vec_avx2_odd_floats(a.low), high = vec_avx2_odd_floats(a.high);
     return _mm256_cvtps_ph(_mm256_set_m128(high, low), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
