@@ -237,7 +237,7 @@ static void try_batch(random_state *r, rankloss_problem *problem, int64_t lists,
 static void a_list_alone_and_in_a_batch(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 41);
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 400 / random_run_share(); round++) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         const bool ragged = round / 2 % 2;
@@ -294,7 +294,7 @@ static void any_other_outputs(void **state) {
     static const long double specials[] = {(long double)NAN, (long double)INFINITY, -(long double)INFINITY, 1e300L};
     (void)state;
     random_state r = random_new(random_run_seed(), 46);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 200 / random_run_share(); round++) {
         pool p = {.count = 0};
         char label[96];
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
@@ -414,7 +414,7 @@ static void reduced_losses_are_exact(void **state) {
         try_sum(overflowing, LENGTH(overflowing), 0, output);
         try_sum(ties, LENGTH(ties), 0, output);
         try_sum(opposite, LENGTH(opposite), 0, output);
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 300 / random_run_share(); round++) {
             const int64_t lists = 1 + random_below(&r, round % 50 ? 30 : 3000);
             const int range = 1 << random_below(&r, 11);
             for (int64_t k = 0; k < lists; k++) {

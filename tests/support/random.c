@@ -20,6 +20,19 @@ uint64_t random_run_seed(void) {
     return seed;
 }
 
+int64_t random_run_share(void) {
+    static int64_t share;
+    if (share == 0) {
+        const char *text = getenv("RANKLOSS_TEST_SHARE");
+        share = text && *text ? strtoll(text, NULL, 0) : 1;
+        share = share > 1 ? share : 1;
+        if (share > 1) {
+            printf("RANKLOSS_TEST_SHARE=%" PRId64 ": one round in so many\n", share);
+        }
+    }
+    return share;
+}
+
 static uint64_t splitmix(uint64_t *state) {
     uint64_t z = *state += 0x9E3779B97F4A7C15U;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9U;

@@ -14,6 +14,12 @@ typedef struct random_state {
 /** The seed of this run: the environment variable RANKLOSS_TEST_SEED or a fixed one. Prints it at the first call. */
 uint64_t random_run_seed(void);
 
+/**
+ * What part of its rounds a long test leaves to other builds: it runs one in so many, by the environment variable
+ * RANKLOSS_TEST_SHARE, or each. Prints it at the first call unless it is 1.
+ */
+int64_t random_run_share(void);
+
 /** A stream of its own for each (seed, stream). */
 random_state random_new(uint64_t seed, uint64_t stream);
 
