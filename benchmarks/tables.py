@@ -19,6 +19,7 @@ BLOCK = re.compile(r"(<!-- begin: (\S+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="NAME,...", help="these tables alone")
     parser.add_argument("rows")
     parser.add_argument("document")
     return parser.parse_args()
@@ -28,11 +29,14 @@ def main():
     arguments = parse()
     data = rows.load(arguments.rows)
     document = Path(arguments.document)
+    only = arguments.only.split(",") if arguments.only else tables.TABLES
 
     def fill(block):
         begin, name, end = block.groups()
         if name not in tables.TABLES:
             raise SystemExit(f"{document}: there is no table {name}; there are {', '.join(tables.TABLES)}")
+        if name not in only:
+            return block.group()
         return f"{begin}{tables.TABLES[name](data)}\n{end}"
 
     document.write_text(BLOCK.sub(fill, document.read_text()))

@@ -1,7 +1,10 @@
 """The tables of docs/performance.md: each is a function of a file of rows that returns Markdown."""
 
+from pathlib import Path
+
 from bench import rows
 
+BASELINES = Path(__file__).resolve().parents[1] / "baseline"
 WORKS = ("loss", "gradient", "hessian")
 PEERS = ("jax", "torch", "torch-compiled", "numpy", "numba")
 TABLES = {}
@@ -280,3 +283,42 @@ def peers_large(data):
 @table("peers-ragged")
 def peers_ragged(data):
     return _peers(data, lambda row: not row["n"])
+
+
+# --- Other machines ---------------------------------------------------------------------------------------------------
+
+
+def _baselines():
+    return [rows.load(path) for path in sorted(BASELINES.glob("*.json"))]
+
+
+@table("kinds")
+def kinds_table(_data):
+    """What each kind of machine in baseline/ is."""
+    body = []
+    for data in _baselines():
+        m = data["machine"]
+        exp = rows.median(data["rows"], group="sizes", n=1000, who="limit", work="exp")
+        body.append((m["kind"], m["isa"], f"{m['l2'] >> 10} KiB", f"{m['l3'] >> 20} MiB", figure(exp)))
+    return markdown(("kind", "instruction set", "L2 a core", "L3", "exp of the limit, ns"), body)
+
+
+@table("kinds-sizes")
+def kinds_sizes_table(_data):
+    """ns/item of a million items on each, and what the handwritten baseline and JAX take beside it."""
+    body = []
+    for data in _baselines():
+        dense = rows.select(data["rows"], group="sizes", data="dense")
+        peers = [row for row in rows.select(data["rows"], group="peers") if 1000000 <= row["items"] <= 1 << 20]
+        for n in sizes(peers, who="rankloss"):
+            line = [data["machine"]["kind"], str(n)]
+            for work in ("loss", "gradient"):
+                ours = rows.median(dense, n=n, work=work, who="rankloss")
+                hand = rows.median(dense, n=n, work=work, who="handwritten")
+                beside, jax = (rows.median(peers, n=n, work=work, who=who) for who in ("rankloss", "jax"))
+                line += [figure(ours), times(hand, ours), times(jax, beside)]
+            body.append(line)
+    head = ["kind", "n"]
+    for work in ("loss", "gradient"):
+        head += [f"{work}, ns/item", "handwritten takes", "JAX takes"]
+    return markdown(head, body)
