@@ -42,14 +42,4 @@ static inline void rankloss__carry(int64_t *digits, int count) {
     }
 }
 
-/* Makes the number its magnitude, all digits in [0, 2^32); returns whether it was negative. */
-static inline bool rankloss__take_magnitude(int64_t *digits, int count) {
-    rankloss__carry(digits, count);
-    const bool negative = digits[count - 1] < 0;
-    for (int k = 0; k < count && negative; k++)
-        digits[k] = -digits[k];
-    rankloss__carry(digits, count);
-    return negative;
-}
-
 #endif

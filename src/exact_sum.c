@@ -168,6 +168,18 @@ static double round_to_dtype(quotient q, int32_t dtype) {
     }
 }
 
+/* Makes the sum its magnitude, all digits in [0, 2^32); returns whether it was negative. */
+static bool take_magnitude(rankloss__exact_sum *sum) {
+    carry(sum);
+    const bool negative = sum->digits[sum->end - 1] < 0;
+    if (negative) {
+        for (unsigned k = sum->first; k < sum->end; k++)
+            sum->digits[k] = -sum->digits[k];
+        rankloss__carry(sum->digits + sum->first, (int)(sum->end - sum->first));
+    }
+    return negative;
+}
+
 double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype) {
     if (sum->nan || (sum->plus_infinity && sum->minus_infinity))
         return (double)NAN;
@@ -175,8 +187,7 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
         return sum->plus_infinity ? (double)INFINITY : -(double)INFINITY;
     if (sum->end == 0)
         return 0.0;
-    carry(sum);
-    const bool negative = rankloss__take_magnitude(sum->digits + sum->first, (int)(sum->end - sum->first));
+    const bool negative = take_magnitude(sum);
     const double magnitude = round_to_dtype(divide(sum, divisor), dtype);
     return negative && magnitude != 0.0 ? -magnitude : magnitude;
 }

@@ -33,7 +33,8 @@ static void flatten_array(const sample *s, sample *flat, part which, int32_t dty
     /* Any numbers will do: what broadcasts is repeated as it comes. */
     const int64_t count = which < LOSS && has_elements(source) ? view_count(view) : 0;
     for (int64_t i = 0; i < count; i++) {
-        view_set(view, i, view_get(source, i % view_count(source)));
+        const long double value = view_get(source, i % view_count(source));
+        view_set(view, i, which == WHERE ? value != 0 : value);
     }
 }
 
