@@ -204,7 +204,7 @@ static void try_layout(random_state *r, bool ragged, int round) {
 static void dense_layouts(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 20);
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 3000 / random_run_share(); round++) {
         try_layout(&r, false, round);
     }
 }
@@ -212,7 +212,7 @@ static void dense_layouts(void **state) {
 static void ragged_layouts(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 21);
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < 2000 / random_run_share(); round++) {
         try_layout(&r, true, round);
     }
 }
@@ -270,7 +270,7 @@ static void every_16_bit_logit(void **state) {
 static void gradient_in_place(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 24);
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 400 / random_run_share(); round++) {
         pool p = {.count = 0};
         char label[96];
         const bool ragged = round % 2;
