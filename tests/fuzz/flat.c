@@ -113,11 +113,11 @@ static rankloss_status call(const arguments *a) {
 /* False where there is nothing to break in this way. */
 typedef bool break_call(arguments *a, const sample *flat, input *in);
 
-struct flaw {
+typedef struct flaw {
     const char *name;
     rankloss_status status;
     break_call *apply;
-};
+} flaw;
 
 static int64_t draw_negative(input *in) {
     return -1 - (int64_t)(input_word(in, 8) >> 1);

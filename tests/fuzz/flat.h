@@ -8,9 +8,7 @@
 #include "mutations.h"
 #include "sample.h"
 
-/** A way in which a flat call may be broken. */
-typedef struct flaw flaw;
-
+/** The ways in which a flat call may be broken have the numbers 0 to num_flaws - 1. */
 extern const int num_flaws;
 
 const char *flaw_name(int which);
