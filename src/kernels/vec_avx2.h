@@ -91,18 +91,6 @@ static inline void vec_store_first_f32(float *p, vec a, size_t n) {
 }
 
 /*
- * Rounds to a format of 16 bits: adding and subtracting 1.5 times a power of two leaves what stands above its last place,
- * which is the format's beside a's power of two, or beside its smallest normal number. `most` is too much for it.
- */
-static inline __m256d vec_avx2_round(__m256d a, double least_normal, double most, double places) {
-    const __m256d sign = _mm256_and_pd(a, _mm256_set1_pd(-0.0));
-    const __m256d size = _mm256_min_pd(_mm256_set1_pd(most), _mm256_andnot_pd(_mm256_set1_pd(-0.0), a));
-    const __m256d power = _mm256_and_pd(size, _mm256_set1_pd((double)INFINITY));
-    const __m256d anchor = _mm256_mul_pd(_mm256_max_pd(power, _mm256_set1_pd(least_normal)), _mm256_set1_pd(places));
-    return _mm256_or_pd(_mm256_sub_pd(_mm256_add_pd(size, anchor), anchor), sign);
-}
-
-/*
  * Floats that a later rounding to fewer digits finds where the doubles were: whatever is below their last place sets it.
  * (Doubles without a normal float are far below what 16 bits hold.)
  */
@@ -117,9 +105,22 @@ static inline __m128i vec_avx2_to_f16(vec a) {
     return _mm256_cvtps_ph(_mm256_set_m128(high, low), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
+/*
+ * Rounds to bfloat16's eight digits: adding and subtracting 1.5 times a power of two leaves what stands above the last
+ * of them, and so does that power beside the smallest normal number. 2^129 is too much for the format. (Odd floats would
+ * not do: below 2^-126 they have lost some of what decides between two of its numbers.)
+ */
+static inline __m256d vec_avx2_round_bf16(__m256d a) {
+    const __m256d minus = _mm256_set1_pd(-0.0), least_normal = _mm256_set1_pd(0x1p-126);
+    const __m256d size = _mm256_min_pd(_mm256_set1_pd(0x1p129), _mm256_andnot_pd(minus, a));
+    const __m256d power = _mm256_and_pd(size, _mm256_set1_pd((double)INFINITY));
+    const __m256d anchor = _mm256_mul_pd(_mm256_max_pd(power, least_normal), _mm256_set1_pd(0x1.8p45));
+    return _mm256_or_pd(_mm256_sub_pd(_mm256_add_pd(size, anchor), anchor), _mm256_and_pd(minus, a));
+}
+
 static inline __m128i vec_avx2_to_bf16(vec a) {
-    const __m128 low = _mm256_cvtpd_ps(vec_avx2_round(a.low, 0x1p-126, 0x1p129, 0x1.8p45));
-    const __m128 high = _mm256_cvtpd_ps(vec_avx2_round(a.high, 0x1p-126, 0x1p129, 0x1.8p45));
+    const __m128 low = _mm256_cvtpd_ps(vec_avx2_round_bf16(a.low));
+    const __m128 high = _mm256_cvtpd_ps(vec_avx2_round_bf16(a.high));
     return _mm_packus_epi32(_mm_srli_epi32(_mm_castps_si128(low), 16), _mm_srli_epi32(_mm_castps_si128(high), 16));
 }
 
