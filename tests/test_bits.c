@@ -89,20 +89,30 @@ static void try_threads(random_state *r, rankloss_problem *problem, int32_t redu
 }
 
 /* More than 100,000 items, so that threads are worth starting. */
+static rankloss_problem draw_for_threads(pool *p, random_state *r, int32_t dtype, int shape) {
+    switch (shape) {
+    case 0:
+        return draw_dense(p, r, dtype, 16001, 7);
+    case 1:
+        return draw_dense(p, r, dtype, 5, 24001);
+    default:
+        return draw_ragged(p, r, dtype, 3000, 100);
+    }
+}
+
 static void any_number_of_threads(void **state) {
     (void)state;
+    static const char *const shapes[] = {"16001 lists of 7", "5 lists of 24001", "ragged lists"};
     random_state r = random_new(random_run_seed(), 40);
-    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_F64; dtype++) {
-        for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_CUSTOM; reduction++) {
-            pool p = {.count = 0};
-            rankloss_problem many = draw_dense(&p, &r, dtype, 16001, 7);
-            rankloss_problem few = draw_dense(&p, &r, dtype, 5, 24001);
-            rankloss_problem ragged = draw_ragged(&p, &r, dtype, 3000, 100);
-            try_threads(&r, &many, reduction, "16001 lists of 7");
-            try_threads(&r, &few, reduction, "5 lists of 24001");
-            try_threads(&r, &ragged, reduction, "ragged lists");
-            pool_free(&p);
-        }
+    /* In steps of five as well each dtype, reduction and shape. */
+    for (int round = 0; round < 24; round += random_run_share() > 1 ? 5 : 1) {
+        pool p = {.count = 0};
+        const int32_t dtype = round < 12 ? RANKLOSS_F32 : RANKLOSS_F64;
+        const int32_t reduction = RANKLOSS_MEAN + round % 4;
+        const int shape = round % 3;
+        rankloss_problem problem = draw_for_threads(&p, &r, dtype, shape);
+        try_threads(&r, &problem, reduction, shapes[shape]);
+        pool_free(&p);
     }
 }
 
@@ -124,7 +134,8 @@ static void try_shared_list(rankloss_problem *problem, int which, const char *la
 static void lists_that_threads_share(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 47);
-    for (int round = 0; round < 6; round++) {
+    /* In steps of three as well both dtypes, dense and ragged, with little and with everything. */
+    for (int round = 0; round < 6; round += random_run_share() > 1 ? 3 : 1) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t n = 65000 + random_below(&r, 90000);
@@ -157,7 +168,7 @@ static void lists_that_many_threads_share(void **state) {
 static void shared_lists_that_are_read_again(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 48);
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 4; round += random_run_share() > 1 ? 3 : 1) {
         pool p = {.count = 0};
         const int64_t n = 70000 + random_below(&r, 30000);
         rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 1, n);

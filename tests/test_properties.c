@@ -113,7 +113,7 @@ static void try_second_derivatives(const rankloss_problem *problem, rankloss_res
 static void derivatives_are_limits_of_differences(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 50);
-    for (int round = 0; round < 80; round++) {
+    for (int round = 0; round < 80 / random_run_share(); round++) {
         pool p = {.count = 0};
         rankloss_problem problem = draw_movable(&p, &r, 1 + random_below(&r, 12), round % 2);
         problem.temperature = round % 4 / 2 ? 2 : 0;
@@ -141,7 +141,7 @@ static void shift_invariance(void **state) {
     (void)state;
     static const double shifts[] = {1, -64, 1024, -4096, 0.5};
     random_state r = random_new(random_run_seed(), 51);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 200 / random_run_share(); round++) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         rankloss_problem problem = draw_dense(&p, &r, dtype, 3, 1 + random_below(&r, round % 9 ? 40 : 600));
@@ -171,7 +171,7 @@ static rankloss_array reorder(pool *p, const rankloss_array *source, const int64
 static void order_of_items(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 52);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 200 / random_run_share(); round++) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t n = 1 + random_below(&r, round % 9 ? 40 : 600);
@@ -217,7 +217,7 @@ static term inner_product(const rankloss_array *u, const rankloss_array *a, cons
 static void derivatives_agree(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 53);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 200 / random_run_share(); round++) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         rankloss_problem problem = draw_dense(&p, &r, dtype, 1, 1 + random_below(&r, 60));
@@ -263,7 +263,7 @@ static void derivatives_agree(void **state) {
 static void gradient_sums_to_zero(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 54);
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < 100 / random_run_share(); round++) {
         pool p = {.count = 0};
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         rankloss_problem problem = draw_dense(&p, &r, dtype, 1, 1 + random_below(&r, 300));
@@ -312,7 +312,7 @@ static void try_sum_of_lists(pool *p, rankloss_problem *problem, int64_t lists, 
 static void a_sum_is_that_of_its_lists(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 55);
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 400 / random_run_share(); round++) {
         pool p = {.count = 0};
         const int32_t dtype = round / 2 % 2 != 0 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t lists = 1 + random_below(&r, 60), most = random_chance(&r, 0.5) ? 64 : 300;

@@ -15,7 +15,7 @@ typedef struct random_state {
 uint64_t random_run_seed(void);
 
 /**
- * What part of its rounds a long test leaves to other builds: it runs one in so many, by the environment variable
+ * What part of its rounds a long test leaves to other builds: it runs about one in so many, by the environment variable
  * RANKLOSS_TEST_SHARE, or each. Prints it at the first call unless it is 1.
  */
 int64_t random_run_share(void);
