@@ -19,9 +19,10 @@ endif()
 
 set(wrong)
 set(checked 0)
-file(GLOB_RECURSE sources RELATIVE "${PROJECT_DIR}/src" "${PROJECT_DIR}/src/*.c" "${PROJECT_DIR}/src/*.h")
+file(GLOB_RECURSE sources RELATIVE "${PROJECT_DIR}/src" "${PROJECT_DIR}/src/*.c" "${PROJECT_DIR}/src/*.h"
+  "${PROJECT_DIR}/src/*.inc")
 foreach(source IN LISTS sources)
-  string(REGEX REPLACE "\\.(c|h)$" "" module "${source}")
+  string(REGEX REPLACE "\\.(c|h|inc)$" "" module "${source}")
   if(module MATCHES "^kernels/(vec|softmax|transpose)_")
     continue() # one per instruction set; they include what kernels.h and softmax.inc name
   endif()
