@@ -40,7 +40,7 @@ foreach(standard IN ITEMS c99 c11 c17 c2x)
 endforeach()
 
 if(NOT CXX_COMPILER)
-  message("There is no C++ compiler: only C was checked.")
+  message("SKIPPED: there is no C++ compiler; C is as it should be")
   return()
 endif()
 foreach(standard IN ITEMS c++11 c++14 c++17 c++20 c++2b)
