@@ -4,7 +4,8 @@
     benchmarks/compare.py benchmarks/baseline/KIND.json build/benchmarks/results/all.json
 
 A row is slower where its median is larger by more than the threshold and its quartiles do not touch those of before;
-faster likewise. A row that either run marks as disturbed is never judged. The exit status is 1 where a row is slower.
+faster likewise. A row that either run marks as disturbed is never judged. The exit status is 1 where a row is
+slower, and 2 where none was judged.
 """
 
 import argparse
@@ -80,7 +81,12 @@ def main():
         counts[result] += 1
         if result != "same" or not arguments.changed:
             print_row(old, row, result)
-    print(", ".join(f"{count} {result}" for result, count in sorted(counts.items())) or "no row in common")
+    gone = {name for name, row in known.items() if wanted(row, arguments)} - {rows.name(row) for row in after["rows"]}
+    counts["gone"] = len(gone)
+    print(", ".join(f"{count} {result}" for result, count in sorted(counts.items()) if count))
+    if not any(count for result, count in counts.items() if result not in ("new", "gone", "disturbed")):
+        print("no row was judged")
+        return 2
     return 1 if counts["slower"] else 0
 
 
