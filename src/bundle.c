@@ -183,11 +183,11 @@ void rankloss__bundle_read(rankloss__bundle *bundle, const int64_t *lists, int c
 static bool list_holds(const rankloss__bundle *bundle, int k) {
     const rankloss__folded *folded = &bundle->folded;
     const bool is_f64 = bundle->inputs->is_f64;
-    const double coefs = bundle->sums.coefs.hi[k], dists = folded->rest.dists.hi[k];
+    const double coefs = bundle->sums.coefs.hi[k];
     if (!(folded->valid.at[k] > 0.0))
         return false;
     /* Where coefficients may all be 0, or add up to what cannot be divided by, the list has rules of its own. */
-    if (coefs == 0.0 && (is_f64 || folded->sum_to_one || (dists == 0.0 && bundle->items.tangent != NULL)))
+    if (coefs == 0.0 && (is_f64 || folded->sum_to_one))
         return false;
     if (!rankloss__sum_to_one_holds(bundle->inputs, folded, k))
         return false;
@@ -231,7 +231,11 @@ static bool list_fits(const rankloss__bundle *bundle, int k, rankloss__derivativ
     if (!rankloss__is_by_logits(which))
         return rankloss__logs_fit(bundle->inputs, folded->min.at[k], folded->max.at[k], folded->rest.exps.hi[k],
                                   upstream->cotangent);
-    return which != RANKLOSS__HVP_LOGITS || tangent_fits(bundle, k);
+    if (which != RANKLOSS__HVP_LOGITS)
+        return true;
+    /* Where all coefficients may be 0, so are the products, and +0. */
+    const bool may_be_zero = bundle->sums.coefs.hi[k] == 0.0 && folded->rest.dists.hi[k] == 0.0;
+    return !may_be_zero && tangent_fits(bundle, k);
 }
 
 unsigned rankloss__bundle_fits(const rankloss__bundle *bundle, rankloss__derivative which,
