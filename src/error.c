@@ -4,16 +4,23 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "environment.h"
+
 static _Thread_local char last_error[320];
 
 rankloss_status rankloss__fail(rankloss_status status, const char *format, ...) {
     va_list arguments;
-    /* On x86 the C library prints numbers by the rounding mode of the x87 registers, which environment.h leaves alone. */
+    /*
+     * On x86 the C library prints numbers by the rounding mode of the x87 registers, which environment.h leaves alone.
+     * fesetround() writes that of SSE as well, which the caller may have set to another.
+     */
+    const rankloss__environment caller = rankloss__environment_enter();
     const int rounding = fegetround();
     va_start(arguments, format);
     (void)fesetround(FE_TONEAREST);
     (void)vsnprintf(last_error, sizeof last_error, format, arguments);
     (void)fesetround(rounding);
+    rankloss__environment_leave(caller);
     va_end(arguments);
     return status;
 }

@@ -25,6 +25,10 @@
 
 #include <rankloss/rankloss.h>
 
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
 #include "check.h"
 #include "float_environment.h"
 #include "known_calls.h"
@@ -195,6 +199,56 @@ static void kept_by_a_refused_call(void **state) {
     }
 }
 
+#if defined(__x86_64__)
+
+static int refuse(const double *losses, const uint8_t *counted, int64_t num_lists, double *reduced, void *user) {
+    (void)losses;
+    (void)counted;
+    (void)num_lists;
+    *reduced = 0;
+    (void)user;
+    return 1;
+}
+
+/* SSE may round by another mode than the x87 registers, which are the ones that fegetround() reads. */
+static void kept_where_sse_rounds_on_its_own(void **state) {
+    (void)state;
+    const unsigned before = _mm_getcsr(), given = (before & ~0x6000U) | 0x2000U;
+    const rankloss_reducer reducer = {.reduce = refuse};
+    float logits[2] = {1, 2}, loss = 0;
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 2),
+                                .labels = RANKLOSS_ARRAY(logits, 2),
+                                .reduction = RANKLOSS_CUSTOM,
+                                .reducer = &reducer};
+    const rankloss_result result = {.loss = RANKLOSS_ARRAY(&loss, 1)};
+    _mm_setcsr(given);
+    const rankloss_status flat =
+        rankloss_softmax_f32(-1, 2, logits, logits, NULL, NULL, RANKLOSS_SUM, &loss, NULL, NULL);
+    const unsigned after_flat = _mm_getcsr();
+    const rankloss_status refused = rankloss_softmax(&problem, &result);
+    const unsigned after_reducer = _mm_getcsr();
+    problem.temperature = -1;
+    const rankloss_status general = rankloss_softmax(&problem, &result);
+    const unsigned after_general = _mm_getcsr();
+    _mm_setcsr(before);
+    assert_int_equal(flat, RANKLOSS_ERROR_SHAPE);
+    assert_int_equal(refused, RANKLOSS_ERROR_CALLBACK);
+    assert_int_equal(general, RANKLOSS_ERROR_OPTION);
+    assert_int_equal(after_flat, given);
+    assert_int_equal(after_reducer, given);
+    assert_int_equal(after_general, given);
+}
+
+#else
+
+static void kept_where_sse_rounds_on_its_own(void **state) {
+    (void)state;
+    printf("one rounding mode: this processor has no registers beside each other for it\n");
+    skip();
+}
+
+#endif
+
 static void errno_is_kept(void **state) {
     (void)state;
     for (int k = 0; k < KNOWN_CALLS; k++) {
@@ -225,9 +279,8 @@ static int release(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_the_caller),
-        cmocka_unit_test(of_the_team),
-        cmocka_unit_test(kept_by_a_refused_call),
+        cmocka_unit_test(of_the_caller),          cmocka_unit_test(of_the_team),
+        cmocka_unit_test(kept_by_a_refused_call), cmocka_unit_test(kept_where_sse_rounds_on_its_own),
         cmocka_unit_test(errno_is_kept),
     };
     /* Or LLVM's OpenMP would set the threads of a team to the environment of the one that starts it, out of our sight. */
