@@ -294,6 +294,25 @@ static void gradient_in_place(void **state) {
 }
 
 /* Long lists, whose logits are read again for every output. */
+/* Such sums are made for some 32,000 items at a time, the last of which are fewer. */
+static void sums_over_lists_of_many_items(void **state) {
+    enum { ITEMS = 70000, BEHIND = 40000 };
+    (void)state;
+    random_state r = random_new(random_run_seed(), 33);
+    pool p = {.count = 0};
+    rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F32, 3, ITEMS);
+    rankloss_result result = make_plain_outputs(&p, &problem, 1 << OUTPUT_LOSS);
+    result.grad_labels = view_vector(&p, RANKLOSS_F32, ITEMS + BEHIND);
+    float *const behind = (float *)result.grad_labels.data + ITEMS;
+    result.grad_labels.shape[0] = ITEMS;
+    for (int i = 0; i < BEHIND; i++)
+        behind[i] = 12345.0F;
+    check_against_reference(&problem, &result, "sums over lists of many items");
+    for (int i = 0; i < BEHIND; i++)
+        assert_true(behind[i] == 12345.0F);
+    pool_free(&p);
+}
+
 static void gradient_of_long_lists_in_place(void **state) {
     (void)state;
     static const int64_t sizes[] = {513, 2049, 5000};
@@ -344,6 +363,7 @@ int main(void) {
         cmocka_unit_test(dense_layouts),
         cmocka_unit_test(ragged_layouts),
         cmocka_unit_test(gradient_in_place),
+        cmocka_unit_test(sums_over_lists_of_many_items),
         cmocka_unit_test(gradient_of_long_lists_in_place),
         cmocka_unit_test(results_half_way_between_two_numbers),
     };
