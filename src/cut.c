@@ -26,7 +26,7 @@ __attribute__((noinline)) static void run_parts_elsewhere(const shared_list *sha
     run_parts(shared, begin, end, &scratch);
 }
 
-/* The first stretch is the caller's thread's, which has a scratch that nobody else uses. */
+/* None is empty. The first is the caller's thread's, which has a scratch that nobody else uses. */
 static void run_stretch(void *context, size_t begin, size_t end) {
     const shared_list *shared = context;
     if (begin == 0)
@@ -38,7 +38,9 @@ static void run_stretch(void *context, size_t begin, size_t end) {
 static void spread_parts(const rankloss__spread *spread, const rankloss__list *list, rankloss__part_body body,
                          void *context) {
     shared_list shared = {list, body, context};
-    rankloss__team_share(rankloss__count_parts(list), (int)spread->threads, run_stretch, &shared);
+    const size_t parts = rankloss__count_parts(list);
+    const int threads = parts < (size_t)spread->threads ? (int)parts : (int)spread->threads;
+    rankloss__team_share(parts, threads, run_stretch, &shared);
 }
 
 /* What run_cut() needs besides the number of the list. */

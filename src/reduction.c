@@ -26,8 +26,10 @@ static bool has_valid_item(const rankloss__batch *batch, const rankloss__view *w
 
 int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view *where) {
     int64_t counted = 0;
+    if (!batch->ragged && batch->list_size == 0)
+        return 0;
     if (!where->present && !batch->ragged)
-        return batch->list_size > 0 ? batch->num_lists : 0;
+        return batch->num_lists;
     for (int64_t list = 0; list < batch->num_lists; list++)
         counted += has_valid_item(batch, where, list);
     return counted;

@@ -4,12 +4,10 @@
 #include "cut.h"
 
 /* Lists without items yield nothing, however many there are, unless something is written for each list. */
-static bool nothing_per_list(const rankloss__call *call) {
-    const bool dense = !call->inputs.batch.ragged;
-    bool per_list = call->reduction == RANKLOSS_NONE;
-    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
-        per_list |= call->derivatives[which].present && call->derivatives[which].data != NULL;
-    return dense && call->inputs.batch.list_size == 0 && !per_list;
+static bool yields_nothing(const rankloss__call *call, unsigned wanted) {
+    const bool without_items = !call->inputs.batch.ragged && call->inputs.batch.list_size == 0;
+    const bool per_list = call->reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
+    return wanted == 0 || (without_items && !per_list);
 }
 
 /* Bytes of a view that has an element for each item. */
@@ -31,8 +29,10 @@ static int64_t traffic_of(const rankloss__call *call) {
     return bytes;
 }
 
+/* What the lists have to yield. A reducer of the caller's own has had their losses already. */
 static unsigned wanted_of(const rankloss__call *call) {
-    unsigned wanted = (call->loss.present ? RANKLOSS__WANT_LOSS : 0) | (call->wants_jvp ? RANKLOSS__WANT_JVP : 0);
+    const bool wants_loss = call->loss.present && call->reduction != RANKLOSS_CUSTOM;
+    unsigned wanted = (wants_loss ? RANKLOSS__WANT_LOSS : 0) | (call->wants_jvp ? RANKLOSS__WANT_JVP : 0);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
         if (call->derivatives[which].data != NULL && !call->across_lists[which])
             wanted |= 1u << which;
@@ -57,7 +57,7 @@ void rankloss__run(rankloss__call *call) {
     if (shared.plain)
         shared.direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
                                               &call->derivatives[RANKLOSS__HESS_LOGITS], &shared.factors);
-    if (!nothing_per_list(call))
+    if (!yields_nothing(call, shared.wanted))
         rankloss__run_all(&shared);
     if (call->reduction == RANKLOSS_NONE)
         return;

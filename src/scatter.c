@@ -106,12 +106,14 @@ static void write_window(const rankloss__accumulator *window, const rankloss_arr
 static void scatter_output(const rankloss__call *call, int which, rankloss__accumulator *window) {
     const rankloss_array *output = call->outputs[which];
     const int64_t elements = count_elements(output);
+    const rankloss__batch *batch = &call->inputs.batch;
+    const int64_t lists = batch->ragged || batch->list_size > 0 ? batch->num_lists : 0;
     rankloss__scratch scratch;
     for (window->first = 0; window->first < elements; window->first += window->count) {
         const int64_t left = elements - window->first;
         for (int64_t i = 0; i < window->count; i++)
             window->sums[i] = (rankloss__twofold){0.0, 0.0};
-        for (int64_t list = 0; list < call->inputs.batch.num_lists; list++)
+        for (int64_t list = 0; list < lists; list++)
             add_list(call, which, window, list, &scratch);
         write_window(window, output, left < window->count ? left : window->count);
     }

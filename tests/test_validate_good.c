@@ -350,6 +350,49 @@ static void ragged_lists_without_items(void **state) {
 }
 
 /* An output without elements overlaps nothing, wherever it lies. */
+/* What no element is at may be as far away as it likes. */
+static void strides_of_no_element(void **state) {
+    static const int64_t shape[] = {3, 4, 0}, strides[] = {INT64_MAX, INT64_MIN, 1, 0};
+    float logits = 7, losses[12];
+    (void)state;
+    for (size_t k = 0; k < LENGTH(strides); k++) {
+        rankloss_problem problem = {.logits = rankloss_array_make(RANKLOSS_F32, &logits, 3, shape)};
+        problem.logits.strides[0] = problem.logits.strides[1] = strides[k];
+        problem.labels = problem.weights = problem.tangent = problem.logits;
+        problem.reduction = RANKLOSS_NONE;
+        const rankloss_result result = {.loss = rankloss_array_make(RANKLOSS_F32, losses, 2, shape),
+                                        .grad_logits = problem.logits,
+                                        .hvp_logits = problem.logits};
+        memset(losses, 0xA5, sizeof losses);
+        check_run(&problem, &result, "no element of any strides");
+        assert_true(all_are((const unsigned char *)losses, sizeof losses, 0));
+        assert_true(logits == 7);
+    }
+}
+
+/* More than could be gone through one by one. */
+static void any_number_of_lists_without_items(void **state) {
+    static const int64_t shape[] = {INT64_C(1) << 60, 0};
+    float number = 7, sum = 7, weight = 7;
+    uint8_t where = 1;
+    (void)state;
+    for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_NONE; reduction++) {
+        rankloss_problem problem = {.logits = rankloss_array_make(RANKLOSS_F32, &number, 2, shape),
+                                    .labels = rankloss_array_make(RANKLOSS_F32, &weight, 0, NULL),
+                                    .where = rankloss_array_make(RANKLOSS_BOOL, &where, 0, NULL),
+                                    .reduction = reduction};
+        problem.weights = problem.labels;
+        rankloss_result result = {.grad_logits = problem.logits, .hess_logits = problem.logits};
+        result.grad_labels = rankloss_array_make(RANKLOSS_F32, &sum, 0, NULL);
+        if (reduction != RANKLOSS_NONE)
+            result.loss = rankloss_array_make(RANKLOSS_F32, &number, 0, NULL);
+        number = sum = 7;
+        check_run(&problem, &result, "more lists without items than can be gone through");
+        assert_true(sum == 0);
+        assert_true(number == (reduction == RANKLOSS_NONE ? 7 : 0));
+    }
+}
+
 static void outputs_without_elements_in_one_place(void **state) {
     static const int64_t shape[] = {2, 0};
     float number = 7;
@@ -378,6 +421,8 @@ int main(void) {
         cmocka_unit_test(eight_axes),
         cmocka_unit_test(strides_of_one_element),
         cmocka_unit_test(shapes_without_elements),
+        cmocka_unit_test(strides_of_no_element),
+        cmocka_unit_test(any_number_of_lists_without_items),
         cmocka_unit_test(ragged_lists_without_items),
         cmocka_unit_test(outputs_without_elements_in_one_place),
     };
