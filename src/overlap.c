@@ -84,13 +84,18 @@ static bool has_elements(const rankloss_array *array) {
     return true;
 }
 
+/* The first byte of an array with elements, and the first behind it. */
+typedef struct memory {
+    uintptr_t begin, end;
+} memory;
+
 /* Axis k as bytes: its step, and how often it can be taken. */
 static int64_t axis_step(const rankloss_array *array, int32_t k) {
     return array->shape[k] > 1 ? array->strides[k] * rankloss__dtype_size(array->dtype) : 0;
 }
 
-rankloss__extent rankloss__extent_of(const rankloss_array *array) {
-    rankloss__extent extent = {(uintptr_t)array->data, (uintptr_t)array->data};
+static memory memory_of(const rankloss_array *array) {
+    memory extent = {(uintptr_t)array->data, (uintptr_t)array->data};
     for (int32_t k = 0; k < array->ndim; k++) {
         const int64_t reach = axis_step(array, k) * (array->shape[k] - 1);
         if (reach < 0)
@@ -149,7 +154,7 @@ bool rankloss__overlaps_itself(const rankloss_array *array) {
 bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b) {
     if (!has_elements(a) || !has_elements(b))
         return false;
-    const rankloss__extent in_a = rankloss__extent_of(a), in_b = rankloss__extent_of(b);
+    const memory in_a = memory_of(a), in_b = memory_of(b);
     if (in_a.end <= in_b.begin || in_b.end <= in_a.begin)
         return false;
     steps s = {.num = 0};

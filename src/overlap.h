@@ -18,11 +18,4 @@ bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b);
 /* An array of plain bytes, for structs. */
 rankloss_array rankloss__bytes_of(const void *data, size_t size);
 
-/* The first byte of an array with elements, and the first behind it. */
-typedef struct rankloss__extent {
-    uintptr_t begin, end;
-} rankloss__extent;
-
-rankloss__extent rankloss__extent_of(const rankloss_array *array);
-
 #endif

@@ -61,7 +61,7 @@ static inline rankloss__wide rankloss__wide_from(double x) {
     return (rankloss__wide){x * half * rankloss__power_of_two(n / 2 - n), 0.0, n};
 }
 
-/* The double nearest to a, rounded once. */
+/* The double nearest to a. Subnormal, it is that nearest to a.hi, half a last place of which a.lo is at most. */
 static inline double rankloss__wide_to_double(rankloss__wide a) {
     if (a.exponent > 1023)
         return a.hi * 0x1p1023 * 2.0;

@@ -149,8 +149,8 @@ typedef struct rankloss_problem {
  */
 typedef struct rankloss_result {
     /**
-     * RANKLOSS_NONE: one per list, with the leading shape of the logits, or (num_lists). Otherwise, and for a single
-     * list without batch axes, one number: ndim 0 or shape (1).
+     * RANKLOSS_NONE: one per list, with the shape of the logits less its last axis; ragged: shape (num_lists).
+     * Otherwise, and for a single list without batch axes, one number: ndim 0 or shape (1).
      */
     rankloss_array loss;
     /** The shape of the logits. */

@@ -28,7 +28,7 @@ enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
 #define RANKLOSS__ALIGNED _Alignas(64)
 
 /*
- * Exponentials of x below the first are 0 to the kernels. In float32 nothing can tell. In float64 a list with a score
+ * Exponentials of x below the first are 0 to the kernels. No float can tell. In float64 a list with a score
  * between the first two is faint, and the careful path takes it; below the second no product of finite inputs can tell.
  * Below the third a term c_i x_i may be large although c_i has lost bits to underflow: faint too, unless its label or
  * weight is 0, as it is where a low score serves as a mask.
