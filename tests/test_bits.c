@@ -164,6 +164,23 @@ static void lists_that_many_threads_share(void **state) {
     pool_free(&p);
 }
 
+/* One list is cut into some thirty parts, and has work for more threads than that. */
+static void more_threads_than_a_list_has_parts(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 51);
+    pool p = {.count = 0};
+    rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F32, 1, 800000);
+    problem.where = problem.weights = problem.bias = problem.cotangent = none;
+    rankloss_result alone = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
+    rankloss_result team = make_plain_outputs(&p, &problem, LOSS_AND_LOGITS);
+    problem.num_threads = 1;
+    check_run(&problem, &alone, "a list of many parts, one thread");
+    problem.num_threads = 40;
+    check_run(&problem, &team, "a list of many parts, 40 threads");
+    check_same_bits(&alone, &team, "a list of many parts");
+    pool_free(&p);
+}
+
 /* The threads use the memory in which the caller's keeps the items that it has converted: it has to read them anew. */
 static void shared_lists_that_are_read_again(void **state) {
     (void)state;
@@ -508,6 +525,7 @@ int main(void) {
         cmocka_unit_test(order_of_lists),
         cmocka_unit_test(lists_that_threads_share),
         cmocka_unit_test(lists_that_many_threads_share),
+        cmocka_unit_test(more_threads_than_a_list_has_parts),
         cmocka_unit_test(shared_lists_that_are_read_again),
     };
     const int refused = run_refused_reference();
