@@ -109,16 +109,17 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
 #define FETCH(address, writes) (void)(address)
 #endif
 
-/* The bytes of `items` items of a view from a place on; none where they do not lie side by side. */
+/* The bytes of `lists` lists of a view from a place on, `items` in all; none where these do not lie side by side. */
 typedef struct stretch {
     const char *at;
     int64_t bytes;
 } stretch;
 
 static stretch stretch_of(const rankloss__view *view, const rankloss__batch *batch, const rankloss__place *place,
-                          int64_t items) {
+                          int64_t lists, int64_t items) {
     const char *at = rankloss__view_at(view, batch, place);
-    return (stretch){at, at != NULL && view->item_stride == 1 ? items * view->element_size : 0};
+    const bool joined = lists == 1 || batch->ragged || (batch->ndim == 1 && view->list_strides[0] == batch->list_size);
+    return (stretch){at, at != NULL && view->item_stride == 1 && joined ? items * view->element_size : 0};
 }
 
 /*
@@ -134,12 +135,12 @@ void rankloss__prefetch(const rankloss__inputs *inputs, const rankloss__view *co
     const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where,
                                            &inputs->bias};
     for (int k = 0; k < 5; k++) {
-        const stretch read = stretch_of(views[k], batch, &place, items);
+        const stretch read = stretch_of(views[k], batch, &place, count, items);
         for (int64_t i = 0; i < read.bytes; i += 64)
             FETCH(read.at + i, 0);
     }
     for (int k = 0; k < 2 && outputs[k] != NULL; k++) {
-        const stretch written = stretch_of(outputs[k], batch, &place, items);
+        const stretch written = stretch_of(outputs[k], batch, &place, count, items);
         for (int64_t i = 0; i < written.bytes; i += 64)
             FETCH(written.at + i, 1);
     }
