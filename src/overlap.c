@@ -76,12 +76,7 @@ static int64_t magnitude(int64_t x) {
 }
 
 static bool has_elements(const rankloss_array *array) {
-    if (array->data == NULL)
-        return false;
-    for (int32_t k = 0; k < array->ndim; k++)
-        if (array->shape[k] == 0)
-            return false;
-    return true;
+    return array->data != NULL && rankloss__has_elements(array);
 }
 
 /* The first byte of an array with elements, and the first behind it. */

@@ -26,7 +26,7 @@ static bool has_valid_item(const rankloss__batch *batch, const rankloss__view *w
 
 int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view *where) {
     int64_t counted = 0;
-    if (!batch->ragged && batch->list_size == 0)
+    if (rankloss__has_no_items(batch))
         return 0;
     if (!where->present && !batch->ragged)
         return batch->num_lists;

@@ -5,9 +5,8 @@
 
 /* Lists without items yield nothing, however many there are, unless something is written for each list. */
 static bool yields_nothing(const rankloss__call *call, unsigned wanted) {
-    const bool without_items = !call->inputs.batch.ragged && call->inputs.batch.list_size == 0;
     const bool per_list = call->reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
-    return wanted == 0 || (without_items && !per_list);
+    return wanted == 0 || (rankloss__has_no_items(&call->inputs.batch) && !per_list);
 }
 
 /* Bytes of a view that has an element for each item. */

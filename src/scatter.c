@@ -107,7 +107,7 @@ static void scatter_output(const rankloss__call *call, int which, rankloss__accu
     const rankloss_array *output = call->outputs[which];
     const int64_t elements = count_elements(output);
     const rankloss__batch *batch = &call->inputs.batch;
-    const int64_t lists = batch->ragged || batch->list_size > 0 ? batch->num_lists : 0;
+    const int64_t lists = rankloss__has_no_items(batch) ? 0 : batch->num_lists;
     rankloss__scratch scratch;
     for (window->first = 0; window->first < elements; window->first += window->count) {
         const int64_t left = elements - window->first;

@@ -4,6 +4,13 @@ bool rankloss__is_absent(const rankloss_array *array) {
     return array->data == NULL && array->ndim == 0;
 }
 
+bool rankloss__has_elements(const rankloss_array *array) {
+    for (int32_t k = 0; k < array->ndim; k++)
+        if (array->shape[k] == 0)
+            return false;
+    return true;
+}
+
 int64_t rankloss__dtype_size(int32_t dtype) {
     static const uint8_t sizes[] = {0, 4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 1};
     return dtype >= RANKLOSS_F32 && dtype <= RANKLOSS_BOOL ? sizes[dtype] : 0;
@@ -27,15 +34,8 @@ rankloss__batch rankloss__batch_make(const rankloss_array *logits, const ranklos
     return batch;
 }
 
-static bool has_elements(const rankloss_array *array) {
-    for (int32_t k = 0; k < array->ndim; k++)
-        if (array->shape[k] == 0)
-            return false;
-    return true;
-}
-
 static rankloss__view view_base(const rankloss_array *array) {
-    return (rankloss__view){.data = has_elements(array) ? array->data : NULL,
+    return (rankloss__view){.data = rankloss__has_elements(array) ? array->data : NULL,
                             .dtype = array->dtype,
                             .present = !rankloss__is_absent(array),
                             .element_size = rankloss__dtype_size(array->dtype)};
@@ -43,7 +43,7 @@ static rankloss__view view_base(const rankloss_array *array) {
 
 /* The stride of an axis as broadcasting steps through it. Those of an array without elements may be anything. */
 static int64_t step(const rankloss_array *array, int32_t axis) {
-    return axis < 0 || array->shape[axis] == 1 || !has_elements(array) ? 0 : array->strides[axis];
+    return axis < 0 || array->shape[axis] == 1 || !rankloss__has_elements(array) ? 0 : array->strides[axis];
 }
 
 rankloss__view rankloss__view_of_items(const rankloss__batch *batch, const rankloss_array *array) {

@@ -47,6 +47,9 @@ typedef struct rankloss__place {
 
 bool rankloss__is_absent(const rankloss_array *array);
 
+/* Whether no extent of the shape is 0. */
+bool rankloss__has_elements(const rankloss_array *array);
+
 /* Bytes of an element, 0 for no dtype. */
 int64_t rankloss__dtype_size(int32_t dtype);
 
@@ -72,6 +75,11 @@ static inline int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) 
 
 static inline int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
     return batch->ragged ? rankloss__offset(batch, list + 1) - rankloss__offset(batch, list) : batch->list_size;
+}
+
+/* Dense lists of no items, of which there may be more than could be gone through. */
+static inline bool rankloss__has_no_items(const rankloss__batch *batch) {
+    return !batch->ragged && batch->list_size == 0;
 }
 
 /* Sets what the batch has of a place: index up to its ndim. */
