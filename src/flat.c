@@ -8,6 +8,7 @@
 
 #include "checked.h"
 #include "error.h"
+#include "validate_array.h"
 
 /* The arguments of a flat call, whose types the two dtypes share but for what the pointers point to. */
 typedef struct flat_call {
@@ -60,16 +61,18 @@ static rankloss_status run_ragged(const flat_call *call) {
     int64_t entries;
     if (call->num_lists < 0)
         return rankloss__fail(RANKLOSS_ERROR_SHAPE, "num_lists: %" PRId64 " is negative", call->num_lists);
-    if (!rankloss__checked_add(call->num_lists, 1, &entries) || entries > INT64_MAX / 64)
+    if (!rankloss__checked_add(call->num_lists, 1, &entries))
         return rankloss__fail(RANKLOSS_ERROR_OVERFLOW, "num_lists: %" PRId64 " offsets do not fit", call->num_lists);
-    if (call->offsets == NULL)
-        return rankloss__fail(RANKLOSS_ERROR_NULL, "offsets: NULL");
-    if ((uintptr_t)call->offsets % sizeof(int64_t) != 0)
-        return rankloss__fail(RANKLOSS_ERROR_STRIDE, "offsets: not aligned to elements of 8 bytes");
+    const rankloss_array offsets = required_view(call->offsets, RANKLOSS_I64, 1, &entries);
+    /* Before the last of them is read, which says how many items there are. */
+    const rankloss_status status =
+        rankloss__validate_array(&(rankloss__argument){"offsets", &offsets, RANKLOSS__INDICES});
+    if (status != RANKLOSS_OK)
+        return status;
     const int64_t num_items = call->offsets[call->num_lists];
     if (num_items < 0)
         return rankloss__fail(RANKLOSS_ERROR_OFFSETS, "offsets: end at %" PRId64, num_items);
-    return run(call, 1, &num_items, rankloss_array_make(RANKLOSS_I64, call->offsets, 1, &entries));
+    return run(call, 1, &num_items, offsets);
 }
 
 rankloss_status rankloss_softmax_f32(int64_t num_lists, int64_t list_size, const float *logits, const float *labels,
