@@ -13,7 +13,7 @@ bool rankloss__has_elements(const rankloss_array *array) {
 
 int64_t rankloss__dtype_size(int32_t dtype) {
     static const uint8_t sizes[] = {0, 4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 1};
-    return dtype >= RANKLOSS_F32 && dtype <= RANKLOSS_BOOL ? sizes[dtype] : 0;
+    return (uint32_t)dtype <= RANKLOSS_BOOL ? sizes[dtype] : 0; /* a negative one is too large */
 }
 
 rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets) {

@@ -138,12 +138,13 @@ static void knows_what_a_list_shares(void **state) {
     assert_true(of_items.list_strides[0] == 0);
 }
 
-/* An element per list: what broadcasts to the axes before the last one. */
+/* An element per list: what broadcasts to the axes before the last one. What stands behind the axes is not looked at. */
 static void one_element_per_list(void **state) {
     const rankloss_array none = {0}, logits = {memory, RANKLOSS_F32, 3, {2, 3, 4}, {12, 4, 1}};
-    const rankloss_array all = {memory, RANKLOSS_F64, 2, {2, 3}, {7, 2}}, last = {memory, RANKLOSS_F64, 1, {3}, {5}},
-                         first = {memory, RANKLOSS_F64, 2, {2, 1}, {3, 9}},
-                         number = {memory, RANKLOSS_F64, 0, {0}, {0}};
+    const rankloss_array all = {memory, RANKLOSS_F64, 2, {2, 3, 4}, {7, 2, 8}},
+                         last = {memory, RANKLOSS_F64, 1, {3, 4}, {5, 8}},
+                         first = {memory, RANKLOSS_F64, 2, {2, 1, 4}, {3, 9, 8}},
+                         number = {memory, RANKLOSS_F64, 0, {4}, {8}};
     const struct {
         const rankloss_array *array;
         int64_t strides[2];
@@ -154,6 +155,7 @@ static void one_element_per_list(void **state) {
         const rankloss__view view = rankloss__view_of_lists(&batch, rows[k].array);
         assert_true(view.present && view.data == memory && view.dtype == RANKLOSS_F64 && view.element_size == 8);
         assert_true(view.list_strides[0] == rows[k].strides[0] && view.list_strides[1] == rows[k].strides[1]);
+        assert_true(view.list_strides[2] == 0);
     }
     assert_false(rankloss__view_of_lists(&batch, &none).present);
 }
@@ -180,6 +182,24 @@ static void sizes_of_dtypes(void **state) {
     assert_true(rankloss__dtype_size(RANKLOSS_BOOL + 1) == 0);
 }
 
+/* Whose strides may be anything, and data as well. */
+static void arrays_without_elements(void **state) {
+    const rankloss_array none = {0}, logits = {memory, RANKLOSS_F32, 2, {0, 4}, {INT64_MAX, INT64_MIN}};
+    const rankloss_array behind = {memory, RANKLOSS_F32, 2, {4, 0}, {1, 1}},
+                         between = {memory, RANKLOSS_F32, 3, {2, 0, 4}, {1, 1, 1}},
+                         full = {memory, RANKLOSS_F32, 2, {2, 4, 0}, {4, 1}},
+                         number = {memory, RANKLOSS_F32, 0, {0}, {0}};
+    (void)state;
+    assert_false(rankloss__has_elements(&logits));
+    assert_false(rankloss__has_elements(&behind));
+    assert_false(rankloss__has_elements(&between));
+    assert_true(rankloss__has_elements(&full));
+    assert_true(rankloss__has_elements(&number));
+    const rankloss__batch batch = rankloss__batch_make(&logits, &none);
+    const rankloss__view view = rankloss__view_of_items(&batch, &logits);
+    assert_true(view.present && view.data == NULL && view.item_stride == 0 && view.list_strides[0] == 0);
+}
+
 static void absent_arrays(void **state) {
     const rankloss_array none = {0}, zero_d = {memory, RANKLOSS_F32, 0, {0}, {0}},
                          empty = {NULL, RANKLOSS_F32, 1, {0}, {1}};
@@ -194,7 +214,8 @@ int main(void) {
         cmocka_unit_test(dense_places),         cmocka_unit_test(row_major_arrays_have_one_axis_of_lists),
         cmocka_unit_test(ragged_places),        cmocka_unit_test(knows_what_a_list_shares),
         cmocka_unit_test(one_element_per_list), cmocka_unit_test(an_empty_batch_keeps_its_axes),
-        cmocka_unit_test(sizes_of_dtypes),      cmocka_unit_test(absent_arrays),
+        cmocka_unit_test(sizes_of_dtypes),      cmocka_unit_test(arrays_without_elements),
+        cmocka_unit_test(absent_arrays),
     };
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
