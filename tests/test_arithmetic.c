@@ -30,7 +30,7 @@ static void log1p_is_within_one_ulp(void **state) {
     random_state r = random_new(random_run_seed(), 1);
     double worst = 0.0, where = 0.0;
     (void)state;
-    for (int i = 0; i < 2000000; i++) {
+    for (int i = 0; i < 2000000 / random_run_share(); i++) {
         const double x =
             i % 2 == 0 ? ldexp(1.0 + random_unit(&r), (int)random_below(&r, 100) - 60) : 3.0 * random_unit(&r);
         const double error = in_ulp(rankloss__log1p(x), log1pl((long double)x));
@@ -58,7 +58,7 @@ static bool close(wide a, wide b, int bits) {
 static void wide_numbers_keep_a_hundred_bits(void **state) {
     random_state r = random_new(random_run_seed(), 2);
     (void)state;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 200000 / random_run_share(); i++) {
         const wide a = any_wide(&r), b = any_wide(&r), c = any_wide(&r);
         const wide product = rankloss__wide_mul(a, b), sum = rankloss__wide_add(a, b);
         assert_true(close(rankloss__wide_div(product, b), a, 100));
@@ -87,7 +87,7 @@ static void wide_numbers_have_no_range(void **state) {
 static void doubles_come_back_as_they_were(void **state) {
     random_state r = random_new(random_run_seed(), 3);
     (void)state;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 200000 / random_run_share(); i++) {
         union {
             uint64_t bits;
             double value;
@@ -122,7 +122,7 @@ static void specials_combine_by_ieee(void **state) {
 static void twofold_operations_are_accurate(void **state) {
     random_state r = random_new(random_run_seed(), 4);
     (void)state;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 200000 / random_run_share(); i++) {
         const double a = random_normal(&r), b = random_normal(&r);
         const rankloss__twofold sum = rankloss__two_sum(a, b), product = rankloss__two_product(a, b);
         assert_true(sum.hi == a + b && product.hi == a * b);
@@ -150,7 +150,7 @@ static bool same(wide a, wide b) {
 static void wide_sums_keep_what_cancels(void **state) {
     random_state r = random_new(random_run_seed(), 5);
     (void)state;
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 20000 / random_run_share(); round++) {
         wide terms[41];
         const int pairs = (int)random_below(&r, 21), count = 2 * pairs + 1;
         for (int i = 0; i < pairs; i++) {

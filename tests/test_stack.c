@@ -22,6 +22,7 @@
 
 #include "check.h"
 #include "generate.h"
+#include "random.h"
 #include "run.h"
 #include "sanitized.h"
 
@@ -79,23 +80,28 @@ static void measure(const rankloss_problem *problem, const rankloss_result *resu
 #endif
 }
 
-/* With a mean and without, outputs as the kernels want them and as none of them does, on this thread alone and with others. */
-static void measure_anyhow(rankloss_problem problem, const char *label) {
-    for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_NONE; reduction += RANKLOSS_NONE) {
-        problem.reduction = reduction;
-        if (reduction != RANKLOSS_NONE)
-            problem.cotangent = (rankloss_array){.data = NULL};
-        for (int32_t k = 0; k < 4; k++) {
-            pool p = {.count = 0};
-            random_state r = random_new(random_run_seed(), 97);
-            const rankloss_result result = k < 2
-                                               ? make_plain_outputs(&p, &problem, OUTPUTS_ALL)
-                                               : make_outputs(&p, &problem, RANKLOSS_BF16, OUTPUTS_ALL, LAYOUT_ANY, &r);
-            problem.num_threads = 1 + k % 2;
-            measure(&problem, &result, RANKLOSS_OK, label);
-            pool_free(&p);
-        }
+/*
+ * With a mean and without, outputs as the kernels want them and as none of them does, on this thread alone and with others.
+ * Of these eight ways each call tries a third, others than the one before, where a share of the rounds is wanted.
+ */
+static void measure_anyhow(const rankloss_problem *problem, const char *label) {
+    static int first;
+    const int step = random_run_share() > 1 ? 3 : 1;
+    for (int way = first; way < 8; way += step) {
+        const bool mean = (way & 4) == 0, plain = (way & 2) == 0;
+        rankloss_problem tried = *problem;
+        tried.reduction = mean ? RANKLOSS_MEAN : RANKLOSS_NONE;
+        tried.num_threads = 1 + way % 2;
+        if (mean)
+            tried.cotangent = (rankloss_array){.data = NULL};
+        pool p = {.count = 0};
+        random_state r = random_new(random_run_seed(), 97);
+        const rankloss_result result = plain ? make_plain_outputs(&p, &tried, OUTPUTS_ALL)
+                                             : make_outputs(&p, &tried, RANKLOSS_BF16, OUTPUTS_ALL, LAYOUT_ANY, &r);
+        measure(&tried, &result, RANKLOSS_OK, label);
+        pool_free(&p);
     }
+    first = (first + 1) % step;
 }
 
 static void dense_and_ragged(void **state) {
@@ -110,9 +116,12 @@ static void dense_and_ragged(void **state) {
     for (size_t d = 0; d < LENGTH(dtypes); d++) {
         pool p = {.count = 0};
         random_state r = random_new(random_run_seed(), 98);
-        for (size_t b = 0; b < LENGTH(batches); b++)
-            measure_anyhow(draw_dense(&p, &r, dtypes[d], batches[b].lists, batches[b].size), batches[b].label);
-        measure_anyhow(draw_ragged(&p, &r, dtypes[d], 500, 90), "ragged lists");
+        for (size_t b = 0; b < LENGTH(batches); b++) {
+            const rankloss_problem dense = draw_dense(&p, &r, dtypes[d], batches[b].lists, batches[b].size);
+            measure_anyhow(&dense, batches[b].label);
+        }
+        const rankloss_problem ragged = draw_ragged(&p, &r, dtypes[d], 500, 90);
+        measure_anyhow(&ragged, "ragged lists");
         pool_free(&p);
     }
 }
@@ -132,7 +141,7 @@ static void exotic_inputs(void **state) {
         draw_logits(&r, &problem.logits, LOGITS_HUGE_SPAN);
         draw_factors(&r, &problem.labels, FACTORS_GRADED);
         draw_factors(&r, &problem.weights, FACTORS_HUGE);
-        measure_anyhow(problem, "exotic inputs");
+        measure_anyhow(&problem, "exotic inputs");
         pool_free(&p);
     }
 }
