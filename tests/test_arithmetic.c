@@ -1,5 +1,5 @@
 /*
- * src/log1p.h, twofold.h, wide.h and wide_sum.c against long double, and where long double ends, against identities.
+ * src/exact/log1p.h, twofold.h, wide.h and wide_sum.c against long double, and where long double ends, against identities.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,13 +12,13 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "log1p.h"
+#include "exact/extended.h"
+#include "exact/extended_dot.h"
+#include "exact/log1p.h"
 #include "random.h"
 #include "run.h"
-#include "wide.h"
-#include "wide_sum.h"
 
-typedef rankloss__wide wide;
+typedef rankloss__extended wide;
 
 static double in_ulp(double got, long double exact) {
     const double near = (double)exact;
@@ -46,12 +46,12 @@ static void log1p_is_within_one_ulp(void **state) {
 
 static wide any_wide(random_state *r) {
     const double x = ldexp(1.0 + random_unit(r), (int)random_below(r, 2000) - 1000);
-    return rankloss__wide_from(random_chance(r, 0.5) ? -x : x);
+    return rankloss__extended_from(random_chance(r, 0.5) ? -x : x);
 }
 
 /* |a - b| <= |b| * 2^-bits */
 static bool close(wide a, wide b, int bits) {
-    const wide rest = rankloss__wide_sub(a, b);
+    const wide rest = rankloss__extended_sub(a, b);
     return rest.hi == 0.0 || rest.exponent <= b.exponent - bits;
 }
 
@@ -60,28 +60,29 @@ static void wide_numbers_keep_a_hundred_bits(void **state) {
     (void)state;
     for (int i = 0; i < 200000 / random_run_share(); i++) {
         const wide a = any_wide(&r), b = any_wide(&r), c = any_wide(&r);
-        const wide product = rankloss__wide_mul(a, b), sum = rankloss__wide_add(a, b);
-        assert_true(close(rankloss__wide_div(product, b), a, 100));
-        assert_true(close(rankloss__wide_mul(rankloss__wide_div(a, c), c), a, 100));
+        const wide product = rankloss__extended_mul(a, b), sum = rankloss__extended_add(a, b);
+        assert_true(close(rankloss__extended_div(product, b), a, 100));
+        assert_true(close(rankloss__extended_mul(rankloss__extended_div(a, c), c), a, 100));
         /* The distributive law, where the sum has not cancelled. */
         if (sum.hi != 0.0 && sum.exponent >= a.exponent && sum.exponent >= b.exponent)
-            assert_true(close(rankloss__wide_add(rankloss__wide_mul(a, c), rankloss__wide_mul(b, c)),
-                              rankloss__wide_mul(sum, c), 98));
+            assert_true(close(rankloss__extended_add(rankloss__extended_mul(a, c), rankloss__extended_mul(b, c)),
+                              rankloss__extended_mul(sum, c), 98));
     }
 }
 
 static void wide_numbers_have_no_range(void **state) {
-    const wide huge = rankloss__wide_from(DBL_MAX), tiny = rankloss__wide_from(0x1p-1074);
+    const wide huge = rankloss__extended_from(DBL_MAX), tiny = rankloss__extended_from(0x1p-1074);
     wide power = huge;
     (void)state;
     for (int i = 0; i < 20; i++)
-        power = rankloss__wide_mul(power, huge);
+        power = rankloss__extended_mul(power, huge);
     for (int i = 0; i < 20; i++)
-        power = rankloss__wide_div(power, huge);
-    assert_true(rankloss__wide_to_double(power) == DBL_MAX);
-    assert_true(rankloss__wide_to_double(rankloss__wide_div(rankloss__wide_mul(tiny, tiny), tiny)) == 0x1p-1074);
-    assert_true(rankloss__wide_to_double(rankloss__wide_mul(huge, huge)) == (double)INFINITY);
-    assert_true(rankloss__wide_to_double(rankloss__wide_mul(tiny, tiny)) == 0.0);
+        power = rankloss__extended_div(power, huge);
+    assert_true(rankloss__extended_to_double(power) == DBL_MAX);
+    assert_true(rankloss__extended_to_double(rankloss__extended_div(rankloss__extended_mul(tiny, tiny), tiny)) ==
+                0x1p-1074);
+    assert_true(rankloss__extended_to_double(rankloss__extended_mul(huge, huge)) == (double)INFINITY);
+    assert_true(rankloss__extended_to_double(rankloss__extended_mul(tiny, tiny)) == 0.0);
 }
 
 static void doubles_come_back_as_they_were(void **state) {
@@ -92,31 +93,32 @@ static void doubles_come_back_as_they_were(void **state) {
             uint64_t bits;
             double value;
         } x = {random_bits(&r)};
-        const double back = rankloss__wide_to_double(rankloss__wide_from(x.value));
+        const double back = rankloss__extended_to_double(rankloss__extended_from(x.value));
         assert_true(back == x.value || (isnan(back) && isnan(x.value)));
     }
 }
 
 /* Below the normal numbers a result is rounded to the last place that is left, once. */
 static void subnormal_results_round_once(void **state) {
-    const wide three_halves = rankloss__wide_from(0x1.8p0), least = rankloss__wide_from(0x1p-1074);
-    const wide below = rankloss__wide_from(0x1.7ffffffffffffp0);
+    const wide three_halves = rankloss__extended_from(0x1.8p0), least = rankloss__extended_from(0x1p-1074);
+    const wide below = rankloss__extended_from(0x1.7ffffffffffffp0);
     (void)state;
-    assert_true(rankloss__wide_to_double(rankloss__wide_mul(three_halves, least)) == 0x1p-1073);
-    assert_true(rankloss__wide_to_double(rankloss__wide_mul(below, least)) == 0x1p-1074);
-    assert_true(rankloss__wide_to_double(rankloss__wide_div(least, rankloss__wide_from(2.0))) == 0.0);
-    assert_true(rankloss__wide_to_double(rankloss__wide_div(rankloss__wide_mul(three_halves, least),
-                                                            rankloss__wide_from(2.0))) == 0x1p-1074);
+    assert_true(rankloss__extended_to_double(rankloss__extended_mul(three_halves, least)) == 0x1p-1073);
+    assert_true(rankloss__extended_to_double(rankloss__extended_mul(below, least)) == 0x1p-1074);
+    assert_true(rankloss__extended_to_double(rankloss__extended_div(least, rankloss__extended_from(2.0))) == 0.0);
+    assert_true(rankloss__extended_to_double(rankloss__extended_div(rankloss__extended_mul(three_halves, least),
+                                                                    rankloss__extended_from(2.0))) == 0x1p-1074);
 }
 
 static void specials_combine_by_ieee(void **state) {
-    const wide inf = rankloss__wide_from((double)INFINITY), nan = rankloss__wide_from((double)NAN);
-    const wide zero = rankloss__wide_from(0.0), one = rankloss__wide_from(1.0);
+    const wide inf = rankloss__extended_from((double)INFINITY), nan = rankloss__extended_from((double)NAN);
+    const wide zero = rankloss__extended_from(0.0), one = rankloss__extended_from(1.0);
     (void)state;
-    assert_true(isnan(rankloss__wide_mul(inf, zero).hi) && isnan(rankloss__wide_sub(inf, inf).hi));
-    assert_true(isnan(rankloss__wide_add(nan, one).hi) && isnan(rankloss__wide_mul(nan, zero).hi));
-    assert_true(rankloss__wide_sub(one, inf).hi == -(double)INFINITY && rankloss__wide_div(one, inf).hi == 0.0);
-    assert_true(rankloss__wide_div(one, zero).hi == (double)INFINITY && isnan(rankloss__wide_div(zero, zero).hi));
+    assert_true(isnan(rankloss__extended_mul(inf, zero).hi) && isnan(rankloss__extended_sub(inf, inf).hi));
+    assert_true(isnan(rankloss__extended_add(nan, one).hi) && isnan(rankloss__extended_mul(nan, zero).hi));
+    assert_true(rankloss__extended_sub(one, inf).hi == -(double)INFINITY && rankloss__extended_div(one, inf).hi == 0.0);
+    assert_true(rankloss__extended_div(one, zero).hi == (double)INFINITY &&
+                isnan(rankloss__extended_div(zero, zero).hi));
 }
 
 static void twofold_operations_are_accurate(void **state) {
@@ -124,11 +126,10 @@ static void twofold_operations_are_accurate(void **state) {
     (void)state;
     for (int i = 0; i < 200000 / random_run_share(); i++) {
         const double a = random_normal(&r), b = random_normal(&r);
-        const rankloss__twofold sum = rankloss__two_sum(a, b), product = rankloss__two_product(a, b);
+        const rankloss__dd sum = rankloss__two_sum(a, b), product = rankloss__two_product(a, b);
         assert_true(sum.hi == a + b && product.hi == a * b);
-        const rankloss__twofold quotient =
-            rankloss__twofold_div((rankloss__twofold){a, 0.0}, (rankloss__twofold){b, 0.0});
-        const rankloss__twofold back = rankloss__twofold_mul(quotient, (rankloss__twofold){b, 0.0});
+        const rankloss__dd quotient = rankloss__dd_div((rankloss__dd){a, 0.0}, (rankloss__dd){b, 0.0});
+        const rankloss__dd back = rankloss__dd_mul(quotient, (rankloss__dd){b, 0.0});
         assert_true(fabs((back.hi - a) + back.lo) <= 0x1p-100 * fabs(a));
     }
 }
@@ -138,8 +139,8 @@ static wide any_product(random_state *r) {
         uint64_t bits;
         double value;
     } x = {random_bits(r)}, y = {random_bits(r)};
-    const wide a = rankloss__wide_from(isfinite(x.value) ? x.value : DBL_MAX);
-    return rankloss__wide_mul(a, rankloss__wide_from(isfinite(y.value) ? y.value : -0x1p-1074));
+    const wide a = rankloss__extended_from(isfinite(x.value) ? x.value : DBL_MAX);
+    return rankloss__extended_mul(a, rankloss__extended_from(isfinite(y.value) ? y.value : -0x1p-1074));
 }
 
 static bool same(wide a, wide b) {
@@ -155,48 +156,49 @@ static void wide_sums_keep_what_cancels(void **state) {
         const int pairs = (int)random_below(&r, 21), count = 2 * pairs + 1;
         for (int i = 0; i < pairs; i++) {
             terms[2 * i] = any_product(&r);
-            terms[2 * i + 1] = rankloss__wide_negate(terms[2 * i]);
+            terms[2 * i + 1] = rankloss__extended_negate(terms[2 * i]);
         }
         terms[2 * pairs] = any_product(&r);
         const wide left = terms[2 * pairs];
-        rankloss__wide_sum sum = {.special = 0.0};
+        rankloss__extended_dot sum = {.special = 0.0};
         for (int i = 0; i < count; i++) {
             const int j = i + (int)random_below(&r, count - i);
             const wide next = terms[j];
             terms[j] = terms[i];
-            rankloss__wide_sum_add(&sum, next);
+            rankloss__extended_dot_add(&sum, next);
         }
-        const wide got = rankloss__wide_sum_value(&sum);
+        const wide got = rankloss__extended_dot_value(&sum);
         assert_true(same(got, left) || close(got, left, 103));
     }
 }
 
 static void wide_sums_reach_both_ends(void **state) {
-    const wide huge = rankloss__wide_mul(rankloss__wide_from(DBL_MAX), rankloss__wide_from(DBL_MAX));
-    const wide least = rankloss__wide_mul(rankloss__wide_from(0x1p-1074), rankloss__wide_from(0x1p-1074));
-    rankloss__wide_sum sum = {.special = 0.0};
+    const wide huge = rankloss__extended_mul(rankloss__extended_from(DBL_MAX), rankloss__extended_from(DBL_MAX));
+    const wide least = rankloss__extended_mul(rankloss__extended_from(0x1p-1074), rankloss__extended_from(0x1p-1074));
+    rankloss__extended_dot sum = {.special = 0.0};
     (void)state;
     for (int i = 0; i < 1000; i++)
-        rankloss__wide_sum_add(&sum, huge);
-    assert_true(close(rankloss__wide_sum_value(&sum), rankloss__wide_mul(huge, rankloss__wide_from(1000.0)), 103));
-    rankloss__wide_sum_add(&sum, least);
+        rankloss__extended_dot_add(&sum, huge);
+    assert_true(
+        close(rankloss__extended_dot_value(&sum), rankloss__extended_mul(huge, rankloss__extended_from(1000.0)), 103));
+    rankloss__extended_dot_add(&sum, least);
     for (int i = 0; i < 1000; i++)
-        rankloss__wide_sum_add(&sum, rankloss__wide_negate(huge));
-    assert_true(same(rankloss__wide_sum_value(&sum), least));
-    rankloss__wide_sum_add(&sum, rankloss__wide_negate(least));
-    assert_true(same(rankloss__wide_sum_value(&sum), rankloss__wide_from(0.0)));
+        rankloss__extended_dot_add(&sum, rankloss__extended_negate(huge));
+    assert_true(same(rankloss__extended_dot_value(&sum), least));
+    rankloss__extended_dot_add(&sum, rankloss__extended_negate(least));
+    assert_true(same(rankloss__extended_dot_value(&sum), rankloss__extended_from(0.0)));
 }
 
 static void wide_sums_of_specials(void **state) {
-    const wide inf = rankloss__wide_from((double)INFINITY), one = rankloss__wide_from(1.0);
-    rankloss__wide_sum sum = {.special = 0.0};
+    const wide inf = rankloss__extended_from((double)INFINITY), one = rankloss__extended_from(1.0);
+    rankloss__extended_dot sum = {.special = 0.0};
     (void)state;
-    rankloss__wide_sum_add(&sum, one);
-    rankloss__wide_sum_add(&sum, inf);
-    rankloss__wide_sum_add(&sum, rankloss__wide_negate(one));
-    assert_true(rankloss__wide_sum_value(&sum).hi == (double)INFINITY);
-    rankloss__wide_sum_add(&sum, rankloss__wide_negate(inf));
-    assert_true(isnan(rankloss__wide_sum_value(&sum).hi));
+    rankloss__extended_dot_add(&sum, one);
+    rankloss__extended_dot_add(&sum, inf);
+    rankloss__extended_dot_add(&sum, rankloss__extended_negate(one));
+    assert_true(rankloss__extended_dot_value(&sum).hi == (double)INFINITY);
+    rankloss__extended_dot_add(&sum, rankloss__extended_negate(inf));
+    assert_true(isnan(rankloss__extended_dot_value(&sum).hi));
 }
 
 int main(void) {

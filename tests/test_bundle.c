@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "convert.h"
+#include "dtype/convert.h"
 #include "kernel_tables.h"
 #include "random.h"
 #include "run.h"
@@ -85,9 +85,9 @@ static const void *of_type(const data *d, int m) {
 }
 
 static rankloss__items items_of(const data *d) {
-    rankloss__items items = {.count = LANES * d->extent.most, .bundle = true};
-    items.whole = d->masked ? 0 : LANES * d->extent.least;
-    items.where = items.whole < items.count ? d->where : NULL;
+    rankloss__items items = {.count = LANES * d->extent.most, .interleaved = true};
+    items.unmasked = d->masked ? 0 : LANES * d->extent.least;
+    items.where = items.unmasked < items.count ? d->where : NULL;
     items.scores = of_type(d, 0);
     items.labels = of_type(d, 1);
     items.weights = d->weighted ? of_type(d, 2) : NULL;
@@ -98,9 +98,9 @@ static rankloss__items items_of(const data *d) {
 /* Factors of no list, different in each lane. */
 static rankloss__terms random_terms(random_state *r) {
     rankloss__terms terms;
-    rankloss__lanes *const lanes[] = {&terms.exp, &terms.coef, &terms.total, &terms.curve, &terms.mean, &terms.bend};
-    rankloss__lane *const lane[] = {&terms.log_shift, &terms.log_scale, &terms.top_slope, &terms.top_curve,
-                                    &terms.top_bend};
+    rankloss__dd_lanes *const lanes[] = {&terms.exp, &terms.coef, &terms.total, &terms.hess, &terms.mean, &terms.hvp};
+    rankloss__lanes *const lane[] = {&terms.log_shift, &terms.log_scale, &terms.argmax_grad, &terms.argmax_hess,
+                                     &terms.argmax_hvp};
     for (int k = 0; k < LANES; k++) {
         for (int n = 0; n < 6; n++) {
             lanes[n]->hi[k] = 1.0 + random_unit(r);
@@ -115,15 +115,15 @@ static rankloss__terms random_terms(random_state *r) {
 /* --- what the steps yield --- */
 
 typedef struct yield {
-    rankloss__folded folded;
-    rankloss__loss loss;
-    rankloss__lanes dot;
+    rankloss__list_sums folded;
+    rankloss__losses loss;
+    rankloss__dd_lanes dot;
     unsigned finite;
     double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
 } yield;
 
 /* Of two zeros either may be the largest or the smallest. */
-static void forget_signs_of_zero(rankloss__folded *folded) {
+static void forget_signs_of_zero(rankloss__list_sums *folded) {
     for (int k = 0; k < LANES; k++) {
         folded->max.at[k] += 0.0;
         folded->min.at[k] += 0.0;
@@ -132,16 +132,16 @@ static void forget_signs_of_zero(rankloss__folded *folded) {
 
 /* Whether each lane is finite has to agree. What the others hold has no meaning, and which NaN may differ. */
 static void forget_what_is_not_finite(yield *y, size_t rows) {
-    rankloss__sums *rest = &y->folded.rest;
-    rankloss__lanes *const lanes[] = {&rest->exps,         &rest->coefs,   &rest->dists, &rest->tangents,
-                                      &y->folded.top_coef, &y->loss.coefs, &y->dot};
+    rankloss__sums *rest = &y->folded.others;
+    rankloss__dd_lanes *const lanes[] = {
+        &rest->exps, &rest->coefs, &rest->coef_x, &rest->tangents, &y->folded.argmax_coef, &y->loss.coefs, &y->dot};
     for (int k = 0; k < LANES; k++) {
         if ((y->finite >> k & 1u) != 0)
             continue;
         for (int n = 0; n < 7; n++)
             lanes[n]->hi[k] = lanes[n]->lo[k] = 0.0;
-        rest->sizes.at[k] = y->loss.lse.at[k] = y->loss.loss.at[k] = 0.0;
-        rest->faint &= ~(1u << k);
+        rest->abs_coefs.at[k] = y->loss.lse.at[k] = y->loss.loss.at[k] = 0.0;
+        rest->underflow &= ~(1u << k);
         for (size_t row = 0; row < rows; row++)
             y->exps[at(row, k)] = y->slopes[at(row, k)] = y->curves[at(row, k)] = y->bends[at(row, k)] =
                 y->logs[at(row, k)] = 0.0;
@@ -150,16 +150,16 @@ static void forget_what_is_not_finite(yield *y, size_t rows) {
 
 static void run_steps(const rankloss__kernels *kernels, const data *d, const rankloss__terms *terms, yield *y) {
     const rankloss__items items = items_of(d);
-    const rankloss__lane *top = &y->folded.top;
+    const rankloss__lanes *top = &y->folded.argmax_row;
     memset(y, 0, sizeof *y);
     y->folded.sum_to_one = d->sum_to_one;
-    y->finite = kernels->bundle(&items, y->exps, &y->folded, &y->loss);
-    kernels->slopes(&items, y->exps, terms, top, (rankloss__out){y->slopes, RANKLOSS_F64});
-    kernels->curves(&items, y->exps, terms, top, (rankloss__out){y->curves, RANKLOSS_F64});
-    kernels->logs(&items, items.weights, &y->folded, &y->loss, terms, (rankloss__out){y->logs, RANKLOSS_F64});
+    y->finite = kernels->interleaved_sums(&items, y->exps, &y->folded, &y->loss);
+    kernels->grad(&items, y->exps, terms, top, (rankloss__out){y->slopes, RANKLOSS_F64});
+    kernels->hess(&items, y->exps, terms, top, (rankloss__out){y->curves, RANKLOSS_F64});
+    kernels->log_grad(&items, items.weights, &y->folded, &y->loss, terms, (rankloss__out){y->logs, RANKLOSS_F64});
     if (d->with_tangent) {
-        kernels->bends(&items, y->exps, terms, top, (rankloss__out){y->bends, RANKLOSS_F64});
-        kernels->bundle_dot(&items, y->exps, terms, top, &y->dot);
+        kernels->hvp(&items, y->exps, terms, top, (rankloss__out){y->bends, RANKLOSS_F64});
+        kernels->interleaved_jvp(&items, y->exps, terms, top, &y->dot);
     }
     forget_what_is_not_finite(y, d->extent.most);
     forget_signs_of_zero(&y->folded);
@@ -182,7 +182,7 @@ static real coef(const data *d, size_t i) {
 }
 
 /* The first of the largest, the smallest, and how many. */
-static void check_peak(const data *d, const rankloss__folded *folded, int k) {
+static void check_peak(const data *d, const rankloss__list_sums *folded, int k) {
     double max = -(double)INFINITY, min = (double)INFINITY, top = -1.0, count = 0.0;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const double s = d->f64[0][at(row, k)];
@@ -194,49 +194,49 @@ static void check_peak(const data *d, const rankloss__folded *folded, int k) {
         max = s > max ? s : max;
     }
     assert_true(folded->max.at[k] == max && folded->min.at[k] == min);
-    assert_true(folded->top.at[k] == top && folded->valid.at[k] == count);
+    assert_true(folded->argmax_row.at[k] == top && folded->valid.at[k] == count);
 }
 
 /* Of a number in two parts the second is below the last place of the first. */
-static void check_pair(const data *d, const rankloss__lanes *lanes, int k) {
+static void check_pair(const data *d, const rankloss__dd_lanes *lanes, int k) {
     assert_true(!d->is_f64 || lanes->hi[k] + lanes->lo[k] == lanes->hi[k]);
 }
 
 static void check_pairs(const data *d, const yield *y, int k) {
-    const rankloss__sums *rest = &y->folded.rest;
+    const rankloss__sums *rest = &y->folded.others;
     check_pair(d, &rest->exps, k);
     check_pair(d, &rest->coefs, k);
-    check_pair(d, &rest->dists, k);
+    check_pair(d, &rest->coef_x, k);
     check_pair(d, &rest->tangents, k);
-    check_pair(d, &y->folded.top_coef, k);
+    check_pair(d, &y->folded.argmax_coef, k);
     check_pair(d, &y->loss.coefs, k);
     check_pair(d, &y->dot, k);
 }
 
 static void check_sums(const data *d, const yield *y, int k, double tolerance) {
-    const rankloss__sums *rest = &y->folded.rest;
-    real exps = 0, coefs = 0, dists = 0, tangents = 0, size = 0;
+    const rankloss__sums *rest = &y->folded.others;
+    real exps = 0, coefs = 0, coef_x = 0, tangents = 0, size = 0;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
         const real x = (real)d->f64[0][i] - (real)y->folded.max.at[k], e = expl(x), v = (real)d->tangent[i];
-        if (!valid(d, row, k) || (double)row == y->folded.top.at[k])
+        if (!valid(d, row, k) || (double)row == y->folded.argmax_row.at[k])
             continue;
         near_to("exponential", (real)y->exps[i], e, e, tolerance);
         exps += e;
         coefs += coef(d, i);
-        dists += coef(d, i) * x;
+        coef_x += coef(d, i) * x;
         tangents += d->with_tangent ? e * v : 0.0L;
         size += e * fabsl(v);
     }
     near_to("exps", (real)rest->exps.hi[k], exps, exps, tolerance);
     near_to("coefs", (real)rest->coefs.hi[k] + (real)rest->coefs.lo[k], coefs, coefs, tolerance_of_pair(d));
-    near_to("dists", (real)rest->dists.hi[k], dists, dists, 4e-15);
+    near_to("dists", (real)rest->coef_x.hi[k], coef_x, coef_x, 4e-15);
     near_to("tangents", (real)rest->tangents.hi[k], tangents, size, tolerance);
-    assert_true(!d->is_f64 || fabs(rest->sizes.at[k] - (double)coefs) <= 1e-13 * (double)coefs);
+    assert_true(!d->is_f64 || fabs(rest->abs_coefs.at[k] - (double)coefs) <= 1e-13 * (double)coefs);
 }
 
 static void check_loss(const data *d, const yield *y, int k, double tolerance) {
-    const size_t top = at((size_t)y->folded.top.at[k], k);
+    const size_t top = at((size_t)y->folded.argmax_row.at[k], k);
     real exps = 0, coefs = 0, loss = 0;
     for (size_t row = 0; row < d->sizes[k]; row++)
         exps += valid(d, row, k) && at(row, k) != top ? expl((real)d->f64[0][at(row, k)] - (real)d->f64[0][top]) : 0.0L;
@@ -248,9 +248,9 @@ static void check_loss(const data *d, const yield *y, int k, double tolerance) {
         loss += coef(d, i) * (log1pl(exps) - ((real)d->f64[0][i] - (real)d->f64[0][top]));
     }
     loss /= d->sum_to_one ? coefs : 1.0L;
-    const real top_coef = (real)y->folded.top_coef.hi[k] + (real)y->folded.top_coef.lo[k];
-    near_to("top coef", top_coef, coef(d, top), coef(d, top), 0x1p-62);
-    assert_true(y->folded.top_tangent.at[k] == (d->with_tangent ? d->tangent[top] : 0.0));
+    const real argmax_coef = (real)y->folded.argmax_coef.hi[k] + (real)y->folded.argmax_coef.lo[k];
+    near_to("top coef", argmax_coef, coef(d, top), coef(d, top), 0x1p-62);
+    assert_true(y->folded.argmax_tangent.at[k] == (d->with_tangent ? d->tangent[top] : 0.0));
     near_to("sum of coefs", (real)y->loss.coefs.hi[k], coefs, coefs, 4e-15);
     near_to("lse", (real)y->loss.lse.at[k], log1pl(exps), log1pl(exps), tolerance);
     near_to("loss", (real)y->loss.loss.at[k], loss, loss, tolerance);
@@ -268,16 +268,16 @@ static bool check_given(const data *d, const yield *y, const rankloss__terms *te
         assert_true(is_plus_zero(y->bends[i]) && is_plus_zero(y->logs[i]));
         return true;
     }
-    if ((double)row != y->folded.top.at[k])
+    if ((double)row != y->folded.argmax_row.at[k])
         return false;
-    assert_true(y->slopes[i] == terms->top_slope.at[k] && y->curves[i] == terms->top_curve.at[k]);
-    assert_true(!d->with_tangent || y->bends[i] == terms->top_bend.at[k]);
+    assert_true(y->slopes[i] == terms->argmax_grad.at[k] && y->curves[i] == terms->argmax_hess.at[k]);
+    assert_true(!d->with_tangent || y->bends[i] == terms->argmax_hvp.at[k]);
     return true;
 }
 
 static void check_derivatives(const data *d, const yield *y, const rankloss__terms *terms, int k) {
     const real exp = (real)terms->exp.hi[k], by_coef = (real)terms->coef.hi[k], total = (real)terms->total.hi[k];
-    const real curve = (real)terms->curve.hi[k], bend = (real)terms->bend.hi[k], mean = (real)terms->mean.hi[k];
+    const real curve = (real)terms->hess.hi[k], bend = (real)terms->hvp.hi[k], mean = (real)terms->mean.hi[k];
     real dot = 0, size = 0;
     for (size_t row = 0; row < d->extent.most; row++) {
         const size_t i = at(row, k);
@@ -350,7 +350,7 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     double f64[3][MOST_ROWS], tangent[MOST_ROWS], exps[MOST_ROWS];
     uint8_t where[MOST_ROWS];
     rankloss__items items = items_of(d);
-    rankloss__folded folded;
+    rankloss__list_sums folded;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         for (int m = 0; m < 3; m++) {
             f32[m][row] = d->f32[m][at(row, k)];
@@ -359,34 +359,34 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
         tangent[row] = d->tangent[at(row, k)];
         where[row] = d->where[at(row, k)];
     }
-    items.bundle = false;
+    items.interleaved = false;
     items.count = d->sizes[k];
-    items.whole = d->masked ? 0 : items.count;
+    items.unmasked = d->masked ? 0 : items.count;
     items.where = d->masked ? where : NULL;
     items.scores = d->is_f64 ? (const void *)f64[0] : f32[0];
     items.labels = d->is_f64 ? (const void *)f64[1] : f32[1];
     items.weights = !d->weighted ? NULL : d->is_f64 ? (const void *)f64[2] : f32[2];
     items.tangent = d->with_tangent ? tangent : NULL;
-    rankloss__peak peak;
-    kernels->peak(&items, &peak);
-    assert_true(kernels->list(&items, exps, &peak, &folded) == ((y->finite >> k & 1u) != 0));
+    rankloss__score_range peak;
+    kernels->score_range(&items, &peak);
+    assert_true(kernels->list_sums(&items, exps, &peak, &folded) == ((y->finite >> k & 1u) != 0));
     assert_true(peak.max == y->folded.max.at[k] && peak.min == y->folded.min.at[k]);
     assert_true((double)peak.valid == y->folded.valid.at[k]);
     if (peak.valid == 0)
         return;
-    assert_true((double)peak.index == y->folded.top.at[k] && folded.max.at[0] == peak.max);
+    assert_true((double)peak.argmax == y->folded.argmax_row.at[k] && folded.max.at[0] == peak.max);
     for (size_t row = 0; row < d->sizes[k]; row++)
-        assert_true(row == peak.index || exps[row] == y->exps[at(row, k)]);
-    near_to("exps", (real)y->folded.rest.exps.hi[k], (real)folded.rest.exps.hi[0], (real)folded.rest.exps.hi[0],
+        assert_true(row == peak.argmax || exps[row] == y->exps[at(row, k)]);
+    near_to("exps", (real)y->folded.others.exps.hi[k], (real)folded.others.exps.hi[0], (real)folded.others.exps.hi[0],
             0x1p-46);
-    near_to("coefs", (real)y->folded.rest.coefs.hi[k], (real)folded.rest.coefs.hi[0], (real)folded.rest.coefs.hi[0],
-            0x1p-46);
-    near_to("dists", (real)y->folded.rest.dists.hi[k], (real)folded.rest.dists.hi[0], (real)folded.rest.dists.hi[0],
-            0x1p-46);
-    assert_true(y->folded.top_coef.hi[k] == folded.top_coef.hi[0]);
-    assert_true(y->folded.top_coef.lo[k] == folded.top_coef.lo[0]);
-    assert_true(y->folded.top_tangent.at[k] == folded.top_tangent.at[0]);
-    assert_true((y->folded.rest.faint >> k & 1u) == (folded.rest.faint & 1u));
+    near_to("coefs", (real)y->folded.others.coefs.hi[k], (real)folded.others.coefs.hi[0],
+            (real)folded.others.coefs.hi[0], 0x1p-46);
+    near_to("dists", (real)y->folded.others.coef_x.hi[k], (real)folded.others.coef_x.hi[0],
+            (real)folded.others.coef_x.hi[0], 0x1p-46);
+    assert_true(y->folded.argmax_coef.hi[k] == folded.argmax_coef.hi[0]);
+    assert_true(y->folded.argmax_coef.lo[k] == folded.argmax_coef.lo[0]);
+    assert_true(y->folded.argmax_tangent.at[k] == folded.argmax_tangent.at[0]);
+    assert_true((y->folded.others.underflow >> k & 1u) == (folded.others.underflow & 1u));
 }
 
 static void lanes_are_lists(void **state) {
@@ -440,9 +440,9 @@ static void outputs_round_once(void **state) {
             if (!kernel_table_runs(t))
                 continue;
             run_steps(kernels, &d, &terms, &y);
-            kernels->slopes(&items, y.exps, &terms, &y.folded.top, (rankloss__out){out, dtype});
+            kernels->grad(&items, y.exps, &terms, &y.folded.argmax_row, (rankloss__out){out, dtype});
             check_rounded(y.slopes, dtype, out, items.count, y.finite);
-            kernels->curves(&items, y.exps, &terms, &y.folded.top, (rankloss__out){out, dtype});
+            kernels->hess(&items, y.exps, &terms, &y.folded.argmax_row, (rankloss__out){out, dtype});
             check_rounded(y.curves, dtype, out, items.count, y.finite);
         }
     }
@@ -472,23 +472,23 @@ static void fill_far(data *d, random_state *r) {
 
 /* Whether the kernels of float64 cannot carry an item, by its score less the largest. */
 static bool is_faint(const data *d, size_t i, double x) {
-    const bool between = x >= RANKLOSS__FAINT_CUTOFF && x < RANKLOSS__EXP_CUTOFF;
+    const bool between = x >= RANKLOSS__UNDERFLOW_CUTOFF && x < RANKLOSS__EXP_CUTOFF;
     return d->is_f64 && (between || (x < RANKLOSS__FAR_CUTOFF && coef(d, i) != 0.0L));
 }
 
 static void check_far(const data *d, const yield *y, int k) {
-    bool faint = false, finite = isfinite(y->folded.max.at[k]);
+    bool underflow = false, finite = isfinite(y->folded.max.at[k]);
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
         const double x = d->f64[0][i] - y->folded.max.at[k];
-        if (!valid(d, row, k) || (double)row == y->folded.top.at[k])
+        if (!valid(d, row, k) || (double)row == y->folded.argmax_row.at[k])
             continue;
-        faint = faint || is_faint(d, i, x);
+        underflow = underflow || is_faint(d, i, x);
         finite = finite && (x > -(double)INFINITY || coef(d, i) == 0.0L);
         assert_true((y->exps[i] > 0.0) == (x >= RANKLOSS__EXP_CUTOFF) || (y->finite >> k & 1u) == 0);
     }
     assert_true((y->finite >> k & 1u) == (unsigned)finite);
-    assert_true((y->folded.rest.faint >> k & 1u) == (unsigned)(faint && finite));
+    assert_true((y->folded.others.underflow >> k & 1u) == (unsigned)(underflow && finite));
 }
 
 static void far_scores_are_told(void **state) {

@@ -1,5 +1,5 @@
 /*
- * src/convert.c: every float16 and bfloat16, and the rounding of doubles to them against the nearest of all candidates.
+ * src/dtype/convert.c: every float16 and bfloat16, and the rounding of doubles to them against the nearest of all candidates.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 
 #include <rankloss/array.h>
 
-#include "convert.h"
-#include "half.h"
+#include "dtype/convert.h"
+#include "dtype/half.h"
 #include "random.h"
 #include "run.h"
 

@@ -1,5 +1,5 @@
 /*
- * src/exact_sum.c against the fixed-point sums of the test support, and properties that rounding would break.
+ * src/reduction/exact_sum.c against the fixed-point sums of the test support, and properties that rounding would break.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +15,8 @@
 #include <rankloss/array.h>
 
 #include "exact.h"
-#include "exact_sum.h"
 #include "random.h"
+#include "reduction/exact_sum.h"
 #include "run.h"
 
 static double library_sum(const double *terms, int count, uint64_t divisor, int32_t dtype) {

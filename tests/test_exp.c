@@ -121,7 +121,7 @@ static void exp_of_floats(void **state) {
     make_table();
     for (uint32_t bits = 0x80000000U; next_floats(&f, &bits, 0xFF800001U);) {
         const bool near = (double)f.x[f.count - 1] >= RANKLOSS__EXP_CUTOFF;
-        const rankloss__items items = {.scores = f.x, .count = f.count, .whole = f.count};
+        const rankloss__items items = {.scores = f.x, .count = f.count, .unmasked = f.count};
         count += (int64_t)f.count;
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             if (runs[t]) {
@@ -187,7 +187,7 @@ static void exp_of_doubles(void **state) {
     (void)state;
     for (int64_t b = 0; b < blocks; b++) {
         const double max = draw_scores(&r, scores);
-        const rankloss__items items = {.scores = scores, .count = BLOCK, .whole = BLOCK};
+        const rankloss__items items = {.scores = scores, .count = BLOCK, .unmasked = BLOCK};
         kernel_tables[0].kernels[1]->exps(&items, max, RANKLOSS__SPAN_NEAR, exps[0]);
         for (int i = 0; i < BLOCK; i++) {
             note(&worst, error_of_exp(exps[0][i], scores[i], max), scores[i] - max);
@@ -220,10 +220,10 @@ static double error_of_log1p(double got, double x) {
 
 /* The logarithms that the losses of eight lists are made of, whose exponentials sum to these. */
 static void logs_of(const rankloss__kernels *kernels, const double *sums, double *logs) {
-    static rankloss__folded folded;
-    rankloss__loss loss;
-    memcpy(folded.rest.exps.hi, sums, sizeof folded.rest.exps.hi);
-    kernels->loss(&folded, &loss);
+    static rankloss__list_sums folded;
+    rankloss__losses loss;
+    memcpy(folded.others.exps.hi, sums, sizeof folded.others.exps.hi);
+    kernels->losses(&folded, &loss);
     memcpy(logs, loss.lse.at, sizeof loss.lse.at);
 }
 

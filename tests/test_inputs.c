@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "convert.h"
+#include "dtype/convert.h"
 #include "exact.h"
 #include "guarded.h"
 #include "kernel_tables.h"

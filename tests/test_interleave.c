@@ -117,7 +117,7 @@ static void run_out(const rankloss__kernels *kernels, problem *p) {
         rows[k] = p->row[k];
     }
     guarded_protect(&p->block, GUARDED_READ);
-    kernels->separate(p->block_begin, p->sizes, p->extent, (int64_t)p->width, rows);
+    kernels->deinterleave(p->block_begin, p->sizes, p->extent, (int64_t)p->width, rows);
     guarded_protect(&p->block, GUARDED_WRITE);
     check_rows(p, before);
 }

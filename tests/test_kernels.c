@@ -13,8 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "forward.h"
 #include "kernel_tables.h"
+#include "list/forward.h"
 #include "random.h"
 #include "run.h"
 
@@ -54,7 +54,7 @@ static void tie(data *d, random_state *r) {
 }
 
 static rankloss__items items_of(const data *d, int is_f64) {
-    rankloss__items items = {.count = d->count, .whole = d->masked ? 0 : d->count, .tangent = d->tangent};
+    rankloss__items items = {.count = d->count, .unmasked = d->masked ? 0 : d->count, .tangent = d->tangent};
     items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
     items.labels = is_f64 != 0 ? (const void *)d->f64[1] : d->f32[1];
     items.weights = !d->weighted ? NULL : is_f64 != 0 ? (const void *)d->f64[2] : d->f32[2];
@@ -72,14 +72,14 @@ static long double coef(const data *d, size_t i) {
 
 /* What every step yields for one list. */
 typedef struct yield {
-    rankloss__peak peak;
+    rankloss__score_range peak;
     rankloss__sums sums;
-    rankloss__lanes dot;
+    rankloss__dd_lanes dot;
     double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
 } yield;
 
-static rankloss__lanes pairs(double hi, double lo) {
-    return rankloss__in_all_lanes((rankloss__twofold){hi, lo});
+static rankloss__dd_lanes pairs(double hi, double lo) {
+    return rankloss__dd_in_all_lanes((rankloss__dd){hi, lo});
 }
 
 /* Factors of no list, to tell the terms of each formula apart. */
@@ -87,36 +87,36 @@ static rankloss__terms terms_of_no_list(void) {
     return (rankloss__terms){.exp = pairs(0.375, 0x1p-60),
                              .coef = pairs(1.5, -0x1p-60),
                              .total = pairs(3.0, 0x1p-60),
-                             .curve = pairs(0.25, 0x1p-60),
+                             .hess = pairs(0.25, 0x1p-60),
                              .mean = pairs(0.125, 0x1p-60),
-                             .bend = pairs(0.5, 0x1p-60),
-                             .log_shift = rankloss__in_every_lane(0.5),
-                             .log_scale = rankloss__in_every_lane(0.75)};
+                             .hvp = pairs(0.5, 0x1p-60),
+                             .log_shift = rankloss__in_all_lanes(0.5),
+                             .log_scale = rankloss__in_all_lanes(0.75)};
 }
 
 static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yield *y) {
     const rankloss__items items = items_of(d, is_f64);
     const rankloss__terms terms = terms_of_no_list();
     memset(y, 0, sizeof *y);
-    k->peak(&items, &y->peak);
+    k->score_range(&items, &y->peak);
     if (y->peak.valid == 0)
         return;
     const double max = y->peak.max;
-    const int64_t skip = (int64_t)y->peak.index;
-    const rankloss__folded known = {.one = true, .max = {{max}}};
-    const rankloss__loss found = {.lse = rankloss__in_every_lane(2.0)};
+    const int64_t skip = (int64_t)y->peak.argmax;
+    const rankloss__list_sums known = {.single = true, .max = {{max}}};
+    const rankloss__losses found = {.lse = rankloss__in_all_lanes(2.0)};
     const rankloss__span span =
         y->peak.min - y->peak.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];
     k->sums(&items, max, skip, span, again, &y->sums);
     k->exps(&items, max, span, y->exps);
-    y->exps[y->peak.index] = again[y->peak.index] = 1.0;
+    y->exps[y->peak.argmax] = again[y->peak.argmax] = 1.0;
     assert_memory_equal(again, y->exps, d->count * sizeof(double));
-    k->slopes(&items, y->exps, &terms, NULL, (rankloss__out){y->slopes, RANKLOSS_F64});
-    k->dot(&items, y->exps, &terms, skip, &y->dot);
-    k->curves(&items, y->exps, &terms, NULL, (rankloss__out){y->curves, RANKLOSS_F64});
-    k->bends(&items, y->exps, &terms, NULL, (rankloss__out){y->bends, RANKLOSS_F64});
-    k->logs(&items, items.weights, &known, &found, &terms, (rankloss__out){y->logs, RANKLOSS_F64});
+    k->grad(&items, y->exps, &terms, NULL, (rankloss__out){y->slopes, RANKLOSS_F64});
+    k->jvp(&items, y->exps, &terms, skip, &y->dot);
+    k->hess(&items, y->exps, &terms, NULL, (rankloss__out){y->curves, RANKLOSS_F64});
+    k->hvp(&items, y->exps, &terms, NULL, (rankloss__out){y->bends, RANKLOSS_F64});
+    k->log_grad(&items, items.weights, &known, &found, &terms, (rankloss__out){y->logs, RANKLOSS_F64});
 }
 
 static void near_to(double got, long double exact, long double scale, double tolerance) {
@@ -125,34 +125,34 @@ static void near_to(double got, long double exact, long double scale, double tol
 }
 
 /* The sum of lanes as the portable kernels fold it. */
-static rankloss__twofold folded(const rankloss__lanes *lanes, bool is_f64) {
+static rankloss__dd folded(const rankloss__dd_lanes *lanes, bool is_f64) {
     rankloss__sums sums = {.exps = *lanes};
     (is_f64 ? &rankloss__portable_f64 : &rankloss__portable_f32)->fold(&sums);
-    return (rankloss__twofold){sums.exps.hi[0], sums.exps.lo[0]};
+    return (rankloss__dd){sums.exps.hi[0], sums.exps.lo[0]};
 }
 
 static void check_sums(const data *d, const yield *y, int is_f64, double tolerance) {
-    long double exps = 0, coefs = 0, dists = 0, tangents = 0, size = 0;
+    long double exps = 0, coefs = 0, coef_x = 0, tangents = 0, size = 0;
     for (size_t i = 0; i < d->count; i++) {
         const long double x = (long double)d->f64[0][i] - (long double)y->peak.max;
         const long double e = expl(x), v = (long double)d->tangent[i];
         if (!valid(d, i))
             continue;
         near_to(y->exps[i], e, e + 1e-250L, tolerance);
-        if (i == y->peak.index)
+        if (i == y->peak.argmax)
             continue;
         exps += e;
         coefs += coef(d, i);
-        dists += coef(d, i) * x;
+        coef_x += coef(d, i) * x;
         tangents += e * v;
         size += e * fabsl(v);
     }
-    const rankloss__twofold e = folded(&y->sums.exps, is_f64 != 0), c = folded(&y->sums.coefs, is_f64 != 0);
-    const rankloss__twofold x = folded(&y->sums.dists, is_f64 != 0);
-    const rankloss__twofold v = folded(&y->sums.tangents, is_f64 != 0);
+    const rankloss__dd e = folded(&y->sums.exps, is_f64 != 0), c = folded(&y->sums.coefs, is_f64 != 0);
+    const rankloss__dd x = folded(&y->sums.coef_x, is_f64 != 0);
+    const rankloss__dd v = folded(&y->sums.tangents, is_f64 != 0);
     near_to(e.hi, exps, exps + 1e-250L, tolerance);
     near_to(c.hi, coefs, coefs, 4e-15);
-    near_to(x.hi, dists, -dists, 4e-15);
+    near_to(x.hi, coef_x, -coef_x, 4e-15);
     near_to(v.hi, tangents, size + 1e-250L, tolerance);
 }
 
@@ -172,7 +172,7 @@ static void check_derivatives(const data *d, const yield *y, int is_f64) {
         near_to(y->curves[i], e * (3.0L - e) * 0.25L, e + 1e-250L, 4e-16);
         near_to(y->bends[i], e * 0.5L * (v - 0.125L), e * (fabsl(v) + 1) + 1e-250L, 4e-16);
         near_to(y->logs[i], w * 0.75L * log_term, w * log_term, 8e-16);
-        if (i != y->peak.index) {
+        if (i != y->peak.argmax) {
             dot += v * s;
             size += fabsl(v) * (e + 2 * coef(d, i));
         }
@@ -180,8 +180,8 @@ static void check_derivatives(const data *d, const yield *y, int is_f64) {
     near_to(folded(&y->dot, is_f64 != 0).hi, dot, size, 4e-15);
 }
 
-static void check_peak(const data *d, const rankloss__peak *peak) {
-    rankloss__peak expected = {-(double)INFINITY, (double)INFINITY, d->count, 0};
+static void check_peak(const data *d, const rankloss__score_range *peak) {
+    rankloss__score_range expected = {-(double)INFINITY, (double)INFINITY, d->count, 0};
     for (size_t i = 0; i < d->count; i++) {
         const double s = d->f64[0][i];
         if (!valid(d, i))
@@ -190,14 +190,14 @@ static void check_peak(const data *d, const rankloss__peak *peak) {
         expected.min = s < expected.min ? s : expected.min;
         if (s > expected.max) {
             expected.max = s;
-            expected.index = i;
+            expected.argmax = i;
         }
     }
     assert_true(peak->max == expected.max && peak->min == expected.min);
-    assert_true(peak->valid == expected.valid && peak->index == expected.index);
+    assert_true(peak->valid == expected.valid && peak->argmax == expected.argmax);
 }
 
-static void set_lanes(rankloss__lanes *lanes, unsigned lane, double hi, double lo, int is_f64) {
+static void set_lanes(rankloss__dd_lanes *lanes, unsigned lane, double hi, double lo, int is_f64) {
     lanes->hi[lane] = hi;
     if (is_f64 != 0)
         lanes->lo[lane] = lo;
@@ -205,36 +205,38 @@ static void set_lanes(rankloss__lanes *lanes, unsigned lane, double hi, double l
 
 /* What the steps of a list found, in its lane of `expected`. */
 static void fold_into_lane(const rankloss__kernels *k, const data *d, int is_f64, const yield *y, unsigned lane,
-                           rankloss__folded *expected) {
+                           rankloss__list_sums *expected) {
     rankloss__sums sums = y->sums;
-    const size_t top = y->peak.index;
+    const size_t top = y->peak.argmax;
     k->fold(&sums);
-    set_lanes(&expected->rest.exps, lane, sums.exps.hi[0], sums.exps.lo[0], is_f64);
-    set_lanes(&expected->rest.coefs, lane, sums.coefs.hi[0], sums.coefs.lo[0], is_f64);
-    set_lanes(&expected->rest.dists, lane, sums.dists.hi[0], sums.dists.lo[0], is_f64);
-    set_lanes(&expected->rest.tangents, lane, sums.tangents.hi[0], sums.tangents.lo[0], is_f64);
+    set_lanes(&expected->others.exps, lane, sums.exps.hi[0], sums.exps.lo[0], is_f64);
+    set_lanes(&expected->others.coefs, lane, sums.coefs.hi[0], sums.coefs.lo[0], is_f64);
+    set_lanes(&expected->others.coef_x, lane, sums.coef_x.hi[0], sums.coef_x.lo[0], is_f64);
+    set_lanes(&expected->others.tangents, lane, sums.tangents.hi[0], sums.tangents.lo[0], is_f64);
     const double weight = d->weighted ? d->f64[2][top] : 1.0, product = d->f64[1][top] * weight;
-    set_lanes(&expected->top_coef, lane, product, fma(d->f64[1][top], weight, -product), true); /* lo 0 in float32 */
-    expected->rest.sizes.at[lane] = sums.sizes.at[0];
-    expected->rest.faint = (expected->rest.faint & ~(1u << lane)) | (unsigned)(sums.faint != 0) << lane;
+    set_lanes(&expected->argmax_coef, lane, product, fma(d->f64[1][top], weight, -product), true); /* lo 0 in float32 */
+    expected->others.abs_coefs.at[lane] = sums.abs_coefs.at[0];
+    expected->others.underflow = (expected->others.underflow & ~(1u << lane)) | (unsigned)(sums.underflow != 0) << lane;
     expected->max.at[lane] = y->peak.max;
-    expected->top_tangent.at[lane] = d->tangent[top];
+    expected->min.at[lane] = y->peak.min;
+    expected->valid.at[lane] = (double)y->peak.valid;
+    expected->argmax_tangent.at[lane] = d->tangent[top];
 }
 
 /* All steps in one give the same bits, and leave the other lanes as they are. */
 static void check_in_one_step(const rankloss__kernels *k, const data *d, int is_f64, const yield *y) {
     rankloss__items items = items_of(d, is_f64);
-    rankloss__folded expected, got;
+    rankloss__list_sums expected, got;
     double exps[MOST] = {0.0};
     items.lane = (unsigned)(d->count % RANKLOSS__LANES);
     memset(&expected, 0x55, sizeof expected);
-    expected.rest.faint = 0xFF;
+    expected.others.underflow = 0xFF;
     memcpy(&got, &expected, sizeof got);
-    const bool any = k->list(&items, exps, &y->peak, &got);
+    const bool any = k->list_sums(&items, exps, &y->peak, &got);
     assert_true(any == (y->peak.valid != 0));
     if (any) {
         fold_into_lane(k, d, is_f64, y, items.lane, &expected);
-        exps[y->peak.index] = 1.0;
+        exps[y->peak.argmax] = 1.0;
         assert_memory_equal(exps, y->exps, sizeof exps);
     }
     assert_memory_equal(&got, &expected, sizeof got);
@@ -291,14 +293,14 @@ static void infinite_peaks_are_told(void **state) {
             }
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__items items = items_of(&d, round % 2);
-            rankloss__folded folded = {.max = {{1.0}}};
+            rankloss__list_sums folded = {.max = {{1.0}}};
             double exps[MOST];
             if (!kernel_table_runs(t))
                 continue;
             const rankloss__kernels *k = kernel_tables[t].kernels[round % 2];
-            rankloss__peak peak;
-            k->peak(&items, &peak);
-            assert_false(k->list(&items, exps, &peak, &folded));
+            rankloss__score_range peak;
+            k->score_range(&items, &peak);
+            assert_false(k->list_sums(&items, exps, &peak, &folded));
             assert_true(peak.max == infinity && peak.valid > 0 && folded.max.at[0] == 1.0);
         }
     }
@@ -310,21 +312,21 @@ static void infinite_peaks_are_told(void **state) {
 static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, size_t chunk) {
     const rankloss__items all = items_of(d, is_f64);
     const size_t size = is_f64 != 0 ? sizeof(double) : sizeof(float);
-    rankloss__peak peak;
-    k->peak(&all, &peak);
-    rankloss__sums whole = {.faint = 0}, parts = {.faint = 0};
+    rankloss__score_range peak;
+    k->score_range(&all, &peak);
+    rankloss__sums whole = {.underflow = 0}, parts = {.underflow = 0};
     double exps[MOST];
-    k->sums(&all, peak.max, (int64_t)peak.index, RANKLOSS__SPAN_WIDE, exps, &whole);
+    k->sums(&all, peak.max, (int64_t)peak.argmax, RANKLOSS__SPAN_WIDE, exps, &whole);
     for (size_t i = 0; i < d->count; i += chunk) {
         rankloss__items part = all;
         part.count = d->count - i < chunk ? d->count - i : chunk;
-        part.whole = d->masked ? 0 : part.count;
+        part.unmasked = d->masked ? 0 : part.count;
         part.scores = (const char *)all.scores + size * i;
         part.labels = (const char *)all.labels + size * i;
         part.weights = all.weights != NULL ? (const char *)all.weights + size * i : NULL;
         part.where = all.where != NULL ? all.where + i : NULL;
         part.tangent = all.tangent + i;
-        k->sums(&part, peak.max, (int64_t)peak.index - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
+        k->sums(&part, peak.max, (int64_t)peak.argmax - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
     }
     assert_memory_equal(&parts, &whole, sizeof whole);
 }
@@ -350,8 +352,8 @@ static void check_floats(const rankloss__kernels *k, const double *exps, size_t 
     double back[MOST + 1];
     floats[count] = guard;
     back[count] = (double)guard;
-    k->shrink(exps, count, floats);
-    k->grow(floats, count, back);
+    k->exps_to_floats(exps, count, floats);
+    k->floats_to_exps(floats, count, back);
     assert_true(floats[count] == guard && back[count] == (double)guard);
     for (size_t i = 0; i < count; i++) {
         assert_true(floats[i] == (float)(exps[i] * 0x1p64));
@@ -369,10 +371,10 @@ static void check_slopes_of_floats(const rankloss__kernels *k, const data *d, in
     float expected[MOST], floats[MOST + 1];
     run_steps(k, d, is_f64, &y);
     floats[d->count] = -7.0f;
-    k->shrink(y.exps, d->count, floats);
-    k->grow(floats, d->count, exps);
-    k->slopes(&items, exps, &terms, NULL, (rankloss__out){expected, RANKLOSS_F32});
-    k->slopes_of_floats(&items, floats, &terms, floats);
+    k->exps_to_floats(y.exps, d->count, floats);
+    k->floats_to_exps(floats, d->count, exps);
+    k->grad(&items, exps, &terms, NULL, (rankloss__out){expected, RANKLOSS_F32});
+    k->grad_of_floats(&items, floats, &terms, floats);
     assert_memory_equal(floats, expected, d->count * sizeof(float));
     assert_true(floats[d->count] == -7.0f);
 }

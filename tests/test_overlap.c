@@ -1,5 +1,5 @@
 /*
- * src/overlap.c against a table of every byte, on random small arrays of one to four axes.
+ * src/check/overlap.c against a table of every byte, on random small arrays of one to four axes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "overlap.h"
+#include "check/overlap.h"
 #include "random.h"
 #include "run.h"
 

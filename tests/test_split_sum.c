@@ -1,5 +1,5 @@
 /*
- * src/split_sum.c against the fixed-point sums of the test support.
+ * src/reduction/split_sum.c against the fixed-point sums of the test support.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 
 #include "exact.h"
 #include "random.h"
+#include "reduction/split_sum.h"
 #include "run.h"
-#include "split_sum.h"
 
 enum { LANES = RANKLOSS__SPLIT_LANES };
 

@@ -22,13 +22,13 @@ typedef long double real;
 
 /* What the steps are given, what they yield, and how precise that is. */
 typedef struct problem {
-    rankloss__folded folded;
+    rankloss__list_sums folded;
     rankloss__factors factors;
     bool is_f64;
 } problem;
 
 typedef struct yield {
-    rankloss__loss loss;
+    rankloss__losses loss;
     rankloss__terms terms;
     unsigned finite;
 } yield;
@@ -36,22 +36,22 @@ typedef struct yield {
 /* --- problems --- */
 
 /* hi, and in float64 something below its last place */
-static void set(rankloss__lanes *lanes, int k, double hi, random_state *r, bool is_f64) {
+static void set(rankloss__dd_lanes *lanes, int k, double hi, random_state *r, bool is_f64) {
     lanes->hi[k] = hi;
     lanes->lo[k] = is_f64 ? hi * (random_unit(r) - 0.5) * 0x1p-53 : (double)NAN; /* float32 reads no lo */
 }
 
 static void fill_lane(problem *p, int k, random_state *r) {
-    rankloss__folded *folded = &p->folded;
+    rankloss__list_sums *folded = &p->folded;
     const double exps = random_chance(r, 0.1) ? 0.0 : exp(10.0 * random_normal(r));
-    const double coefs = fabs(random_normal(r)), dists = -coefs * 3.0 * random_unit(r);
+    const double coefs = fabs(random_normal(r)), coef_x = -coefs * 3.0 * random_unit(r);
     folded->max.at[k] = random_normal(r);
-    set(&folded->rest.exps, k, exps, r, p->is_f64);
-    set(&folded->rest.coefs, k, coefs, r, p->is_f64);
-    set(&folded->rest.dists, k, dists, r, p->is_f64);
-    set(&folded->rest.tangents, k, exps * random_normal(r), r, p->is_f64);
-    set(&folded->top_coef, k, fabs(random_normal(r)), r, p->is_f64);
-    folded->top_tangent.at[k] = random_normal(r);
+    set(&folded->others.exps, k, exps, r, p->is_f64);
+    set(&folded->others.coefs, k, coefs, r, p->is_f64);
+    set(&folded->others.coef_x, k, coef_x, r, p->is_f64);
+    set(&folded->others.tangents, k, exps * random_normal(r), r, p->is_f64);
+    set(&folded->argmax_coef, k, fabs(random_normal(r)), r, p->is_f64);
+    folded->argmax_tangent.at[k] = random_normal(r);
     set(&p->factors.first, k, random_normal(r), r, p->is_f64);
     set(&p->factors.second, k, random_normal(r), r, p->is_f64);
     p->factors.labels.at[k] = random_normal(r);
@@ -67,7 +67,7 @@ static void fill(problem *p, random_state *r, bool is_f64) {
 
 static void run(const rankloss__kernels *kernels, const problem *p, yield *y) {
     memset(y, 0, sizeof *y);
-    y->finite = kernels->loss(&p->folded, &y->loss);
+    y->finite = kernels->losses(&p->folded, &y->loss);
     /* float32 reads no lo here either */
     for (int k = 0; k < LANES && !p->is_f64; k++)
         y->loss.coefs.lo[k] = (double)NAN;
@@ -83,7 +83,7 @@ static void near_to(const char *what, real got, real exact, real scale, double t
         fail_msg("%s: got %La, exact %La", what, got, exact);
 }
 
-static real value(const problem *p, const rankloss__lanes *lanes, int k) {
+static real value(const problem *p, const rankloss__dd_lanes *lanes, int k) {
     return (real)lanes->hi[k] + (p->is_f64 ? (real)lanes->lo[k] : 0.0L);
 }
 
@@ -93,10 +93,10 @@ static double tolerance_of_pair(const problem *p) {
 }
 
 static void check_loss(const problem *p, const yield *y, int k) {
-    const rankloss__folded *f = &p->folded;
-    const real exps = value(p, &f->rest.exps, k), dists = value(p, &f->rest.dists, k), lse = log1pl(exps);
-    const real coefs = value(p, &f->rest.coefs, k) + value(p, &f->top_coef, k);
-    const real loss = (coefs * lse - dists) / (f->sum_to_one ? coefs : 1.0L);
+    const rankloss__list_sums *f = &p->folded;
+    const real exps = value(p, &f->others.exps, k), coef_x = value(p, &f->others.coef_x, k), lse = log1pl(exps);
+    const real coefs = value(p, &f->others.coefs, k) + value(p, &f->argmax_coef, k);
+    const real loss = (coefs * lse - coef_x) / (f->sum_to_one ? coefs : 1.0L);
     near_to("coefs", value(p, &y->loss.coefs, k), coefs, coefs, tolerance_of_pair(p));
     near_to("lse", (real)y->loss.lse.at[k], lse, lse, p->is_f64 ? 0x1p-51 : 0x1p-35);
     near_to("loss", (real)y->loss.loss.at[k], loss, loss, p->is_f64 ? 0x1p-50 : 0x1p-35);
@@ -104,32 +104,32 @@ static void check_loss(const problem *p, const yield *y, int k) {
 
 /* That of the top item, whose exponential is 1, as the definition of a slope has it: it must not cancel. */
 static void check_top(const problem *p, const yield *y, int k) {
-    const rankloss__folded *f = &p->folded;
-    const real exps = value(p, &f->rest.exps, k), total = 1.0L + exps;
-    const real rest = value(p, &f->rest.coefs, k), top = value(p, &f->top_coef, k), coefs = rest + top;
+    const rankloss__list_sums *f = &p->folded;
+    const real exps = value(p, &f->others.exps, k), total = 1.0L + exps;
+    const real rest = value(p, &f->others.coefs, k), top = value(p, &f->argmax_coef, k), coefs = rest + top;
     const real norm = f->sum_to_one ? coefs : 1.0L, first = value(p, &p->factors.first, k) / norm;
     const real curve = coefs / norm * value(p, &p->factors.second, k) / total / total;
-    const real tangents = value(p, &f->rest.tangents, k), v = (real)f->top_tangent.at[k];
+    const real tangents = value(p, &f->others.tangents, k), v = (real)f->argmax_tangent.at[k];
     const real slope = (rest - top * exps) / total * first, scale = (rest + top * exps) / total * first;
-    near_to("top slope", (real)y->terms.top_slope.at[k], slope, scale, 0x1p-50);
-    near_to("top curve", (real)y->terms.top_curve.at[k], curve * exps, curve * exps, 0x1p-50);
-    near_to("top bend", (real)y->terms.top_bend.at[k], curve * (v * exps - tangents),
+    near_to("top slope", (real)y->terms.argmax_grad.at[k], slope, scale, 0x1p-50);
+    near_to("top curve", (real)y->terms.argmax_hess.at[k], curve * exps, curve * exps, 0x1p-50);
+    near_to("top bend", (real)y->terms.argmax_hvp.at[k], curve * (v * exps - tangents),
             curve * (fabsl(v * exps) + fabsl(tangents)), 0x1p-50);
 }
 
 static void check_terms(const problem *p, const yield *y, int k) {
-    const rankloss__folded *f = &p->folded;
+    const rankloss__list_sums *f = &p->folded;
     const rankloss__terms *terms = &y->terms;
     const double tolerance = tolerance_of_pair(p);
-    const real total = 1.0L + value(p, &f->rest.exps, k), tangents = value(p, &f->rest.tangents, k);
-    const real coefs = value(p, &f->rest.coefs, k) + value(p, &f->top_coef, k), v = (real)f->top_tangent.at[k];
+    const real total = 1.0L + value(p, &f->others.exps, k), tangents = value(p, &f->others.tangents, k);
+    const real coefs = value(p, &f->others.coefs, k) + value(p, &f->argmax_coef, k), v = (real)f->argmax_tangent.at[k];
     const real norm = f->sum_to_one ? coefs : 1.0L, mass = coefs / norm / total;
     const real first = value(p, &p->factors.first, k), bend = mass * value(p, &p->factors.second, k);
     near_to("exp", value(p, &terms->exp, k), mass * first, mass * first, tolerance);
     near_to("coef", value(p, &terms->coef, k), first / norm, first / norm, tolerance);
     near_to("total", value(p, &terms->total, k), total, total, tolerance);
-    near_to("bend", value(p, &terms->bend, k), bend, bend, tolerance);
-    near_to("curve", value(p, &terms->curve, k), bend / total, bend / total, tolerance);
+    near_to("bend", value(p, &terms->hvp, k), bend, bend, tolerance);
+    near_to("curve", value(p, &terms->hess, k), bend / total, bend / total, tolerance);
     near_to("mean", value(p, &terms->mean, k), (tangents + v) / total, (fabsl(tangents) + fabsl(v)) / total, tolerance);
     const real labels = (real)p->factors.labels.at[k] / norm;
     near_to("log scale", (real)terms->log_scale.at[k], labels, labels, 0x1p-51);
@@ -139,13 +139,13 @@ static void check_terms(const problem *p, const yield *y, int k) {
 /* Of one list lane 0 is read, for every lane. */
 static void check_one(const rankloss__kernels *kernels, problem p, const yield *all) {
     yield y;
-    p.folded.one = true;
+    p.folded.single = true;
     run(kernels, &p, &y);
     assert_true(y.finite == ((all->finite & 1u) != 0 ? 0xFFu : 0u));
     assert_true(y.loss.loss.at[0] == all->loss.loss.at[0] && y.loss.loss.at[LANES - 1] == all->loss.loss.at[0]);
     assert_true(y.terms.exp.hi[0] == all->terms.exp.hi[0] && y.terms.mean.hi[0] == all->terms.mean.hi[0]);
-    assert_true(y.terms.top_slope.at[0] == all->terms.top_slope.at[0]);
-    assert_true(y.terms.top_bend.at[0] == all->terms.top_bend.at[0]);
+    assert_true(y.terms.argmax_grad.at[0] == all->terms.argmax_grad.at[0]);
+    assert_true(y.terms.argmax_hvp.at[0] == all->terms.argmax_hvp.at[0]);
 }
 
 static void losses_and_terms_are_as_defined(void **state) {
@@ -180,9 +180,9 @@ enum { TOLD = 4, PLACES = 6 };
 
 /* Puts something into one of the places. */
 static void spoil(problem *p, int k, int place, double x) {
-    rankloss__folded *f = &p->folded;
-    double *const places[PLACES] = {&f->max.at[k],      &f->rest.coefs.hi[k],    &f->rest.dists.hi[k],
-                                    &f->top_coef.hi[k], &f->rest.tangents.hi[k], &f->top_tangent.at[k]};
+    rankloss__list_sums *f = &p->folded;
+    double *const places[PLACES] = {&f->max.at[k],         &f->others.coefs.hi[k],    &f->others.coef_x.hi[k],
+                                    &f->argmax_coef.hi[k], &f->others.tangents.hi[k], &f->argmax_tangent.at[k]};
     *places[place] = x;
 }
 

@@ -1,5 +1,5 @@
 /*
- * src/view.c: places and addresses of every list against plain index arithmetic, with and without merged axes, and what
+ * src/batch/strided_view.c: places and addresses of every list against plain index arithmetic, with and without merged axes, and what
  * its views say of themselves.
  */
 #include <setjmp.h>
@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
+#include "batch/strided_view.h"
 #include "random.h"
 #include "run.h"
-#include "view.h"
 
 /* Never read; arrays begin in the middle, with room for every stride on both sides. */
 static char room[1 << 18];
@@ -44,8 +44,8 @@ static void check_batch(const rankloss_array *logits, const rankloss_array *othe
     if (merge)
         rankloss__merge_axes(&batch, views, 2);
     for (int64_t list = 0; list < batch.num_lists; list++) {
-        rankloss__place place;
-        rankloss__place_of(&batch, list, &place);
+        rankloss__position place;
+        rankloss__position_of(&batch, list, &place);
         int64_t index[RANKLOSS_MAX_NDIM] = {0}, rest = list;
         for (int32_t k = last - 1; k >= 0; k--) {
             index[k] = rest % logits->shape[k];
@@ -102,8 +102,8 @@ static void ragged_places(void **state) {
     const rankloss__view lists = rankloss__view_of_items(&batch, &per_list);
     assert_true(batch.num_lists == 3);
     for (int64_t list = 0; list < 3; list++) {
-        rankloss__place place;
-        rankloss__place_of(&batch, list, &place);
+        rankloss__position place;
+        rankloss__position_of(&batch, list, &place);
         assert_true(place.start == starts[list] && place.size == sizes[list]);
         assert_true(rankloss__view_at(&items, &batch, &place) == memory - 8 * starts[list]);
         assert_true(rankloss__view_at(&lists, &batch, &place) == memory + 20 * list);

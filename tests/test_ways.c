@@ -16,15 +16,15 @@
 #include <immintrin.h>
 #endif
 
-#include "bundle.h"
-#include "call.h"
 #include "cpu/cache.h"
-#include "direct.h"
-#include "forward.h"
+#include "list/bundle.h"
+#include "list/direct.h"
+#include "list/forward.h"
+#include "plan/plan.h"
 #include "random.h"
 #include "run.h"
 
-enum { LISTS = RANKLOSS__LANES, MOST = RANKLOSS__KEEP + 1, IN_BUNDLE = 40, IN_GROUP = 100, ALL = (1 << LISTS) - 1 };
+enum { LISTS = RANKLOSS__LANES, MOST = RANKLOSS__TOGETHER + 1, IN_BUNDLE = 40, IN_GROUP = 100, ALL = (1 << LISTS) - 1 };
 
 /* The options of a call, a bit each; a number with all their bits is one more than the last combination. */
 enum { IS_F64 = 1, MASKED = 2, WEIGHTED = 4, SUM_TO_ONE = 8, WITH_TANGENT = 16, SCALED = 32, COMBINATIONS = 64 };
@@ -72,7 +72,7 @@ static rankloss_array mask_of(int64_t size) {
     return rankloss_array_make(RANKLOSS_BOOL, where, 2, shape);
 }
 
-static rankloss__call make_call(unsigned options, int64_t size) {
+static rankloss__plan make_call(unsigned options, int64_t size) {
     rankloss_problem p = {.logits = view(&scores, options, size), .labels = view(&labels, options, size)};
     rankloss_result r = {.grad_logits = view(&outputs[RANKLOSS__GRAD_LOGITS], options, size),
                          .grad_labels = view(&outputs[RANKLOSS__GRAD_LABELS], options, size),
@@ -89,8 +89,8 @@ static rankloss__call make_call(unsigned options, int64_t size) {
         p.tangent = view(&tangent, options, size);
         r.hvp_logits = view(&outputs[RANKLOSS__HVP_LOGITS], options, size);
     }
-    rankloss__call call = rankloss__call_make(&p, &r);
-    rankloss__call_set_upstream(&call);
+    rankloss__plan call = rankloss__plan_make(&p, &r);
+    rankloss__plan_set_upstream(&call);
     return call;
 }
 
@@ -104,10 +104,10 @@ static void a_bundle_holds_ordinary_lists(void **state) {
     static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++) {
-        const rankloss__call call = make_call(options, IN_BUNDLE);
+        const rankloss__plan call = make_call(options, IN_BUNDLE);
         const rankloss__upstream *upstream[LISTS];
         rankloss__bundle bundle;
-        rankloss__lane jvp;
+        rankloss__lanes jvp;
         for (int k = 0; k < LISTS; k++)
             upstream[k] = &call.upstream;
         rankloss__bundle_make(&bundle, &call.inputs, &scratch);
@@ -127,7 +127,7 @@ static void a_bundle_holds_ordinary_lists(void **state) {
 /* Fewer lists, or such as do not follow one another, are found one by one. */
 static void a_bundle_knows_its_neighbours(void **state) {
     static const int64_t apart[LISTS] = {0, 1, 2, 3, 4, 5, 7, 6};
-    const rankloss__call call = make_call(0, IN_BUNDLE);
+    const rankloss__plan call = make_call(0, IN_BUNDLE);
     rankloss__bundle bundle;
     (void)state;
     rankloss__bundle_make(&bundle, &call.inputs, &scratch);
@@ -143,11 +143,11 @@ static void a_group_holds_ordinary_lists(void **state) {
     static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++) {
-        const rankloss__call call = make_call(options, IN_GROUP);
+        const rankloss__plan call = make_call(options, IN_GROUP);
         const rankloss__factors factors = rankloss__factors_of(&call.upstream);
         const rankloss__direct direct = rankloss__direct_make(&call.inputs, &call.derivatives[RANKLOSS__GRAD_LOGITS],
                                                               &call.derivatives[RANKLOSS__HESS_LOGITS], &factors);
-        rankloss__loss sums;
+        rankloss__losses sums;
         if ((options & WITH_TANGENT) != 0) {
             assert_true(direct.most == 0);
             continue;
@@ -163,7 +163,7 @@ static void a_group_has_room_in_the_scratch(void **state) {
     for (unsigned options = 0; options < WITH_TANGENT; options++)
         for (int converted = 0; converted < 4; converted++) {
             const bool new_scores = (converted & 1) != 0, new_labels = (converted & 2) != 0;
-            rankloss__call call = make_call(options | (new_scores ? SCALED : 0), IN_GROUP);
+            rankloss__plan call = make_call(options | (new_scores ? SCALED : 0), IN_GROUP);
             call.inputs.labels.item_stride = new_labels ? 2 : 1;
             const rankloss__factors factors = rankloss__factors_of(&call.upstream);
             const rankloss__direct direct =
@@ -199,7 +199,7 @@ static void a_full_group_has_the_bits_of_plain_labels(void **state) {
         exact[i] = (double)labels.f32[i];
     const rankloss_array in_f32 = rankloss_array_make(RANKLOSS_F32, labels.f32, 1, no_axis);
     const rankloss_array in_f64 = rankloss_array_make(RANKLOSS_F64, exact, 1, no_axis);
-    for (int64_t size = RANKLOSS__SHORT; size < 300; size++)
+    for (int64_t size = RANKLOSS__INTERLEAVED_SIZE; size < 300; size++)
         for (unsigned options = 0; options <= IS_F64; options++) {
             run_group(options, size, in_f32, &outputs[0]);
             run_group(options, size, in_f64, &outputs[1]);
@@ -212,12 +212,12 @@ static void an_ordinary_list_takes_the_common_path(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++)
         for (int64_t index = 0; index < LISTS; index++) {
-            const rankloss__call call = make_call(options, 2 * IN_GROUP);
+            const rankloss__plan call = make_call(options, 2 * IN_GROUP);
             rankloss__list list;
             rankloss__forward forward;
             rankloss__list_open(&list, &call.inputs, index, &scratch);
             rankloss__forward_list(&list, &forward);
-            assert_int_equal(forward.path, RANKLOSS__COMMON);
+            assert_int_equal(forward.path, RANKLOSS__FAST);
             assert_true(forward.kept && forward.finite && !forward.rounded && !forward.uniform && !forward.zero);
         }
 }
@@ -241,12 +241,12 @@ static bool have_met_subnormals(void) {
     return fetestexcept(FE_UNDERFLOW) != 0;
 }
 
-static void run_bundle(const rankloss__call *call, bool with_jvp) {
+static void run_bundle(const rankloss__plan *call, bool with_jvp) {
     static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
     const rankloss__factors factors = rankloss__factors_of(&call->upstream);
     rankloss__bundle bundle;
     rankloss__terms terms;
-    rankloss__lane jvp;
+    rankloss__lanes jvp;
     rankloss__bundle_make(&bundle, &call->inputs, &scratch);
     rankloss__bundle_read(&bundle, lists, LISTS);
     rankloss__bundle_forward(&bundle);
@@ -258,17 +258,17 @@ static void run_bundle(const rankloss__call *call, bool with_jvp) {
             rankloss__bundle_write(&bundle, (rankloss__derivative)which, &call->derivatives[which], &terms, ALL);
 }
 
-static void run_direct(const rankloss__call *call) {
+static void run_direct(const rankloss__plan *call) {
     static const int64_t lists[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
     const rankloss__factors factors = rankloss__factors_of(&call->upstream);
     const rankloss__direct direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
                                                           &call->derivatives[RANKLOSS__HESS_LOGITS], &factors);
-    rankloss__loss sums;
+    rankloss__losses sums;
     if (direct.most > 0)
         rankloss__direct_run(&direct, lists, LISTS, &scratch, &sums);
 }
 
-static void run_forward(const rankloss__call *call) {
+static void run_forward(const rankloss__plan *call) {
     rankloss__list list;
     rankloss__forward forward;
     rankloss__list_open(&list, &call->inputs, 0, &scratch);
@@ -278,8 +278,8 @@ static void run_forward(const rankloss__call *call) {
 static void ordinary_lists_meet_no_subnormals(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++) {
-        const rankloss__call in_bundle = make_call(options, IN_BUNDLE), in_group = make_call(options, IN_GROUP);
-        const rankloss__call alone = make_call(options, MOST);
+        const rankloss__plan in_bundle = make_call(options, IN_BUNDLE), in_group = make_call(options, IN_GROUP);
+        const rankloss__plan alone = make_call(options, MOST);
         forget_subnormals();
         run_bundle(&in_bundle, (options & WITH_TANGENT) != 0);
         assert_false(have_met_subnormals());
@@ -294,7 +294,7 @@ static void ordinary_lists_meet_no_subnormals(void **state) {
 static void an_ordinary_list_is_read_in_place(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++) {
-        const rankloss__call call = make_call(options | MASKED | WEIGHTED, IN_GROUP);
+        const rankloss__plan call = make_call(options | MASKED | WEIGHTED, IN_GROUP);
         /* A tangent is float64 everywhere. */
         const bool converted = (options & WITH_TANGENT) != 0 && (options & IS_F64) == 0;
         const bool direct = (options & SCALED) == 0 && !converted;
@@ -318,17 +318,17 @@ static void an_ordinary_list_is_read_in_place(void **state) {
 
 /* The exponentials of a list are kept as far as the scratch has room, whose end a tangent needs. */
 static void a_list_keeps_what_the_scratch_can_hold(void **state) {
-    static const int64_t sizes[] = {RANKLOSS__KEEP - RANKLOSS__CHUNK, RANKLOSS__KEEP - RANKLOSS__CHUNK + 1,
-                                    RANKLOSS__KEEP, RANKLOSS__KEEP + 1};
+    static const int64_t sizes[] = {RANKLOSS__TOGETHER - RANKLOSS__CHUNK, RANKLOSS__TOGETHER - RANKLOSS__CHUNK + 1,
+                                    RANKLOSS__TOGETHER, RANKLOSS__TOGETHER + 1};
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++)
         for (int k = 0; k < 4; k++) {
-            const rankloss__call call = make_call(options, sizes[k]);
+            const rankloss__plan call = make_call(options, sizes[k]);
             rankloss__list list;
             rankloss__forward forward;
             rankloss__list_open(&list, &call.inputs, 0, &scratch);
             rankloss__forward_list(&list, &forward);
-            assert_int_equal(forward.path, RANKLOSS__COMMON);
+            assert_int_equal(forward.path, RANKLOSS__FAST);
             assert_true(forward.kept == (k < ((options & WITH_TANGENT) != 0 ? 1 : 3)));
             assert_true(forward.rounded == (k == 3 && (options & IS_F64) == 0));
         }
@@ -341,21 +341,21 @@ typedef struct parts_seen {
 static void see_part(void *context, rankloss__list *list, size_t part, size_t first, size_t end) {
     parts_seen *seen = context;
     (void)list;
-    assert_true(part == seen->count++ && first == seen->end && first < end && first % RANKLOSS__KEEP == 0);
+    assert_true(part == seen->count++ && first == seen->end && first < end && first % RANKLOSS__TOGETHER == 0);
     seen->end = end;
 }
 
 /* Each item is of one part, whose chunks begin where those of the list do. Shorter lists are not cut. */
 static void parts_are_a_partition(void **state) {
-    static const size_t sizes[] = {0,      1,       2048,   RANKLOSS__CUT - 1, RANKLOSS__CUT, RANKLOSS__CUT + 1,
-                                   100000, 1 << 20, 1234567};
+    static const size_t sizes[] = {
+        0, 1, 2048, RANKLOSS__SPLIT_SIZE - 1, RANKLOSS__SPLIT_SIZE, RANKLOSS__SPLIT_SIZE + 1, 100000, 1 << 20, 1234567};
     (void)state;
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
         rankloss__list list = {.size = sizes[k]};
         parts_seen seen = {0, 0};
         rankloss__each_part(&list, see_part, &seen);
         assert_true(seen.end == sizes[k] && seen.count == rankloss__count_parts(&list));
-        assert_true(seen.count <= RANKLOSS__PARTS && (seen.count > 1) == (sizes[k] >= RANKLOSS__CUT));
+        assert_true(seen.count <= RANKLOSS__PARTS && (seen.count > 1) == (sizes[k] >= RANKLOSS__SPLIT_SIZE));
     }
 }
 
@@ -363,7 +363,7 @@ static void parts_are_a_partition(void **state) {
 static void sums_of_float64_hold_within_the_range(void **state) {
     static const struct {
         double coefs, loss, valid;
-        unsigned faint;
+        unsigned underflow;
         bool hold;
     } rows[] = {{1.0, 1.0, 2.0, 0, true},      {-1.0, -1.0, 2.0, 0, true},     {1.0, 1.0, 2.0, 1, false},
                 {1.0, 1.0, 2.0, 2, true},      {0x1p-400, 1.0, 2.0, 0, true},  {0x1p-401, 1.0, 2.0, 0, false},
@@ -371,8 +371,8 @@ static void sums_of_float64_hold_within_the_range(void **state) {
                 {1.0, 0x1p-900, 2.0, 0, true}, {1.0, 0x1p-901, 2.0, 0, false}, {1.0, 0.0, 1.0, 0, true}};
     (void)state;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-        rankloss__folded folded = {.rest.faint = rows[k].faint};
-        rankloss__loss sums = {.coefs.hi = {rows[k].coefs}, .loss.at = {rows[k].loss}};
+        rankloss__list_sums folded = {.others.underflow = rows[k].underflow};
+        rankloss__losses sums = {.coefs.hi = {rows[k].coefs}, .loss.at = {rows[k].loss}};
         assert_true(rankloss__sums_hold(&folded, &sums, 0, rows[k].valid) == rows[k].hold);
     }
 }
@@ -396,8 +396,8 @@ static void labels_that_cancel_are_not_divided(void **state) {
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         const rankloss__inputs raw = {.is_f64 = false}, f32 = {.sum_to_one = true};
         const rankloss__inputs f64 = {.is_f64 = true, .sum_to_one = true};
-        const rankloss__folded folded = {.rest = {.coefs.hi = {rows[k].rest}, .sizes.at = {rows[k].sizes}},
-                                         .top_coef.hi = {rows[k].top}};
+        const rankloss__list_sums folded = {.others = {.coefs.hi = {rows[k].rest}, .abs_coefs.at = {rows[k].sizes}},
+                                            .argmax_coef.hi = {rows[k].top}};
         assert_true(rankloss__sum_to_one_holds(&raw, &folded, 0));
         assert_true(rankloss__sum_to_one_holds(&f32, &folded, 0) == rows[k].f32);
         assert_true(rankloss__sum_to_one_holds(&f64, &folded, 0) == rows[k].f64);

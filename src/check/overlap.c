@@ -1,0 +1,171 @@
+#include "check/overlap.h"
+
+#include "batch/strided_view.h"
+
+/*
+ * Both questions come down to one: is there a sum of steps, step[k] taken 0 to count[k] times, between low and high?
+ * With the steps in descending order, few counts of each leave a rest that the smaller ones can reach, for nested
+ * layouts one or two.
+ */
+enum { MAX_STEPS = 2 * RANKLOSS_MAX_NDIM, MAX_VISITS = 20000 };
+
+typedef struct steps {
+    int64_t step[MAX_STEPS], count[MAX_STEPS];
+    int64_t reach[MAX_STEPS + 1];   /* largest sum of the steps from k on */
+    int64_t divisor[MAX_STEPS + 1]; /* greatest common divisor of the steps from k on */
+    int num;
+    int visits;
+} steps;
+
+static int64_t common_divisor(int64_t a, int64_t b) {
+    while (b != 0) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Steps of equal size count as one; they stay in descending order. */
+static void add_step(steps *s, int64_t step, int64_t count) {
+    int k = s->num;
+    if (step == 0 || count == 0)
+        return;
+    for (int i = 0; i < s->num; i++) {
+        if (s->step[i] == step) {
+            s->count[i] += count;
+            return;
+        }
+    }
+    for (; k > 0 && s->step[k - 1] < step; k--) {
+        s->step[k] = s->step[k - 1];
+        s->count[k] = s->count[k - 1];
+    }
+    s->step[k] = step;
+    s->count[k] = count;
+    s->num++;
+}
+
+static void finish_steps(steps *s) {
+    s->reach[s->num] = s->divisor[s->num] = 0;
+    for (int k = s->num - 1; k >= 0; k--) {
+        s->reach[k] = s->reach[k + 1] + s->step[k] * s->count[k];
+        s->divisor[k] = common_divisor(s->step[k], s->divisor[k + 1]);
+    }
+    s->visits = 0;
+}
+
+/* As deep as there are steps, MAX_STEPS. */
+static bool reaches(steps *s, int k, int64_t low, int64_t high) { // NOLINT(misc-no-recursion)
+    if (high < 0 || low > s->reach[k])
+        return false;
+    if (low <= 0 || ++s->visits > MAX_VISITS)
+        return true;
+    if (k == s->num || high / s->divisor[k] * s->divisor[k] < low)
+        return false;
+    const int64_t step = s->step[k], beyond = low - s->reach[k + 1];
+    const int64_t most = high / step < s->count[k] ? high / step : s->count[k];
+    for (int64_t n = beyond > 0 ? (beyond + step - 1) / step : 0; n <= most; n++)
+        if (reaches(s, k + 1, low - n * step, high - n * step))
+            return true;
+    return false;
+}
+
+static int64_t magnitude(int64_t x) {
+    return x < 0 ? -x : x;
+}
+
+static bool has_elements(const rankloss_array *array) {
+    return array->data != NULL && rankloss__has_elements(array);
+}
+
+/* The first byte of an array with elements, and the first behind it. */
+typedef struct memory {
+    uintptr_t begin, end;
+} memory;
+
+/* Axis k as bytes: its step, and how often it can be taken. */
+static int64_t axis_step(const rankloss_array *array, int32_t k) {
+    return array->shape[k] > 1 ? array->strides[k] * rankloss__dtype_size(array->dtype) : 0;
+}
+
+static memory memory_of(const rankloss_array *array) {
+    memory extent = {(uintptr_t)array->data, (uintptr_t)array->data};
+    for (int32_t k = 0; k < array->ndim; k++) {
+        const int64_t reach = axis_step(array, k) * (array->shape[k] - 1);
+        if (reach < 0)
+            extent.begin -= (uintptr_t)-reach;
+        else
+            extent.end += (uintptr_t)reach;
+    }
+    extent.end += (uintptr_t)rankloss__dtype_size(array->dtype);
+    return extent;
+}
+
+static bool is_nested(const rankloss_array *array) {
+    steps s = {.num = 0};
+    int64_t extent = rankloss__dtype_size(array->dtype);
+    for (int32_t k = 0; k < array->ndim; k++) {
+        const int64_t step = magnitude(axis_step(array, k));
+        if (array->shape[k] > 1 && step == 0)
+            return false;
+        add_step(&s, step, array->shape[k] - 1);
+    }
+    for (int k = s.num - 1; k >= 0; k--) {
+        if (s.step[k] < extent)
+            return false;
+        extent += s.step[k] * s.count[k];
+    }
+    /* Equal steps were merged into one, but walk over one another. */
+    int axes = 0;
+    for (int32_t k = 0; k < array->ndim; k++)
+        axes += array->shape[k] > 1;
+    return axes == s.num;
+}
+
+/* Two elements that differ by 1 or more along the axis `moved` and by anything along the others. */
+static bool meets_itself(const rankloss_array *array, int32_t moved) {
+    const int64_t size = rankloss__dtype_size(array->dtype);
+    steps s = {.num = 0};
+    int64_t shift = 0;
+    for (int32_t k = 0; k < array->ndim; k++) {
+        const int64_t step = magnitude(axis_step(array, k)), count = array->shape[k] - 1;
+        add_step(&s, step, k == moved ? count - 1 : 2 * count);
+        shift += k == moved ? step : -step * count;
+    }
+    finish_steps(&s);
+    return reaches(&s, 0, -size + 1 - shift, size - 1 - shift);
+}
+
+bool rankloss__overlaps_itself(const rankloss_array *array) {
+    if (!has_elements(array) || is_nested(array))
+        return false;
+    for (int32_t k = 0; k < array->ndim; k++)
+        if (array->shape[k] > 1 && (axis_step(array, k) == 0 || meets_itself(array, k)))
+            return true;
+    return false;
+}
+
+bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b) {
+    if (!has_elements(a) || !has_elements(b))
+        return false;
+    const memory in_a = memory_of(a), in_b = memory_of(b);
+    if (in_a.end <= in_b.begin || in_b.end <= in_a.begin)
+        return false;
+    steps s = {.num = 0};
+    for (int32_t k = 0; k < a->ndim; k++)
+        add_step(&s, magnitude(axis_step(a, k)), a->shape[k] - 1);
+    for (int32_t k = 0; k < b->ndim; k++)
+        add_step(&s, magnitude(axis_step(b, k)), b->shape[k] - 1);
+    finish_steps(&s);
+    /* An element of a counts up from the begin of a, one of b down from the last of b. */
+    const int64_t size_a = rankloss__dtype_size(a->dtype), size_b = rankloss__dtype_size(b->dtype);
+    const uintptr_t last_b = in_b.end - (uintptr_t)size_b;
+    const int64_t apart = in_a.begin >= last_b ? (int64_t)(in_a.begin - last_b) : -(int64_t)(last_b - in_a.begin);
+    return reaches(&s, 0, -size_a + 1 - apart, size_b - 1 - apart);
+}
+
+rankloss_array rankloss__bytes_of(const void *data, size_t size) {
+    const int64_t shape[1] = {(int64_t)size};
+    return rankloss_array_make(RANKLOSS_U8, data, 1, shape);
+}

@@ -1,0 +1,12 @@
+/*
+ * Every check of the arguments, once, before any work. What passes here is safe to compute with; the rest of the
+ * library asks nothing.
+ */
+#ifndef RANKLOSS_SRC_CHECK_VALIDATE_H
+#define RANKLOSS_SRC_CHECK_VALIDATE_H
+
+#include <rankloss/softmax.h>
+
+rankloss_status rankloss__validate(const rankloss_problem *problem, const rankloss_result *result);
+
+#endif

@@ -1,0 +1,47 @@
+#include "exact/extended_dot.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "exact/digits.h"
+
+/* Adds part * 2^exponent; part is normal, or 0. */
+static void add_part(rankloss__extended_dot *sum, double part, int exponent) {
+    if (part == 0.0)
+        return;
+    uint64_t bits;
+    memcpy(&bits, &part, sizeof bits);
+    const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | UINT64_C(1) << 52;
+    const int place = exponent + rankloss__exponent_of(part) - 52 - RANKLOSS__EXTENDED_DOT_LEAST;
+    const rankloss__term_digits term = rankloss__digits_of(mantissa, (unsigned)place, bits >> 63 != 0);
+    rankloss__add_digits(sum->digits, &term);
+}
+
+void rankloss__extended_dot_add(rankloss__extended_dot *sum, rankloss__extended term) {
+    if (rankloss__extended_is_special(term)) {
+        sum->special += term.hi;
+        return;
+    }
+    add_part(sum, term.hi, (int)term.exponent);
+    add_part(sum, term.lo, (int)term.exponent);
+    if (++sum->pending == UINT32_C(1) << 28) {
+        rankloss__carry(sum->digits, RANKLOSS__EXTENDED_DOT_DIGITS);
+        sum->pending = 0;
+    }
+}
+
+/*
+ * The digits of a negative sum have the sign in the last one alone: what they come to on the way is a small number, and
+ * exact, until the first that counts.
+ */
+rankloss__extended rankloss__extended_dot_value(rankloss__extended_dot *sum) {
+    if (sum->special != 0.0) /* NaN too */
+        return rankloss__extended_special(sum->special);
+    rankloss__carry(sum->digits, RANKLOSS__EXTENDED_DOT_DIGITS);
+    rankloss__extended value = rankloss__extended_special(0.0);
+    for (int k = RANKLOSS__EXTENDED_DOT_DIGITS - 1; k >= 0; k--) {
+        const rankloss__dd digit = {(double)sum->digits[k], 0.0};
+        value = rankloss__extended_add(value, rankloss__extended_make(digit, 32 * k + RANKLOSS__EXTENDED_DOT_LEAST));
+    }
+    return value;
+}

@@ -1,0 +1,392 @@
+/*
+ * The vector vocabulary in AVX2 and FMA: two registers a vec, for lanes 0 to 3 and 4 to 7. The words are explained in
+ * vec_portable.h.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_SIMD_VEC_AVX2_H
+#define RANKLOSS_SRC_KERNELS_SIMD_VEC_AVX2_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/simd/transpose_avx.h"
+
+typedef struct vec {
+    __m256d low, high;
+} vec;
+
+#define VECTORS_IN_MEMORY 0
+
+/* All bits of a lane, or none. */
+typedef vec mask;
+
+static inline vec vec_avx2_integers(__m256i low, __m256i high) {
+    return (vec){_mm256_castsi256_pd(low), _mm256_castsi256_pd(high)};
+}
+
+static inline __m256i vec_avx2_bits(__m256d a) {
+    return _mm256_castpd_si256(a);
+}
+
+static inline mask mask_first(size_t n) {
+    const __m256i count = _mm256_set1_epi64x((long long)n);
+    return vec_avx2_integers(_mm256_cmpgt_epi64(count, _mm256_setr_epi64x(0, 1, 2, 3)),
+                             _mm256_cmpgt_epi64(count, _mm256_setr_epi64x(4, 5, 6, 7)));
+}
+
+static inline mask mask_but(size_t k) {
+    static const int64_t around[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1};
+    const __m256i *const from = (const __m256i *)(around + 8 - k);
+    return vec_avx2_integers(_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1));
+}
+
+static inline vec vec_all(double value) {
+    return (vec){_mm256_set1_pd(value), _mm256_set1_pd(value)};
+}
+
+static inline vec vec_load_f64(const double *p) {
+    return (vec){_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)};
+}
+
+static inline vec vec_load_f32(const float *p) {
+    return (vec){_mm256_cvtps_pd(_mm_loadu_ps(p)), _mm256_cvtps_pd(_mm_loadu_ps(p + 4))};
+}
+
+static inline vec vec_load_first_f64(const double *p, size_t n) {
+    const mask m = mask_first(n);
+    return (vec){_mm256_maskload_pd(p, vec_avx2_bits(m.low)), _mm256_maskload_pd(p + 4, vec_avx2_bits(m.high))};
+}
+
+/* Lane k of a mask of floats. */
+static inline __m256i vec_avx2_first_floats(size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+static inline vec vec_load_first_f32(const float *p, size_t n) {
+    const __m256 floats = _mm256_maskload_ps(p, vec_avx2_first_floats(n));
+    return (vec){_mm256_cvtps_pd(_mm256_castps256_ps128(floats)), _mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1))};
+}
+
+static inline void vec_store_f64(double *p, vec a) {
+    _mm256_storeu_pd(p, a.low);
+    _mm256_storeu_pd(p + 4, a.high);
+}
+
+static inline void vec_store_f32(float *p, vec a) {
+    _mm_storeu_ps(p, _mm256_cvtpd_ps(a.low));
+    _mm_storeu_ps(p + 4, _mm256_cvtpd_ps(a.high));
+}
+
+static inline void vec_store_first_f64(double *p, vec a, size_t n) {
+    const mask m = mask_first(n);
+    _mm256_maskstore_pd(p, vec_avx2_bits(m.low), a.low);
+    _mm256_maskstore_pd(p + 4, vec_avx2_bits(m.high), a.high);
+}
+
+static inline void vec_store_first_f32(float *p, vec a, size_t n) {
+    const __m128 low = _mm256_cvtpd_ps(a.low), high = _mm256_cvtpd_ps(a.high);
+    _mm256_maskstore_ps(p, vec_avx2_first_floats(n), _mm256_set_m128(high, low));
+}
+
+/*
+ * Floats that a later rounding to fewer digits finds where the doubles were: whatever is below their last place sets it.
+ * (Doubles without a normal float are far below what 16 bits hold.)
+ */
+static inline __m128 vec_avx2_odd_floats(__m256d a) {
+    const __m256i bits = _mm256_castpd_si256(a), below = _mm256_set1_epi64x(0x1FFFFFFF);
+    const __m256i carried = _mm256_add_epi64(_mm256_and_si256(bits, below), below);
+    return _mm256_cvtpd_ps(_mm256_castsi256_pd(_mm256_andnot_si256(below, _mm256_or_si256(bits, carried))));
+}
+
+static inline __m128i vec_avx2_to_f16(vec a) {
+    const __m128 low = vec_avx2_odd_floats(a.low), high = vec_avx2_odd_floats(a.high);
+    return _mm256_cvtps_ph(_mm256_set_m128(high, low), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/*
+ * Rounds to bfloat16's eight digits: adding and subtracting 1.5 times a power of two leaves what stands above the last
+ * of them, and so does that power beside the smallest normal number. 2^129 is too much for the format. (Odd floats would
+ * not do: below 2^-126 they have lost some of what decides between two of its numbers.)
+ */
+static inline __m256d vec_avx2_round_bf16(__m256d a) {
+    const __m256d minus = _mm256_set1_pd(-0.0), least_normal = _mm256_set1_pd(0x1p-126);
+    const __m256d size = _mm256_min_pd(_mm256_set1_pd(0x1p129), _mm256_andnot_pd(minus, a));
+    const __m256d power = _mm256_and_pd(size, _mm256_set1_pd((double)INFINITY));
+    const __m256d anchor = _mm256_mul_pd(_mm256_max_pd(power, least_normal), _mm256_set1_pd(0x1.8p45));
+    return _mm256_or_pd(_mm256_sub_pd(_mm256_add_pd(size, anchor), anchor), _mm256_and_pd(minus, a));
+}
+
+static inline __m128i vec_avx2_to_bf16(vec a) {
+    const __m128 low = _mm256_cvtpd_ps(vec_avx2_round_bf16(a.low));
+    const __m128 high = _mm256_cvtpd_ps(vec_avx2_round_bf16(a.high));
+    return _mm_packus_epi32(_mm_srli_epi32(_mm_castps_si128(low), 16), _mm_srli_epi32(_mm_castps_si128(high), 16));
+}
+
+static inline void vec_avx2_store_first(uint16_t *p, __m128i a, size_t n) {
+    uint16_t all[8];
+    _mm_storeu_si128((__m128i *)all, a);
+    for (size_t k = 0; k < n; k++)
+        p[k] = all[k];
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx2_to_f16(a));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx2_to_bf16(a));
+}
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    vec_avx2_store_first(p, vec_avx2_to_f16(a), n);
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    vec_avx2_store_first(p, vec_avx2_to_bf16(a), n);
+}
+
+static inline vec vec_add(vec a, vec b) {
+    return (vec){_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)};
+}
+
+static inline vec vec_sub(vec a, vec b) {
+    return (vec){_mm256_sub_pd(a.low, b.low), _mm256_sub_pd(a.high, b.high)};
+}
+
+static inline vec vec_mul(vec a, vec b) {
+    return (vec){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
+}
+
+static inline vec vec_div(vec a, vec b) {
+    return (vec){_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)};
+}
+
+static inline vec vec_fma(vec a, vec b, vec c) {
+    return (vec){_mm256_fmadd_pd(a.low, b.low, c.low), _mm256_fmadd_pd(a.high, b.high, c.high)};
+}
+
+static inline vec vec_fnma(vec a, vec b, vec c) {
+    return (vec){_mm256_fnmadd_pd(a.low, b.low, c.low), _mm256_fnmadd_pd(a.high, b.high, c.high)};
+}
+
+static inline vec vec_fms(vec a, vec b, vec c) {
+    return (vec){_mm256_fmsub_pd(a.low, b.low, c.low), _mm256_fmsub_pd(a.high, b.high, c.high)};
+}
+
+static inline vec vec_max(vec a, vec b) {
+    return (vec){_mm256_max_pd(a.low, b.low), _mm256_max_pd(a.high, b.high)};
+}
+
+static inline vec vec_min(vec a, vec b) {
+    return (vec){_mm256_min_pd(a.low, b.low), _mm256_min_pd(a.high, b.high)};
+}
+
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, p, n);
+    const __m128i all = _mm_cvtsi64_si128((long long)bytes);
+    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi64x(-1);
+    const __m256i low = _mm256_cmpeq_epi64(_mm256_cvtepu8_epi64(all), zero);
+    const __m256i high = _mm256_cmpeq_epi64(_mm256_cvtepu8_epi64(_mm_srli_si128(all, 4)), zero);
+    return vec_avx2_integers(_mm256_xor_si256(low, ones), _mm256_xor_si256(high, ones));
+}
+
+static inline mask mask_and(mask a, mask b) {
+    return (mask){_mm256_and_pd(a.low, b.low), _mm256_and_pd(a.high, b.high)};
+}
+
+static inline mask mask_and_not(mask a, mask b) {
+    return (mask){_mm256_andnot_pd(b.low, a.low), _mm256_andnot_pd(b.high, a.high)};
+}
+
+static inline mask mask_or(mask a, mask b) {
+    return (mask){_mm256_or_pd(a.low, b.low), _mm256_or_pd(a.high, b.high)};
+}
+
+static inline unsigned mask_bits(mask a) {
+    return (unsigned)_mm256_movemask_pd(a.low) | (unsigned)_mm256_movemask_pd(a.high) << 4;
+}
+
+static inline mask vec_ge(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GE_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GE_OQ)};
+}
+
+static inline mask vec_gt(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GT_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GT_OQ)};
+}
+
+static inline mask vec_eq(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_EQ_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_EQ_OQ)};
+}
+
+static inline mask vec_ne(vec a, vec b) {
+    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_NEQ_UQ), _mm256_cmp_pd(a.high, b.high, _CMP_NEQ_UQ)};
+}
+
+static inline vec vec_select(mask m, vec a, vec b) {
+    return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
+}
+
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return vec_select(m, vec_add(a, b), a);
+}
+
+static inline double vec_first(vec a) {
+    return _mm256_cvtsd_f64(a.low);
+}
+
+static inline vec vec_swap_4(vec a) {
+    return (vec){a.high, a.low};
+}
+
+static inline vec vec_swap_2(vec a) {
+    return (vec){_mm256_permute4x64_pd(a.low, 0x4E), _mm256_permute4x64_pd(a.high, 0x4E)};
+}
+
+static inline vec vec_swap_1(vec a) {
+    return (vec){_mm256_permute_pd(a.low, 0x5), _mm256_permute_pd(a.high, 0x5)};
+}
+
+static inline vec vec_bits_shift_left(vec a, int count) {
+    return vec_avx2_integers(_mm256_slli_epi64(vec_avx2_bits(a.low), count),
+                             _mm256_slli_epi64(vec_avx2_bits(a.high), count));
+}
+
+static inline vec vec_bits_shift_right(vec a, int count) {
+    return vec_avx2_integers(_mm256_srli_epi64(vec_avx2_bits(a.low), count),
+                             _mm256_srli_epi64(vec_avx2_bits(a.high), count));
+}
+
+static inline vec vec_bits_and(vec a, uint64_t b) {
+    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
+    return (vec){_mm256_and_pd(a.low, bits), _mm256_and_pd(a.high, bits)};
+}
+
+static inline vec vec_bits_or(vec a, uint64_t b) {
+    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
+    return (vec){_mm256_or_pd(a.low, bits), _mm256_or_pd(a.high, bits)};
+}
+
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
+    return (vec){_mm256_xor_pd(a.low, bits), _mm256_xor_pd(a.high, bits)};
+}
+
+static inline vec vec_bits_add(vec a, vec b) {
+    return vec_avx2_integers(_mm256_add_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
+                             _mm256_add_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
+}
+
+static inline vec vec_bits_sub(vec a, vec b) {
+    return vec_avx2_integers(_mm256_sub_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
+                             _mm256_sub_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
+}
+
+/* --- reals --- */
+
+typedef __m256 reals_f32;
+typedef __m256d reals_f64;
+
+enum { REALS_F32_LANES = 8, REALS_F64_LANES = 4 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return _mm256_set1_ps(value);
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return _mm256_set1_pd(value);
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return _mm256_loadu_ps(p);
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return _mm256_loadu_pd(p);
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_add_ps(a, b);
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_add_pd(a, b);
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_max_ps(a, b);
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_max_pd(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return _mm256_min_ps(a, b);
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return _mm256_min_pd(a, b);
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    _mm256_storeu_ps(p, a);
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    _mm256_storeu_pd(p, a);
+}
+
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
+}
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+    return _mm256_blendv_ps(yes, no, _mm256_castsi256_ps(_mm256_cmpeq_epi32(bytes, _mm256_setzero_si256())));
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    int32_t four;
+    memcpy(&four, p, sizeof four);
+    const __m256i bytes = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+    return _mm256_blendv_pd(yes, no, _mm256_castsi256_pd(_mm256_cmpeq_epi64(bytes, _mm256_setzero_si256())));
+}
+
+static inline float reals_largest_f32(reals_f32 a) {
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    const __m128d two = _mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    const __m128d two = _mm_min_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
+}
+
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
+    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
+}
+
+#endif

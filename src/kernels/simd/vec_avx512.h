@@ -1,0 +1,334 @@
+/*
+ * The vector vocabulary in AVX-512 (F, VL, DQ, BW): one register a vec. The words are explained in vec_portable.h.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_SIMD_VEC_AVX512_H
+#define RANKLOSS_SRC_KERNELS_SIMD_VEC_AVX512_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/simd/transpose_avx.h"
+
+typedef __m512d vec;
+typedef __mmask8 mask;
+
+#define VECTORS_IN_MEMORY 0
+
+static inline mask mask_first(size_t n) {
+    return (mask)((1u << n) - 1u);
+}
+
+static inline mask mask_but(size_t k) {
+    static const uint8_t but[] = {0xFE, 0xFD, 0xFB, 0xF7, 0xEF, 0xDF, 0xBF, 0x7F, 0xFF};
+    return (mask)but[k];
+}
+
+static inline vec vec_all(double value) {
+    return _mm512_set1_pd(value);
+}
+
+static inline vec vec_load_f64(const double *p) {
+    return _mm512_loadu_pd(p);
+}
+
+static inline vec vec_load_f32(const float *p) {
+    return _mm512_cvtps_pd(_mm256_loadu_ps(p));
+}
+
+static inline vec vec_load_first_f64(const double *p, size_t n) {
+    return _mm512_maskz_loadu_pd(mask_first(n), p);
+}
+
+static inline vec vec_load_first_f32(const float *p, size_t n) {
+    return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p));
+}
+
+static inline void vec_store_f64(double *p, vec a) {
+    _mm512_storeu_pd(p, a);
+}
+
+static inline void vec_store_f32(float *p, vec a) {
+    _mm256_storeu_ps(p, _mm512_cvtpd_ps(a));
+}
+
+static inline void vec_store_first_f64(double *p, vec a, size_t n) {
+    _mm512_mask_storeu_pd(p, mask_first(n), a);
+}
+
+static inline void vec_store_first_f32(float *p, vec a, size_t n) {
+    _mm256_mask_storeu_ps(p, mask_first(n), _mm512_cvtpd_ps(a));
+}
+
+/* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
+static inline __m256 vec_avx512_odd_floats(vec a) {
+    const __m256 floats = _mm512_cvt_roundpd_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+    const __mmask8 inexact = _mm512_cmp_pd_mask(_mm512_cvtps_pd(floats), a, _CMP_NEQ_OQ);
+    const __m256i bits = _mm256_castps_si256(floats);
+    return _mm256_castsi256_ps(_mm256_mask_or_epi32(bits, inexact, bits, _mm256_set1_epi32(1)));
+}
+
+static inline __m128i vec_avx512_to_f16(vec a) {
+    return _mm256_cvtps_ph(vec_avx512_odd_floats(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/* A NaN, and what is half way between two of the format when it is a float, and may not be as the double that it was. */
+static __attribute__((noinline)) __m128i vec_avx512_to_bf16_slowly(vec a) {
+    const __m256 floats = vec_avx512_odd_floats(a);
+    const __m256i bits = _mm256_castps_si256(floats), even = _mm256_srli_epi32(bits, 16);
+    const __m256i half = _mm256_add_epi32(_mm256_and_si256(even, _mm256_set1_epi32(1)), _mm256_set1_epi32(0x7FFF));
+    const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
+    const __mmask8 is_nan = _mm256_cmp_ps_mask(floats, floats, _CMP_UNORD_Q);
+    return _mm256_cvtepi32_epi16(_mm256_mask_or_epi32(rounded, is_nan, even, _mm256_set1_epi32(0x40)));
+}
+
+static inline __m128i vec_avx512_to_bf16(vec a) {
+    const __m256 floats = _mm512_cvtpd_ps(a);
+    const __m256i bits = _mm256_castps_si256(floats), half = _mm256_set1_epi32(0x8000);
+    const __mmask16 is_half = (__mmask16)(_mm256_cmpeq_epi16_mask(bits, half) & 0x5555);
+    if ((is_half | _mm256_cmp_ps_mask(floats, floats, _CMP_UNORD_Q)) != 0)
+        return vec_avx512_to_bf16_slowly(a);
+    const __m256i upper = _mm256_setr_epi16(1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15);
+    return _mm256_castsi256_si128(_mm256_permutexvar_epi16(upper, _mm256_add_epi32(bits, half)));
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx512_to_f16(a));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    _mm_storeu_si128((__m128i *)p, vec_avx512_to_bf16(a));
+}
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_f16(a));
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_bf16(a));
+}
+
+static inline vec vec_add(vec a, vec b) {
+    return _mm512_add_pd(a, b);
+}
+
+static inline vec vec_sub(vec a, vec b) {
+    return _mm512_sub_pd(a, b);
+}
+
+static inline vec vec_mul(vec a, vec b) {
+    return _mm512_mul_pd(a, b);
+}
+
+static inline vec vec_div(vec a, vec b) {
+    return _mm512_div_pd(a, b);
+}
+
+static inline vec vec_fma(vec a, vec b, vec c) {
+    return _mm512_fmadd_pd(a, b, c);
+}
+
+static inline vec vec_fnma(vec a, vec b, vec c) {
+    return _mm512_fnmadd_pd(a, b, c);
+}
+
+static inline vec vec_fms(vec a, vec b, vec c) {
+    return _mm512_fmsub_pd(a, b, c);
+}
+
+static inline vec vec_max(vec a, vec b) {
+    return _mm512_max_pd(a, b);
+}
+
+static inline vec vec_min(vec a, vec b) {
+    return _mm512_min_pd(a, b);
+}
+
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    const __mmask16 wanted = (__mmask16)mask_first(n);
+    return (mask)_mm_mask_test_epi8_mask(wanted, _mm_maskz_loadu_epi8(wanted, p), _mm_set1_epi8(-1));
+}
+
+static inline mask mask_and(mask a, mask b) {
+    return (mask)(a & b);
+}
+
+static inline mask mask_and_not(mask a, mask b) {
+    return (mask)(a & ~b);
+}
+
+static inline mask mask_or(mask a, mask b) {
+    return (mask)(a | b);
+}
+
+static inline unsigned mask_bits(mask a) {
+    return a;
+}
+
+static inline mask vec_ge(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
+}
+
+static inline mask vec_gt(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ);
+}
+
+static inline mask vec_eq(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+}
+
+static inline mask vec_ne(vec a, vec b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ);
+}
+
+static inline vec vec_select(mask m, vec a, vec b) {
+    return _mm512_mask_blend_pd(m, b, a);
+}
+
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return _mm512_mask_add_pd(a, m, a, b);
+}
+
+static inline double vec_first(vec a) {
+    return _mm512_cvtsd_f64(a);
+}
+
+static inline vec vec_swap_4(vec a) {
+    return _mm512_shuffle_f64x2(a, a, 0x4E);
+}
+
+static inline vec vec_swap_2(vec a) {
+    return _mm512_permutex_pd(a, 0x4E);
+}
+
+static inline vec vec_swap_1(vec a) {
+    return _mm512_permute_pd(a, 0x55);
+}
+
+static inline vec vec_bits_shift_left(vec a, int count) {
+    return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), (unsigned)count));
+}
+
+static inline vec vec_bits_shift_right(vec a, int count) {
+    return _mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(a), (unsigned)count));
+}
+
+static inline vec vec_bits_and(vec a, uint64_t b) {
+    return _mm512_castsi512_pd(_mm512_and_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
+}
+
+static inline vec vec_bits_or(vec a, uint64_t b) {
+    return _mm512_castsi512_pd(_mm512_or_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
+}
+
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    return _mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
+}
+
+static inline vec vec_bits_add(vec a, vec b) {
+    return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+}
+
+static inline vec vec_bits_sub(vec a, vec b) {
+    return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+}
+
+/* --- reals --- */
+
+typedef __m512 reals_f32;
+typedef __m512d reals_f64;
+
+enum { REALS_F32_LANES = 16, REALS_F64_LANES = 8 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return _mm512_set1_ps(value);
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return _mm512_set1_pd(value);
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return _mm512_loadu_ps(p);
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return _mm512_loadu_pd(p);
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_add_ps(a, b);
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_add_pd(a, b);
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_max_ps(a, b);
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_max_pd(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_min_ps(a, b);
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_min_pd(a, b);
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    _mm512_storeu_ps(p, a);
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    _mm512_storeu_pd(p, a);
+}
+
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+    return _mm512_mask_blend_ps(_mm_test_epi8_mask(bytes, bytes), no, yes);
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    const __m128i bytes = _mm_loadl_epi64((const __m128i *)p);
+    return _mm512_mask_blend_pd((__mmask8)_mm_test_epi8_mask(bytes, bytes), no, yes);
+}
+
+static inline float reals_largest_f32(reals_f32 a) {
+    return _mm512_reduce_max_ps(a);
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    return _mm512_reduce_max_pd(a);
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    return _mm512_reduce_min_ps(a);
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    return _mm512_reduce_min_pd(a);
+}
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+}
+
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+}
+
+#endif

@@ -1,0 +1,495 @@
+/*
+ * The vector vocabulary in Advanced SIMD of AArch64 (NEON): four registers a vec, register k for lanes 2k and 2k + 1.
+ * The words are explained in vec_portable.h.
+ *
+ * Most words are one intrinsic in each register. vaddq_f64() and vmulq_f64() are plain + and * to a compiler, which
+ * -ffp-contract=off keeps apart.
+ */
+#ifndef RANKLOSS_SRC_KERNELS_SIMD_VEC_NEON_H
+#define RANKLOSS_SRC_KERNELS_SIMD_VEC_NEON_H
+
+#include <arm_neon.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/simd/transpose_neon.h"
+
+typedef struct vec {
+    float64x2_t r0, r1, r2, r3;
+} vec;
+
+#define VECTORS_IN_MEMORY 0
+
+/* All bits of a lane, or none. */
+typedef struct mask {
+    uint64x2_t r0, r1, r2, r3;
+} mask;
+
+/* The registers of a vec or mask: f of those of one, two or three others, or of one and a number. */
+#define VEC_NEON_OF(f, a) {f((a).r0), f((a).r1), f((a).r2), f((a).r3)}
+#define VEC_NEON_OF_2(f, a, b) {f((a).r0, (b).r0), f((a).r1, (b).r1), f((a).r2, (b).r2), f((a).r3, (b).r3)}
+#define VEC_NEON_OF_3(f, a, b, c) \
+    {f((a).r0, (b).r0, (c).r0), f((a).r1, (b).r1, (c).r1), f((a).r2, (b).r2, (c).r2), f((a).r3, (b).r3, (c).r3)}
+#define VEC_NEON_WITH(f, a, number) {f((a).r0, number), f((a).r1, number), f((a).r2, number), f((a).r3, number)}
+
+static inline uint64x2_t vec_neon_bits(float64x2_t a) {
+    return vreinterpretq_u64_f64(a);
+}
+
+static inline float64x2_t vec_neon_from_bits(uint64x2_t bits) {
+    return vreinterpretq_f64_u64(bits);
+}
+
+/* --- loads and stores --- */
+
+static inline vec vec_all(double value) {
+    const float64x2_t both = vdupq_n_f64(value);
+    return (vec){both, both, both, both};
+}
+
+static inline vec vec_load_f64(const double *p) {
+    return (vec){vld1q_f64(p), vld1q_f64(p + 2), vld1q_f64(p + 4), vld1q_f64(p + 6)};
+}
+
+static inline vec vec_load_f32(const float *p) {
+    const float32x4_t low = vld1q_f32(p), high = vld1q_f32(p + 4);
+    return (vec){vcvt_f64_f32(vget_low_f32(low)), vcvt_high_f64_f32(low), vcvt_f64_f32(vget_low_f32(high)),
+                 vcvt_high_f64_f32(high)};
+}
+
+/* The register for items at and at + 1, of n. */
+static inline float64x2_t vec_neon_load_f64(const double *p, size_t at, size_t n) {
+    const float64x2_t zero = vdupq_n_f64(0.0);
+    return n >= at + 2 ? vld1q_f64(p + at) : n == at + 1 ? vld1q_lane_f64(p + at, zero, 0) : zero;
+}
+
+static inline vec vec_load_first_f64(const double *p, size_t n) {
+    return (vec){vec_neon_load_f64(p, 0, n), vec_neon_load_f64(p, 2, n), vec_neon_load_f64(p, 4, n),
+                 vec_neon_load_f64(p, 6, n)};
+}
+
+static inline float64x2_t vec_neon_load_f32(const float *p, size_t at, size_t n) {
+    const float32x2_t zero = vdup_n_f32(0.0f);
+    return vcvt_f64_f32(n >= at + 2 ? vld1_f32(p + at) : n == at + 1 ? vld1_lane_f32(p + at, zero, 0) : zero);
+}
+
+static inline vec vec_load_first_f32(const float *p, size_t n) {
+    return (vec){vec_neon_load_f32(p, 0, n), vec_neon_load_f32(p, 2, n), vec_neon_load_f32(p, 4, n),
+                 vec_neon_load_f32(p, 6, n)};
+}
+
+static inline void vec_store_f64(double *p, vec a) {
+    vst1q_f64(p, a.r0);
+    vst1q_f64(p + 2, a.r1);
+    vst1q_f64(p + 4, a.r2);
+    vst1q_f64(p + 6, a.r3);
+}
+
+static inline void vec_store_f32(float *p, vec a) {
+    vst1q_f32(p, vcvt_high_f32_f64(vcvt_f32_f64(a.r0), a.r1));
+    vst1q_f32(p + 4, vcvt_high_f32_f64(vcvt_f32_f64(a.r2), a.r3));
+}
+
+static inline void vec_neon_store_f64(double *p, float64x2_t a, size_t at, size_t n) {
+    if (n >= at + 2)
+        vst1q_f64(p + at, a);
+    else if (n == at + 1)
+        vst1q_lane_f64(p + at, a, 0);
+}
+
+static inline void vec_store_first_f64(double *p, vec a, size_t n) {
+    vec_neon_store_f64(p, a.r0, 0, n);
+    vec_neon_store_f64(p, a.r1, 2, n);
+    vec_neon_store_f64(p, a.r2, 4, n);
+    vec_neon_store_f64(p, a.r3, 6, n);
+}
+
+static inline void vec_neon_store_f32(float *p, float64x2_t a, size_t at, size_t n) {
+    const float32x2_t floats = vcvt_f32_f64(a);
+    if (n >= at + 2)
+        vst1_f32(p + at, floats);
+    else if (n == at + 1)
+        vst1_lane_f32(p + at, floats, 0);
+}
+
+static inline void vec_store_first_f32(float *p, vec a, size_t n) {
+    vec_neon_store_f32(p, a.r0, 0, n);
+    vec_neon_store_f32(p, a.r1, 2, n);
+    vec_neon_store_f32(p, a.r2, 4, n);
+    vec_neon_store_f32(p, a.r3, 6, n);
+}
+
+/* --- to 16 bits --- */
+
+/* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
+static inline float32x4_t vec_neon_odd_floats(float64x2_t a, float64x2_t b) {
+    return vcvtx_high_f32_f64(vcvtx_f32_f64(a), b);
+}
+
+static inline uint16x8_t vec_neon_to_f16(vec a) {
+    const float16x4_t low = vcvt_f16_f32(vec_neon_odd_floats(a.r0, a.r1));
+    return vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vec_neon_odd_floats(a.r2, a.r3)));
+}
+
+static inline uint16x4_t vec_neon_half_bf16(float32x4_t floats) {
+    const uint32x4_t bits = vreinterpretq_u32_f32(floats), even = vshrq_n_u32(bits, 16);
+    const uint32x4_t half = vaddq_u32(vandq_u32(even, vdupq_n_u32(1)), vdupq_n_u32(0x7FFF));
+    const uint32x4_t rounded = vshrq_n_u32(vaddq_u32(bits, half), 16), nan = vorrq_u32(even, vdupq_n_u32(0x40));
+    return vmovn_u32(vbslq_u32(vceqq_f32(floats, floats), rounded, nan));
+}
+
+static inline uint16x8_t vec_neon_to_bf16(vec a) {
+    const uint16x4_t low = vec_neon_half_bf16(vec_neon_odd_floats(a.r0, a.r1));
+    return vcombine_u16(low, vec_neon_half_bf16(vec_neon_odd_floats(a.r2, a.r3)));
+}
+
+static inline void vec_neon_store_u16(uint16_t *p, uint16x8_t a, size_t n) {
+    uint16_t all[8];
+    vst1q_u16(all, a);
+    for (size_t k = 0; k < n; k++)
+        p[k] = all[k];
+}
+
+static inline void vec_store_f16(uint16_t *p, vec a) {
+    vst1q_u16(p, vec_neon_to_f16(a));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec a) {
+    vst1q_u16(p, vec_neon_to_bf16(a));
+}
+
+static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
+    vec_neon_store_u16(p, vec_neon_to_f16(a), n);
+}
+
+static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
+    vec_neon_store_u16(p, vec_neon_to_bf16(a), n);
+}
+
+/* --- arithmetic --- */
+
+static inline vec vec_add(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vaddq_f64, a, b);
+}
+
+static inline vec vec_sub(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vsubq_f64, a, b);
+}
+
+static inline vec vec_mul(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vmulq_f64, a, b);
+}
+
+static inline vec vec_div(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vdivq_f64, a, b);
+}
+
+/* The addend stands first in these intrinsics. */
+
+static inline vec vec_fma(vec a, vec b, vec c) {
+    return (vec)VEC_NEON_OF_3(vfmaq_f64, c, a, b);
+}
+
+static inline vec vec_fnma(vec a, vec b, vec c) {
+    return (vec)VEC_NEON_OF_3(vfmsq_f64, c, a, b);
+}
+
+static inline vec vec_fms(vec a, vec b, vec c) {
+    const vec minus_c = VEC_NEON_OF(vnegq_f64, c);
+    return vec_fma(a, b, minus_c);
+}
+
+/* Not fmax and fmin of this instruction set: those return a NaN, and tell 0 from -0. */
+
+static inline float64x2_t vec_neon_max(float64x2_t a, float64x2_t b) {
+    return vbslq_f64(vcgtq_f64(a, b), a, b);
+}
+
+static inline float64x2_t vec_neon_min(float64x2_t a, float64x2_t b) {
+    return vbslq_f64(vcltq_f64(a, b), a, b);
+}
+
+static inline vec vec_max(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vec_neon_max, a, b);
+}
+
+static inline vec vec_min(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vec_neon_min, a, b);
+}
+
+/* --- masks --- */
+
+static inline mask mask_first(size_t n) {
+    static const uint64_t lanes[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const uint64x2_t count = vdupq_n_u64(n);
+    return (mask){vcltq_u64(vld1q_u64(lanes), count), vcltq_u64(vld1q_u64(lanes + 2), count),
+                  vcltq_u64(vld1q_u64(lanes + 4), count), vcltq_u64(vld1q_u64(lanes + 6), count)};
+}
+
+static inline mask mask_but(size_t k) {
+    static const int64_t around[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1};
+    const uint64_t *const from = (const uint64_t *)around + 8 - k;
+    return (mask){vld1q_u64(from), vld1q_u64(from + 2), vld1q_u64(from + 4), vld1q_u64(from + 6)};
+}
+
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    uint8_t bytes[8] = {0};
+    memcpy(bytes, p, n);
+    const uint8x8_t all = vld1_u8(bytes);
+    /* Widened as signed numbers, a byte of ones stays ones. */
+    const int16x8_t by_16 = vmovl_s8(vreinterpret_s8_u8(vtst_u8(all, all)));
+    const int32x4_t low = vmovl_s16(vget_low_s16(by_16)), high = vmovl_high_s16(by_16);
+    const int64x2_t r0 = vmovl_s32(vget_low_s32(low)), r1 = vmovl_high_s32(low);
+    const int64x2_t r2 = vmovl_s32(vget_low_s32(high)), r3 = vmovl_high_s32(high);
+    return (mask){vreinterpretq_u64_s64(r0), vreinterpretq_u64_s64(r1), vreinterpretq_u64_s64(r2),
+                  vreinterpretq_u64_s64(r3)};
+}
+
+static inline mask mask_and(mask a, mask b) {
+    return (mask)VEC_NEON_OF_2(vandq_u64, a, b);
+}
+
+static inline mask mask_and_not(mask a, mask b) {
+    return (mask)VEC_NEON_OF_2(vbicq_u64, a, b);
+}
+
+static inline mask mask_or(mask a, mask b) {
+    return (mask)VEC_NEON_OF_2(vorrq_u64, a, b);
+}
+
+static inline unsigned mask_bits(mask a) {
+    static const uint64_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+    const uint64x2_t low = vorrq_u64(vandq_u64(a.r0, vld1q_u64(bits)), vandq_u64(a.r1, vld1q_u64(bits + 2)));
+    const uint64x2_t high = vorrq_u64(vandq_u64(a.r2, vld1q_u64(bits + 4)), vandq_u64(a.r3, vld1q_u64(bits + 6)));
+    return (unsigned)vaddvq_u64(vorrq_u64(low, high));
+}
+
+static inline mask vec_ge(vec a, vec b) {
+    return (mask)VEC_NEON_OF_2(vcgeq_f64, a, b);
+}
+
+static inline mask vec_gt(vec a, vec b) {
+    return (mask)VEC_NEON_OF_2(vcgtq_f64, a, b);
+}
+
+static inline mask vec_eq(vec a, vec b) {
+    return (mask)VEC_NEON_OF_2(vceqq_f64, a, b);
+}
+
+static inline mask vec_ne(vec a, vec b) {
+    return mask_and_not(mask_first(8), vec_eq(a, b));
+}
+
+static inline vec vec_select(mask m, vec a, vec b) {
+    return (vec)VEC_NEON_OF_3(vbslq_f64, m, a, b);
+}
+
+static inline vec vec_add_where(mask m, vec a, vec b) {
+    return vec_select(m, vec_add(a, b), a);
+}
+
+/* --- lanes --- */
+
+static inline double vec_first(vec a) {
+    return vgetq_lane_f64(a.r0, 0);
+}
+
+static inline vec vec_swap_4(vec a) {
+    return (vec){a.r2, a.r3, a.r0, a.r1};
+}
+
+static inline vec vec_swap_2(vec a) {
+    return (vec){a.r1, a.r0, a.r3, a.r2};
+}
+
+static inline float64x2_t vec_neon_swap(float64x2_t a) {
+    return vextq_f64(a, a, 1);
+}
+
+static inline vec vec_swap_1(vec a) {
+    return (vec)VEC_NEON_OF(vec_neon_swap, a);
+}
+
+/* --- bits --- */
+
+/* Shifts to the left by a count that may be negative. Constant counts become part of an instruction. */
+static inline float64x2_t vec_neon_shift(float64x2_t a, int count) {
+    return vec_neon_from_bits(vshlq_u64(vec_neon_bits(a), vdupq_n_s64(count)));
+}
+
+static inline float64x2_t vec_neon_and(float64x2_t a, uint64_t b) {
+    return vec_neon_from_bits(vandq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
+}
+
+static inline float64x2_t vec_neon_or(float64x2_t a, uint64_t b) {
+    return vec_neon_from_bits(vorrq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
+}
+
+static inline float64x2_t vec_neon_xor(float64x2_t a, uint64_t b) {
+    return vec_neon_from_bits(veorq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
+}
+
+static inline float64x2_t vec_neon_bits_add(float64x2_t a, float64x2_t b) {
+    return vec_neon_from_bits(vaddq_u64(vec_neon_bits(a), vec_neon_bits(b)));
+}
+
+static inline float64x2_t vec_neon_bits_sub(float64x2_t a, float64x2_t b) {
+    return vec_neon_from_bits(vsubq_u64(vec_neon_bits(a), vec_neon_bits(b)));
+}
+
+static inline vec vec_bits_shift_left(vec a, int count) {
+    return (vec)VEC_NEON_WITH(vec_neon_shift, a, count);
+}
+
+static inline vec vec_bits_shift_right(vec a, int count) {
+    return (vec)VEC_NEON_WITH(vec_neon_shift, a, -count);
+}
+
+static inline vec vec_bits_and(vec a, uint64_t b) {
+    return (vec)VEC_NEON_WITH(vec_neon_and, a, b);
+}
+
+static inline vec vec_bits_or(vec a, uint64_t b) {
+    return (vec)VEC_NEON_WITH(vec_neon_or, a, b);
+}
+
+static inline vec vec_bits_xor(vec a, uint64_t b) {
+    return (vec)VEC_NEON_WITH(vec_neon_xor, a, b);
+}
+
+static inline vec vec_bits_add(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vec_neon_bits_add, a, b);
+}
+
+static inline vec vec_bits_sub(vec a, vec b) {
+    return (vec)VEC_NEON_OF_2(vec_neon_bits_sub, a, b);
+}
+
+#undef VEC_NEON_OF
+#undef VEC_NEON_OF_2
+#undef VEC_NEON_OF_3
+#undef VEC_NEON_WITH
+
+/*
+ * --- reals ---
+ *
+ * Eight lanes of either dtype: a row of a bundle, and registers enough for comparisons not to wait for each other.
+ */
+
+typedef struct reals_f32 {
+    float32x4_t low, high;
+} reals_f32;
+
+typedef vec reals_f64;
+
+enum { REALS_F32_LANES = 8, REALS_F64_LANES = 8 };
+
+static inline reals_f32 reals_all_f32(float value) {
+    return (reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)};
+}
+
+static inline reals_f64 reals_all_f64(double value) {
+    return vec_all(value);
+}
+
+static inline reals_f32 reals_load_f32(const float *p) {
+    return (reals_f32){vld1q_f32(p), vld1q_f32(p + 4)};
+}
+
+static inline reals_f64 reals_load_f64(const double *p) {
+    return vec_load_f64(p);
+}
+
+static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
+    return (reals_f32){vaddq_f32(a.low, b.low), vaddq_f32(a.high, b.high)};
+}
+
+static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
+    return vec_add(a, b);
+}
+
+static inline void reals_store_f32(float *p, reals_f32 a) {
+    vst1q_f32(p, a.low);
+    vst1q_f32(p + 4, a.high);
+}
+
+static inline void reals_store_f64(double *p, reals_f64 a) {
+    vec_store_f64(p, a);
+}
+
+static inline float32x4_t vec_neon_max_f32(float32x4_t a, float32x4_t b) {
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+}
+
+static inline float32x4_t vec_neon_min_f32(float32x4_t a, float32x4_t b) {
+    return vbslq_f32(vcltq_f32(a, b), a, b);
+}
+
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return (reals_f32){vec_neon_max_f32(a.low, b.low), vec_neon_max_f32(a.high, b.high)};
+}
+
+static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
+    return vec_max(a, b);
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return (reals_f32){vec_neon_min_f32(a.low, b.low), vec_neon_min_f32(a.high, b.high)};
+}
+
+static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
+    return vec_min(a, b);
+}
+
+static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
+    return (reals_f32){vbslq_f32(vcgtq_f32(a.low, b.low), yes.low, no.low),
+                       vbslq_f32(vcgtq_f32(a.high, b.high), yes.high, no.high)};
+}
+
+static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
+    return vec_select(vec_gt(a, b), yes, no);
+}
+
+static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
+    const uint16x8_t bytes = vmovl_u8(vld1_u8(p));
+    const uint32x4_t low = vmovl_u16(vget_low_u16(bytes)), high = vmovl_high_u16(bytes);
+    return (reals_f32){vbslq_f32(vtstq_u32(low, low), yes.low, no.low),
+                       vbslq_f32(vtstq_u32(high, high), yes.high, no.high)};
+}
+
+static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
+    return vec_select(mask_nonzero_bytes(p, 8), yes, no);
+}
+
+/* No lane is NaN, and the two zeros are equally large: here fmax and fmin will do. */
+
+static inline float reals_largest_f32(reals_f32 a) {
+    return vmaxvq_f32(vmaxq_f32(a.low, a.high));
+}
+
+static inline double reals_largest_f64(reals_f64 a) {
+    return vmaxvq_f64(vmaxq_f64(vmaxq_f64(a.r0, a.r1), vmaxq_f64(a.r2, a.r3)));
+}
+
+static inline float reals_smallest_f32(reals_f32 a) {
+    return vminvq_f32(vminq_f32(a.low, a.high));
+}
+
+static inline double reals_smallest_f64(reals_f64 a) {
+    return vminvq_f64(vminq_f64(vminq_f64(a.r0, a.r1), vminq_f64(a.r2, a.r3)));
+}
+
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    static const uint16_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+    const uint16x4_t low = vmovn_u32(vceqq_f32(a.low, b.low));
+    const uint16x8_t equal = vmovn_high_u32(low, vceqq_f32(a.high, b.high));
+    return vaddvq_u16(vandq_u16(equal, vld1q_u16(bits)));
+}
+
+static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
+    return mask_bits(vec_eq(a, b));
+}
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * None, mean, sum and the caller's own over the per-list values, and the scale that each gives the derivatives. Knows
+ * no softmax.
+ */
+#ifndef RANKLOSS_SRC_REDUCTION_REDUCTION_H
+#define RANKLOSS_SRC_REDUCTION_REDUCTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rankloss/reduction.h>
+#include <rankloss/status.h>
+
+#include "batch/strided_view.h"
+#include "reduction/exact_sum.h"
+
+/* Exact sums of what the lists yield, of one thread or of all. */
+typedef struct rankloss__totals {
+    rankloss__exact_sum loss, jvp;
+} rankloss__totals;
+
+void rankloss__totals_merge(void *totals, void *part);
+
+/* Lists with a valid item. */
+int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view *where);
+
+/* Writes a value of the reduced kind: the quotient of a sum, or a number as it is. */
+void rankloss__write_quotient(const rankloss__view *view, rankloss__exact_sum *sum, int64_t divisor);
+void rankloss__write_number(const rankloss__view *view, double value);
+
+/* The per-list values that a caller's reducer is given, and what it answers. */
+typedef struct rankloss__custom {
+    double *losses, *d_losses; /* num_lists; d_losses NULL where no derivative is asked for */
+    uint8_t *counted;
+    double reduced;
+} rankloss__custom;
+
+/* RANKLOSS_ERROR_MEMORY where there is not enough. */
+rankloss_status rankloss__custom_allocate(rankloss__custom *custom, int64_t num_lists, bool derivative);
+rankloss_status rankloss__custom_reduce(rankloss__custom *custom, const rankloss_reducer *reducer, int64_t num_lists);
+void rankloss__custom_free(rankloss__custom *custom);
+
+#endif
