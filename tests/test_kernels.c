@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "kernel_tables.h"
+#include "lanes.h"
 #include "list/forward.h"
 #include "random.h"
 #include "run.h"
@@ -79,7 +80,7 @@ typedef struct yield {
 } yield;
 
 static rankloss__dd_lanes pairs(double hi, double lo) {
-    return rankloss__dd_in_all_lanes((rankloss__dd){hi, lo});
+    return dd_in_all_lanes((rankloss__dd){hi, lo});
 }
 
 /* Factors of no list, to tell the terms of each formula apart. */
@@ -90,8 +91,8 @@ static rankloss__terms terms_of_no_list(void) {
                              .hess = pairs(0.25, 0x1p-60),
                              .mean = pairs(0.125, 0x1p-60),
                              .hvp = pairs(0.5, 0x1p-60),
-                             .log_shift = rankloss__in_all_lanes(0.5),
-                             .log_scale = rankloss__in_all_lanes(0.75)};
+                             .log_shift = in_all_lanes(0.5),
+                             .log_scale = in_all_lanes(0.75)};
 }
 
 static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yield *y) {
@@ -104,7 +105,7 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     const double max = y->peak.max;
     const int64_t skip = (int64_t)y->peak.argmax;
     const rankloss__list_sums known = {.single = true, .max = {{max}}};
-    const rankloss__losses found = {.lse = rankloss__in_all_lanes(2.0)};
+    const rankloss__losses found = {.lse = in_all_lanes(2.0)};
     const rankloss__span span =
         y->peak.min - y->peak.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];

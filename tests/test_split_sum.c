@@ -1,5 +1,5 @@
 /*
- * src/reduction/split_sum.c against the fixed-point sums of the test support.
+ * The shorter way of src/reduction/exact_sum.c, eight terms at a time, against the fixed-point sums of the test support.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,27 +14,27 @@
 
 #include "exact.h"
 #include "random.h"
-#include "reduction/split_sum.h"
+#include "reduction/exact_sum.h"
 #include "run.h"
 
-enum { LANES = RANKLOSS__SPLIT_LANES };
+enum { LANES = 8 };
 
-/* A sum by way of the one that waits, and the same in fixed point. */
+/* A sum, and the same in the fixed point of the test support. */
 typedef struct both {
-    rankloss__split_sum waiting;
     rankloss__exact_sum sum;
     exact_sum expected;
 } both;
 
 static void add(both *b, const double *terms, int count) {
-    rankloss__split_sum_add(&b->waiting, terms, count, &b->sum);
+    if (count == LANES)
+        rankloss__exact_sum_add_eight(&b->sum, terms);
+    else
+        rankloss__exact_sum_add_all(&b->sum, terms, count);
     for (int k = 0; k < count; k++)
         exact_add(&b->expected, terms[k]);
 }
 
 static void are_equal(both *b) {
-    rankloss__split_sum_settle(&b->waiting, &b->sum);
-    assert_int_equal(b->waiting.added, 0);
     const double expected = exact_quotient(&b->expected, 1, RANKLOSS_F64);
     assert_true(rankloss__exact_sum_quotient(&b->sum, 1, RANKLOSS_F64) == expected);
 }
@@ -53,7 +53,7 @@ static void agrees_with_fixed_point(void **state) {
     int waited = 0;
     (void)state;
     for (int round = 0; round < 5000; round++) {
-        both b = {.waiting = {.added = 0}};
+        both b = {.sum = {.split = 0}};
         const int groups = (int)random_below(&r, 6) + 1;
         for (int g = 0; g < groups; g++) {
             double terms[LANES];
@@ -61,7 +61,7 @@ static void agrees_with_fixed_point(void **state) {
             for (int k = 0; k < count; k++)
                 terms[k] = any_term(&r);
             add(&b, terms, count);
-            waited += b.waiting.added > 0;
+            waited += b.sum.split > 0;
         }
         /* What cancels leaves the bits that are easily lost. */
         const double all_but_low = -exact_quotient(&b.expected, 1, RANKLOSS_F64);
@@ -94,11 +94,11 @@ static void waits_only_where_it_fits(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int k = 0; k < LANES; k++) {
-            both b = {.waiting = {.added = 0}};
+            both b = {.sum = {.split = 0}};
             double terms[LANES] = {0.0};
             terms[k] = rows[i].term;
             add(&b, terms, LANES);
-            assert_int_equal(b.waiting.added, rows[i].waits);
+            assert_int_equal(b.sum.split, rows[i].waits);
             are_equal(&b);
         }
 }
@@ -109,13 +109,13 @@ static void is_emptied_before_it_overflows(void **state) {
                                      -0x1p18 + 0x1p-15 + 0x1p-35};
     (void)state;
     for (int i = 0; i < 4; i++) {
-        both b = {.waiting = {.added = 0}};
+        both b = {.sum = {.split = 0}};
         double terms[LANES];
         for (int k = 0; k < LANES; k++)
             terms[k] = largest[i];
         for (int times = 0; times < RANKLOSS__SPLIT_MOST + 3; times++)
             add(&b, terms, LANES);
-        assert_int_equal(b.waiting.added, 3);
+        assert_int_equal(b.sum.split, 3);
         const double all_but_low = -exact_quotient(&b.expected, 1, RANKLOSS_F64);
         add(&b, &all_but_low, 1);
         are_equal(&b);
@@ -127,11 +127,11 @@ static void what_is_not_finite_does_not_wait(void **state) {
     (void)state;
     for (int i = 0; i < 3; i++)
         for (int k = 0; k < LANES; k++) {
-            both b = {.waiting = {.added = 0}};
+            both b = {.sum = {.split = 0}};
             double terms[LANES] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0};
             terms[k] = specials[i];
-            rankloss__split_sum_add(&b.waiting, terms, LANES, &b.sum);
-            assert_int_equal(b.waiting.added, 0);
+            rankloss__exact_sum_add_eight(&b.sum, terms);
+            assert_int_equal(b.sum.split, 0);
             const double got = rankloss__exact_sum_quotient(&b.sum, 1, RANKLOSS_F64);
             assert_true(got == specials[i] || (isnan(got) && isnan(specials[i])));
         }

@@ -1,5 +1,5 @@
 /*
- * The general call: checks, makes ready, runs over the batch, reduces.
+ * The general call: checked, planned, carried out.
  */
 #include <rankloss/softmax.h>
 
@@ -11,23 +11,18 @@
 #include "plan/plan.h"
 #include "schedule/execute.h"
 
-/* Calls the reducer, in the caller's environment. */
-static rankloss_status ask_reducer(rankloss__plan *call, const rankloss_reducer *reducer,
-                                   rankloss__fp_environment *caller) {
-    const int64_t num_lists = call->inputs.batch.num_lists;
-    rankloss_status status =
-        rankloss__custom_allocate(&call->custom, num_lists, call->wants_jvp || call->wants_derivatives);
+/* Has the caller's reducer called, in the caller's floating-point environment, which may change there. */
+static rankloss_status reduce(rankloss__plan *plan, const rankloss_reducer *reducer, rankloss__fp_environment *caller) {
+    const int64_t num_lists = plan->inputs.batch.num_lists;
+    const bool derivative = (plan->asked & ~(unsigned)RANKLOSS__WANT_LOSS) != 0;
+    rankloss_status status = rankloss__custom_allocate(&plan->custom, num_lists, derivative);
     if (status != RANKLOSS_OK)
         return status;
-    rankloss__run_losses(call);
+    rankloss__execute_losses(plan);
     rankloss__fp_environment_leave(*caller);
-    status = rankloss__custom_reduce(&call->custom, reducer, num_lists);
+    status = rankloss__custom_reduce(&plan->custom, reducer, num_lists);
     *caller = rankloss__fp_environment_enter();
     return status;
-}
-
-static bool asks_for_nothing(const rankloss__plan *call) {
-    return !call->loss.present && !call->wants_jvp && !call->wants_derivatives;
 }
 
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
@@ -35,20 +30,20 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     rankloss_status status = rankloss__validate(problem, result);
     if (status != RANKLOSS_OK)
         return status;
-    rankloss__plan call = rankloss__plan_make(problem, result);
+    rankloss__plan plan = rankloss__plan_make(problem, result);
     rankloss__sum_window window;
-    if (asks_for_nothing(&call))
+    if (plan.asked == 0)
         return RANKLOSS_OK;
-    if (call.reduction == RANKLOSS_CUSTOM)
-        status = ask_reducer(&call, problem->reducer, caller);
-    rankloss__plan_set_upstream(&call);
+    if (plan.reduction == RANKLOSS_CUSTOM)
+        status = reduce(&plan, problem->reducer, caller);
+    rankloss__plan_set_upstream(&plan);
     if (status == RANKLOSS_OK)
-        status = rankloss__sum_over_lists_allocate(&window, &call);
+        status = rankloss__sum_over_lists_allocate(&window, &plan);
     if (status == RANKLOSS_OK) {
-        rankloss__sum_over_lists(&call, &window);
-        rankloss__run(&call);
+        rankloss__sum_over_lists(&plan, &window);
+        rankloss__execute(&plan);
     }
-    rankloss__custom_free(&call.custom);
+    rankloss__custom_free(&plan.custom);
     return status;
 }
 

@@ -1,37 +1,15 @@
+/*
+ * Views of arrays: broadcasting by strides of 0, and batch axes that every view steps through as through one.
+ */
 #include "batch/strided_view.h"
 
-bool rankloss__is_absent(const rankloss_array *array) {
-    return array->data == NULL && array->ndim == 0;
-}
+#include "dtype/dtypes.h"
 
 bool rankloss__has_elements(const rankloss_array *array) {
     for (int32_t k = 0; k < array->ndim; k++)
         if (array->shape[k] == 0)
             return false;
     return true;
-}
-
-int64_t rankloss__dtype_size(int32_t dtype) {
-    static const uint8_t sizes[] = {0, 4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 1};
-    return (uint32_t)dtype <= RANKLOSS_BOOL ? sizes[dtype] : 0; /* a negative one is too large */
-}
-
-rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets) {
-    rankloss__batch batch = {.num_lists = 1, .ndim = 0};
-    if (!rankloss__is_absent(offsets)) {
-        batch.ragged = true;
-        batch.offsets = *offsets;
-        batch.ndim = 1;
-        batch.num_lists = batch.shape[0] = offsets->shape[0] - 1;
-        return batch;
-    }
-    batch.ndim = logits->ndim - 1;
-    batch.list_size = logits->shape[batch.ndim];
-    for (int32_t k = 0; k < batch.ndim; k++) {
-        batch.shape[k] = logits->shape[k];
-        batch.num_lists *= logits->shape[k];
-    }
-    return batch;
 }
 
 static rankloss__view view_base(const rankloss_array *array) {

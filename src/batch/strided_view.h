@@ -11,19 +11,7 @@
 
 #include <rankloss/array.h>
 
-#include "dtype/convert.h"
-
-enum { RANKLOSS__MAX_BATCH_NDIM = RANKLOSS_MAX_NDIM - 1 };
-
-/* How lists follow one another. */
-typedef struct rankloss__batch {
-    int64_t num_lists;
-    int64_t list_size; /* dense */
-    bool ragged;
-    rankloss_array offsets; /* ragged */
-    int32_t ndim;           /* batch axes that are left after merging; 1 where ragged */
-    int64_t shape[RANKLOSS__MAX_BATCH_NDIM];
-} rankloss__batch;
+#include "batch/batch.h"
 
 /* Strides count elements. */
 typedef struct rankloss__view {
@@ -37,23 +25,8 @@ typedef struct rankloss__view {
     int64_t start_stride; /* ragged: from each item before the list; otherwise 0 */
 } rankloss__view;
 
-/* One list of a batch. */
-typedef struct rankloss__position {
-    int64_t list;
-    int64_t start; /* ragged: the items before it; otherwise 0 */
-    int64_t size;
-    int64_t index[RANKLOSS__MAX_BATCH_NDIM];
-} rankloss__position;
-
-bool rankloss__is_absent(const rankloss_array *array);
-
 /* Whether no extent of the shape is 0. */
 bool rankloss__has_elements(const rankloss_array *array);
-
-/* Bytes of an element, 0 for no dtype. */
-int64_t rankloss__dtype_size(int32_t dtype);
-
-rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets);
 
 /* A view of an array that broadcasts to the shape of the logits (dense) or has one of a ragged input's shapes. */
 rankloss__view rankloss__view_of_items(const rankloss__batch *batch, const rankloss_array *array);
@@ -64,46 +37,16 @@ rankloss__view rankloss__view_of_lists(const rankloss__batch *batch, const rankl
 /* Merges batch axes that every one of the views steps through as through one. */
 void rankloss__merge_axes(rankloss__batch *batch, rankloss__view *views[], int count);
 
-/* What every list needs, and hence inline. */
-
-static inline int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) {
-    const rankloss_array *offsets = &batch->offsets;
-    const int64_t element = i * offsets->strides[0];
-    return offsets->dtype == RANKLOSS_I64 ? ((const int64_t *)offsets->data)[element]
-                                          : rankloss__load_integer(offsets->dtype, offsets->data, element);
-}
-
-static inline int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
-    return batch->ragged ? rankloss__offset(batch, list + 1) - rankloss__offset(batch, list) : batch->list_size;
-}
-
-/* Dense lists of no items, of which there may be more than could be gone through. */
-static inline bool rankloss__has_no_items(const rankloss__batch *batch) {
-    return !batch->ragged && batch->list_size == 0;
-}
-
-/* Sets what the batch has of a place: index up to its ndim. */
-static inline void rankloss__position_of(const rankloss__batch *batch, int64_t list, rankloss__position *place) {
-    place->list = list;
-    place->start = batch->ragged ? rankloss__offset(batch, list) : 0;
-    place->size = rankloss__list_size(batch, list);
-    for (int32_t k = batch->ndim - 1; k > 0; k--) {
-        place->index[k] = list % batch->shape[k];
-        list /= batch->shape[k];
-    }
-    place->index[0] = list;
-}
-
-/* The first item of the list at a place; NULL where the view has no data. */
+/* The first item of the list at a position; NULL where the view has no data. */
 static inline char *rankloss__view_at(const rankloss__view *view, const rankloss__batch *batch,
-                                      const rankloss__position *place) {
+                                      const rankloss__position *position) {
     if (view->data == NULL)
         return NULL;
-    int64_t element = place->start * view->start_stride + place->index[0] * view->list_strides[0];
+    int64_t element = position->start * view->start_stride + position->index[0] * view->list_strides[0];
     for (int32_t k = 1; k < batch->ndim; k++)
         // Of a batch with more axes than one, rankloss__position_of() sets the index of each.
         // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
-        element += place->index[k] * view->list_strides[k];
+        element += position->index[k] * view->list_strides[k];
     return view->data + element * view->element_size;
 }
 

@@ -1,5 +1,6 @@
 /*
- * What the elements of each dtype are in C, and how they become numbers.
+ * What the elements of each dtype are in C, and how they become numbers: a new dtype is a line of this list, and one of
+ * array.h.
  */
 #ifndef RANKLOSS_SRC_DTYPE_DTYPES_H
 #define RANKLOSS_SRC_DTYPE_DTYPES_H
@@ -26,5 +27,15 @@
     CASE(RANKLOSS_U32, uint32_t, RANKLOSS__NUMBER)       \
     CASE(RANKLOSS_U64, uint64_t, RANKLOSS__NUMBER)       \
     CASE(RANKLOSS_BOOL, uint8_t, RANKLOSS__TRUTH)
+
+/* Bytes of an element, 0 for no dtype. */
+static inline int64_t rankloss__dtype_size(int32_t dtype) {
+#define RANKLOSS__SIZE_CASE(name, type, value) \
+    case name:                                 \
+        return (int64_t)sizeof(type);
+    switch ((rankloss_dtype)dtype) { RANKLOSS__EACH_DTYPE(RANKLOSS__SIZE_CASE) }
+#undef RANKLOSS__SIZE_CASE
+    return 0;
+}
 
 #endif

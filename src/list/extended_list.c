@@ -1,3 +1,7 @@
+/*
+ * A list in extended precision: the formulas of softmax.h as they stand there, an item at a time, in numbers of 106 bits
+ * with an exponent of their own.
+ */
 #include "list/extended_list.h"
 
 #include <math.h>
@@ -5,17 +9,17 @@
 #include "exact/extended_dot.h"
 #include "exact/log1p.h"
 
-typedef rankloss__extended wide;
+typedef rankloss__extended extended;
 
 /* Products of finite inputs never bring an exponential below e^-100000 back into the range of a double. */
 static const double FAR = -1e5;
 
-static wide from(double x) {
+static extended from(double x) {
     return rankloss__extended_from(x);
 }
 
-/* a as a twofold; its exponent must not be far from 0 */
-static rankloss__dd twofold_of(wide a) {
+/* a as a double-double; its exponent must not be far from 0 */
+static rankloss__dd dd_of(extended a) {
     const double scale = a.hi != 0.0 ? rankloss__power_of_two((int)a.exponent) : 1.0;
     return (rankloss__dd){a.hi * scale, a.lo * scale};
 }
@@ -38,8 +42,8 @@ static const double small_factors[SMALL_FACTORS] = {
     0x1.6124613a86d09p-33, 0x1.93974a8c07c9dp-37, 0x1.ae7f3e733b81fp-41, 0x1.ae7f3e733b81fp-45, 0x1.952c77030ad4ap-49,
     0x1.6827863b97d97p-53, 0x1.2f49b46814157p-57, 0x1.e542ba4020225p-62, 0x1.71b8ef6dcf572p-66, 0x1.0ce396db7f853p-70};
 
-/* exp(x) of a twofold x, |x| <= 10^5, to some 2^-98 */
-static wide exp_twofold(rankloss__dd x) {
+/* exp(x) of a double-double x, |x| <= 10^5, to some 2^-98 */
+static extended exp_dd(rankloss__dd x) {
     const rankloss__dd ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, one = {1.0, 0.0};
     const rankloss__dd n = {-nearbyint(x.hi * 0x1.71547652b82fep0), 0.0};
     const rankloss__dd r = rankloss__dd_add(x, rankloss__dd_mul(n, ln2));
@@ -55,57 +59,57 @@ static wide exp_twofold(rankloss__dd x) {
 }
 
 /* exp(x) of a finite x <= 0, never 0 */
-static wide exp_wide(wide x) {
+static extended exp_extended(extended x) {
     if (rankloss__extended_to_double(x) < FAR)
-        return (wide){1.0, 0.0, -200000};
-    return x.hi == 0.0 || x.exponent < -200 ? from(1.0) : exp_twofold(twofold_of(x));
+        return (extended){1.0, 0.0, -200000};
+    return x.hi == 0.0 || x.exponent < -200 ? from(1.0) : exp_dd(dd_of(x));
 }
 
 /* log(1 + x) of x >= 0 */
-static wide log1p_wide(wide x) {
+static extended log1p_extended(extended x) {
     if (x.hi == 0.0 || rankloss__extended_is_special(x))
         return x;
     if (x.exponent < -30) { /* x - x^2 / 2 + x^3 / 3 */
-        const wide square = rankloss__extended_mul(x, x);
-        const wide third = rankloss__extended_div(x, from(3.0));
+        const extended square = rankloss__extended_mul(x, x);
+        const extended third = rankloss__extended_div(x, from(3.0));
         return rankloss__extended_add(x, rankloss__extended_mul(square, rankloss__extended_sub(third, from(0.5))));
     }
     /* One step of Newton's method from the double nearest: y + ((1 + x) - e^y) / e^y */
     const double y = rankloss__log1p(rankloss__extended_to_double(x));
-    const wide e = exp_twofold((rankloss__dd){y, 0.0});
-    const wide error = rankloss__extended_sub(rankloss__extended_add(from(1.0), x), e);
+    const extended e = exp_dd((rankloss__dd){y, 0.0});
+    const extended error = rankloss__extended_sub(rankloss__extended_add(from(1.0), x), e);
     return rankloss__extended_add(from(y), rankloss__extended_div(error, e));
 }
 
-static wide label_of(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                     size_t i) {
+static extended label_of(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
+                         size_t i) {
     return sums->uniform ? from(1.0) : from(rankloss__list_value(list, items->labels, i));
 }
 
-static wide weight_of(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                      size_t i) {
+static extended weight_of(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
+                          size_t i) {
     return sums->uniform ? from(1.0) : from(rankloss__list_value(list, items->weights, i));
 }
 
-static wide coefficient(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                        size_t i) {
+static extended coefficient(const rankloss__extended_sums *sums, const rankloss__list *list,
+                            const rankloss__items *items, size_t i) {
     return rankloss__extended_mul(label_of(sums, list, items, i), weight_of(sums, list, items, i));
 }
 
 /* s_i - max */
-static wide distance(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                     size_t i) {
+static extended distance(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
+                         size_t i) {
     return rankloss__extended_sub(from(rankloss__list_value(list, items->scores, i)), from(sums->max));
 }
 
-static wide exponential(wide x) {
+static extended exponential(extended x) {
     if (isnan(x.hi))
         return x;
-    return isinf(x.hi) ? from(0.0) : exp_wide(x);
+    return isinf(x.hi) ? from(0.0) : exp_extended(x);
 }
 
 /* factor * value, 0 for a factor of 0 */
-static wide term(wide factor, wide value) {
+static extended term(extended factor, extended value) {
     return factor.hi == 0.0 ? from(0.0) : rankloss__extended_mul(factor, value);
 }
 
@@ -117,67 +121,67 @@ static void sum_exps_and_coefs(rankloss__extended_sums *sums, rankloss__list *li
         for (size_t i = 0; i < items->count; i++) {
             if (!rankloss__item_is_valid(items, i))
                 continue;
-            const wide x = distance(sums, list, items, i);
-            const wide c = coefficient(sums, list, items, i);
-            const wide v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
+            const extended x = distance(sums, list, items, i);
+            const extended c = coefficient(sums, list, items, i);
+            const extended v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
             sums->count++;
             sums->nan |= isnan(x.hi);
-            if (first + i == sums->top) {
+            if (first + i == sums->argmax) {
                 sums->argmax_coef = c;
                 sums->argmax_tangent = v;
                 continue;
             }
-            const wide e = exponential(x);
-            sums->rest_exps = rankloss__extended_add(sums->rest_exps, e);
+            const extended e = exponential(x);
+            sums->other_exps = rankloss__extended_add(sums->other_exps, e);
             rankloss__extended_dot_add(&coefs, c);
-            sums->rest_tangents = rankloss__extended_add(sums->rest_tangents, rankloss__extended_mul(e, v));
+            sums->other_tangents = rankloss__extended_add(sums->other_tangents, rankloss__extended_mul(e, v));
         }
     }
-    sums->rest_coefs = rankloss__extended_dot_value(&coefs);
+    sums->other_coefs = rankloss__extended_dot_value(&coefs);
     rankloss__extended_dot_add(&coefs, sums->argmax_coef);
     sums->coefs = rankloss__extended_dot_value(&coefs);
 }
 
 /* -log p_i = lse - x_i */
-static wide minus_log_p(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                        size_t i) {
+static extended minus_log_p(const rankloss__extended_sums *sums, const rankloss__list *list,
+                            const rankloss__items *items, size_t i) {
     return rankloss__extended_sub(sums->lse, distance(sums, list, items, i));
 }
 
-static wide sum_losses(const rankloss__extended_sums *sums, rankloss__list *list) {
-    wide loss = from(0.0);
+static extended sum_losses(const rankloss__extended_sums *sums, rankloss__list *list) {
+    extended loss = from(0.0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
             if (!rankloss__item_is_valid(items, i))
                 continue;
-            const wide c = rankloss__extended_div(coefficient(sums, list, items, i), sums->norm);
+            const extended c = rankloss__extended_div(coefficient(sums, list, items, i), sums->norm);
             loss = rankloss__extended_add(loss, term(c, minus_log_p(sums, list, items, i)));
         }
     }
     return loss;
 }
 
-rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *peak) {
-    const wide zero = from(0.0), one = from(1.0);
+rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *range) {
+    const extended zero = from(0.0), one = from(1.0);
     rankloss__extended_sums sums = {
-        .max = peak->max, .top = peak->argmax, .norm = one, .rest_exps = zero, .rest_tangents = zero};
+        .max = range->max, .argmax = range->argmax, .norm = one, .other_exps = zero, .other_tangents = zero};
     sum_exps_and_coefs(&sums, list);
-    sums.total_exps = rankloss__extended_add(sums.rest_exps, one);
-    sums.lse = log1p_wide(sums.rest_exps);
+    sums.total_exps = rankloss__extended_add(sums.other_exps, one);
+    sums.lse = log1p_extended(sums.other_exps);
     if (list->inputs->sum_to_one) {
         sums.uniform = sums.coefs.hi == 0.0;
         if (sums.uniform) {
             sums.argmax_coef = one;
             sums.coefs = from((double)sums.count);
-            sums.rest_coefs = rankloss__extended_sub(sums.coefs, one);
+            sums.other_coefs = rankloss__extended_sub(sums.coefs, one);
         }
         sums.norm = sums.coefs;
         sums.coefs = rankloss__extended_div(sums.coefs, sums.norm);
-        sums.rest_coefs = rankloss__extended_div(sums.rest_coefs, sums.norm);
+        sums.other_coefs = rankloss__extended_div(sums.other_coefs, sums.norm);
         sums.argmax_coef = rankloss__extended_div(sums.argmax_coef, sums.norm);
     }
-    const wide tangents = rankloss__extended_add(sums.rest_tangents, sums.argmax_tangent);
+    const extended tangents = rankloss__extended_add(sums.other_tangents, sums.argmax_tangent);
     sums.mean_tangent = rankloss__extended_div(tangents, sums.total_exps);
     sums.loss = sum_losses(&sums, list);
     if (sums.nan)
@@ -186,94 +190,92 @@ rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const r
 }
 
 /* As a result: never -0, and the one NaN whatever made it, since processors differ in its sign. */
-static double result_of(wide a) {
+static double result_of(extended a) {
     const double value = rankloss__extended_to_double(a);
     return isnan(value) ? (double)NAN : value + 0.0;
 }
 
-double rankloss__extended_loss(rankloss__list *list, const rankloss__score_range *peak) {
-    const rankloss__extended_sums sums = rankloss__extended_sums_of(list, peak);
+double rankloss__extended_loss(rankloss__list *list, const rankloss__score_range *range) {
+    const rankloss__extended_sums sums = rankloss__extended_sums_of(list, range);
     return result_of(sums.loss);
 }
 
 void rankloss__extended_set_upstream(rankloss__extended_sums *sums, const rankloss__upstream *upstream) {
-    const wide temperature = from(upstream->temperature);
-    const wide cotangent = rankloss__extended_mul(from(upstream->cotangent), from(upstream->share));
+    const extended temperature = from(upstream->temperature);
+    const extended cotangent = rankloss__extended_mul(from(upstream->cotangent), from(upstream->share));
     sums->labels = rankloss__extended_div(cotangent, from(upstream->divisor));
     sums->first = rankloss__extended_div(sums->labels, temperature);
     sums->second = rankloss__extended_div(sums->first, temperature);
 }
 
-/* W p_i - c_i. For the top item p_i may round to 1: (W - c_i) p_i - c_i (1 - p_i), which loses nothing. */
-static wide slope(const rankloss__extended_sums *sums, wide e, wide c, bool is_top) {
-    if (!is_top || rankloss__extended_is_special(sums->coefs)) {
-        const wide p = rankloss__extended_div(e, sums->total_exps);
+/* W p_i - c_i. For the argmax p_i may round to 1: (W - c_i) p_i - c_i (1 - p_i), which loses nothing. */
+static extended grad(const rankloss__extended_sums *sums, extended e, extended c, bool is_argmax) {
+    if (!is_argmax || rankloss__extended_is_special(sums->coefs)) {
+        const extended p = rankloss__extended_div(e, sums->total_exps);
         return rankloss__extended_sub(rankloss__extended_mul(sums->coefs, p), c);
     }
-    const wide lost = rankloss__extended_mul(c, sums->rest_exps);
-    return rankloss__extended_div(rankloss__extended_sub(sums->rest_coefs, lost), sums->total_exps);
+    const extended lost = rankloss__extended_mul(c, sums->other_exps);
+    return rankloss__extended_div(rankloss__extended_sub(sums->other_coefs, lost), sums->total_exps);
 }
 
-/* v_i - sum_j p_j v_j, for the top item without cancellation in p_i */
-static wide tangent_deviation(const rankloss__extended_sums *sums, wide v, bool is_top) {
-    if (!is_top)
+/* v_i - sum_j p_j v_j, for the argmax without cancellation in p_i */
+static extended tangent_deviation(const rankloss__extended_sums *sums, extended v, bool is_argmax) {
+    if (!is_argmax)
         return rankloss__extended_sub(v, sums->mean_tangent);
-    const wide rest = rankloss__extended_sub(rankloss__extended_mul(v, sums->rest_exps), sums->rest_tangents);
-    return rankloss__extended_div(rest, sums->total_exps);
+    const extended others = rankloss__extended_sub(rankloss__extended_mul(v, sums->other_exps), sums->other_tangents);
+    return rankloss__extended_div(others, sums->total_exps);
 }
 
-static double output(wide factor, wide value) {
+static double output(extended factor, extended value) {
     return result_of(rankloss__extended_mul(factor, value));
 }
 
-wide rankloss__extended_log_term(const rankloss__extended_sums *sums, const rankloss__list *list,
-                                 const rankloss__items *items, size_t i, bool by_weights) {
-    const wide other = by_weights ? label_of(sums, list, items, i) : weight_of(sums, list, items, i);
+extended rankloss__extended_log_term(const rankloss__extended_sums *sums, const rankloss__list *list,
+                                     const rankloss__items *items, size_t i, bool by_weights) {
+    const extended other = by_weights ? label_of(sums, list, items, i) : weight_of(sums, list, items, i);
     if (sums->nan)
         return from((double)NAN);
     if (sums->uniform || other.hi == 0.0)
         return from(0.0);
-    wide log_term = minus_log_p(sums, list, items, i);
+    extended log_term = minus_log_p(sums, list, items, i);
     if (list->inputs->sum_to_one)
         log_term = rankloss__extended_sub(log_term, sums->loss);
     return rankloss__extended_mul(sums->labels,
                                   rankloss__extended_mul(rankloss__extended_div(other, sums->norm), log_term));
 }
 
-rankloss__extended_item rankloss__extended_item_at(const rankloss__extended_sums *sums, const rankloss__list *list,
-                                                   const rankloss__items *items, size_t i, bool is_top) {
+double rankloss__extended_derivative(const rankloss__extended_sums *sums, const rankloss__list *list,
+                                     const rankloss__items *items, size_t i, bool is_argmax,
+                                     rankloss__derivative which) {
     if (sums->nan)
-        return (rankloss__extended_item){(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
-    const wide x = distance(sums, list, items, i);
-    const wide e = exponential(x);
-    const wide p = rankloss__extended_div(e, sums->total_exps);
-    const wide others = is_top ? sums->rest_exps : rankloss__extended_sub(sums->total_exps, e);
-    const wide q = rankloss__extended_div(others, sums->total_exps);
-    const wide v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
-    const wide c = rankloss__extended_div(coefficient(sums, list, items, i), sums->norm);
-    const wide s = slope(sums, e, c, is_top);
-    const wide mass = rankloss__extended_mul(sums->coefs, p);
-    return (rankloss__extended_item){
-        .slope = output(sums->first, s),
-        .curve = output(sums->second, rankloss__extended_mul(mass, q)),
-        .bend = output(sums->second, rankloss__extended_mul(mass, tangent_deviation(sums, v, is_top))),
-        .label_log = result_of(rankloss__extended_log_term(sums, list, items, i, false)),
-        .weight_log = result_of(rankloss__extended_log_term(sums, list, items, i, true)),
-    };
+        return (double)NAN;
+    if (!rankloss__is_by_logits(which))
+        return result_of(rankloss__extended_log_term(sums, list, items, i, which == RANKLOSS__GRAD_WEIGHTS));
+    const extended e = exponential(distance(sums, list, items, i));
+    if (which == RANKLOSS__GRAD_LOGITS) {
+        const extended c = rankloss__extended_div(coefficient(sums, list, items, i), sums->norm);
+        return output(sums->first, grad(sums, e, c, is_argmax));
+    }
+    const extended mass = rankloss__extended_mul(sums->coefs, rankloss__extended_div(e, sums->total_exps));
+    if (which == RANKLOSS__HVP_LOGITS)
+        return output(sums->second,
+                      rankloss__extended_mul(mass, tangent_deviation(sums, from(items->tangent[i]), is_argmax)));
+    const extended others = is_argmax ? sums->other_exps : rankloss__extended_sub(sums->total_exps, e);
+    return output(sums->second, rankloss__extended_mul(mass, rankloss__extended_div(others, sums->total_exps)));
 }
 
 double rankloss__extended_jvp(const rankloss__extended_sums *sums, rankloss__list *list) {
-    wide jvp = from(0.0);
+    extended jvp = from(0.0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
             if (!rankloss__item_is_valid(items, i))
                 continue;
-            const bool is_top = first + i == sums->top;
-            const wide c = rankloss__extended_div(coefficient(sums, list, items, i), sums->norm);
-            const wide e = exponential(distance(sums, list, items, i));
-            jvp =
-                rankloss__extended_add(jvp, rankloss__extended_mul(from(items->tangent[i]), slope(sums, e, c, is_top)));
+            const bool is_argmax = first + i == sums->argmax;
+            const extended c = rankloss__extended_div(coefficient(sums, list, items, i), sums->norm);
+            const extended e = exponential(distance(sums, list, items, i));
+            jvp = rankloss__extended_add(jvp,
+                                         rankloss__extended_mul(from(items->tangent[i]), grad(sums, e, c, is_argmax)));
         }
     }
     if (sums->nan)

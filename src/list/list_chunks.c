@@ -1,33 +1,49 @@
+/*
+ * Chunks and parts of a list. A chunk is read once for all that is done with it in a row; this file alone knows which one
+ * is at hand.
+ */
 #include "list/list_chunks.h"
 
+static void forget_chunk(rankloss__list *list) {
+    list->loaded = SIZE_MAX;
+}
+
 void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, int64_t index,
-                         rankloss__scratch *scratch) {
+                         rankloss__chunk_scratch *scratch) {
+    const rankloss__batch *batch = &inputs->batch;
+    const rankloss__position *position = &list->position;
+    rankloss__position_of(batch, index, &list->position);
     list->inputs = inputs;
     list->scratch = scratch;
-    rankloss__position_of(&inputs->batch, index, &list->place);
-    list->size = (size_t)list->place.size;
-    list->chunk = rankloss__inputs_are_direct(inputs, list->size) ? RANKLOSS__TOGETHER : RANKLOSS__CHUNK;
-    list->at = rankloss__inputs_at(inputs, &list->place);
-    list->store = NULL;
-    list->spread = NULL;
-    list->loaded = SIZE_MAX;
+    list->size = (size_t)list->position.size;
+    list->chunk = inputs->is_f64 ? RANKLOSS__CHUNK_F64 : RANKLOSS__CHUNK_F32;
+    if (rankloss__inputs_are_in_place(inputs, list->size))
+        list->chunk = RANKLOSS__TOGETHER;
+    list->at.logits = rankloss__view_at(&inputs->logits, batch, position);
+    list->at.labels = rankloss__view_at(&inputs->labels, batch, position);
+    list->at.where = rankloss__view_at(&inputs->where, batch, position);
+    list->at.weights = rankloss__view_at(&inputs->weights, batch, position);
+    list->at.bias = rankloss__view_at(&inputs->bias, batch, position);
+    list->at.tangent = inputs->wants_tangent ? rankloss__view_at(&inputs->tangent, batch, position) : NULL;
+    list->float_exps = NULL;
+    list->runner = NULL;
+    forget_chunk(list);
 }
 
 const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) {
     if (list->loaded == first)
         return &list->items;
     const rankloss__inputs *inputs = list->inputs;
-    const rankloss__list_inputs *at = &list->at;
-    rankloss__scratch *scratch = list->scratch;
+    rankloss__chunk_scratch *scratch = list->scratch;
     const size_t size = list->size, left = size - first, count = left < list->chunk ? left : list->chunk;
     rankloss__items *items = &list->items;
     list->loaded = first;
-    items->scores = rankloss__read_scores(inputs, at, size, first, count, &scratch->scores, &scratch->rows);
-    items->labels = rankloss__read(inputs, &inputs->labels, at->labels, size, first, count, &scratch->labels);
-    items->weights = rankloss__read(inputs, &inputs->weights, at->weights, size, first, count, &scratch->weights);
-    items->where = rankloss__read_where(inputs, at->where, size, first, count, scratch->where);
-    items->tangent = rankloss__read_tangent(inputs, at->tangent, size, first, count,
-                                            scratch->exps + RANKLOSS__TOGETHER - RANKLOSS__CHUNK);
+    items->scores = rankloss__read_scores(inputs, list->at.logits, list->at.bias, size, first, count, &scratch->scores,
+                                          &scratch->spare);
+    items->labels = rankloss__read(inputs, &inputs->labels, list->at.labels, size, first, count, &scratch->labels);
+    items->weights = rankloss__read(inputs, &inputs->weights, list->at.weights, size, first, count, &scratch->weights);
+    items->where = rankloss__read_where(inputs, list->at.where, size, first, count, scratch->where);
+    items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count, scratch->tangent);
     items->count = count;
     rankloss__find_unmasked(items);
     items->interleaved = false;
@@ -36,30 +52,47 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     return items;
 }
 
-/* All but the last are of one size, a multiple of every chunk's. */
+void rankloss__list_limit_chunks(rankloss__list *list, size_t most) {
+    if (most >= list->chunk)
+        return;
+    list->chunk = most;
+    forget_chunk(list);
+}
+
+/* All parts but the last are of one size, a multiple of every chunk's. */
 static size_t part_size(const rankloss__list *list) {
     const size_t share = (list->size + RANKLOSS__PARTS - 1) / RANKLOSS__PARTS;
-    return list->size < RANKLOSS__SPLIT_SIZE
-               ? list->size
-               : (share + RANKLOSS__TOGETHER - 1) / RANKLOSS__TOGETHER * RANKLOSS__TOGETHER;
+    if (list->size < RANKLOSS__SPLIT_SIZE)
+        return list->size;
+    return (share + RANKLOSS__TOGETHER - 1) / RANKLOSS__TOGETHER * RANKLOSS__TOGETHER;
 }
 
 size_t rankloss__count_parts(const rankloss__list *list) {
     return list->size == 0 ? 0 : (list->size + part_size(list) - 1) / part_size(list);
 }
 
-void rankloss__run_part(rankloss__list *list, size_t part, rankloss__part_body body, void *context) {
+static void run_part(rankloss__list *list, size_t part, rankloss__part_body body, void *context) {
     const size_t size = part_size(list), first = part * size, left = list->size - first;
     body(context, list, part, first, first + (left < size ? left : size));
 }
 
+void rankloss__run_parts(const rankloss__list *list, size_t begin, size_t end, rankloss__chunk_scratch *scratch,
+                         rankloss__part_body body, void *context) {
+    rankloss__list own = *list;
+    own.scratch = scratch;
+    own.runner = NULL;
+    forget_chunk(&own);
+    for (size_t part = begin; part < end; part++)
+        run_part(&own, part, body, context);
+}
+
 void rankloss__each_part(rankloss__list *list, rankloss__part_body body, void *context) {
     const size_t parts = rankloss__count_parts(list);
-    if (list->spread != NULL && parts > 1) {
-        list->loaded = SIZE_MAX; /* the scratch is used for the parts */
-        list->spread->run(list->spread, list, body, context);
+    if (list->runner != NULL && parts > 1) {
+        forget_chunk(list); /* the parts use its scratch */
+        list->runner->run(list->runner, list, body, context);
         return;
     }
     for (size_t part = 0; part < parts; part++)
-        rankloss__run_part(list, part, body, context);
+        run_part(list, part, body, context);
 }

@@ -1,5 +1,8 @@
 /*
- * One list of a batch, in chunks of items for the kernels.
+ * One list of a batch by itself, in chunks of items for the kernels; a very long one in parts that threads may share.
+ *
+ * A very long list is split into parts by its size alone, and the sums of the parts are added in their order: so any
+ * number of threads can share it without a bit changing.
  */
 #ifndef RANKLOSS_SRC_LIST_LIST_CHUNKS_H
 #define RANKLOSS_SRC_LIST_LIST_CHUNKS_H
@@ -9,13 +12,10 @@
 #include <stdint.h>
 
 #include "list/list_inputs.h"
+#include "list/scratch.h"
 
-/*
- * A very long list is cut into parts, by its size alone, whose sums are added in their order; so any number of threads
- * can share it without a bit changing.
- */
 enum {
-    RANKLOSS__SPLIT_SIZE = 65536, /* items from which on a list is cut */
+    RANKLOSS__SPLIT_SIZE = 65536, /* items from which on a list is split */
     RANKLOSS__PARTS = 32          /* at most */
 };
 
@@ -26,34 +26,42 @@ typedef void (*rankloss__part_body)(void *context, rankloss__list *list, size_t 
 
 /* Who shares the parts out among threads. */
 typedef struct rankloss__part_runner {
-    void (*run)(const struct rankloss__part_runner *spread, const rankloss__list *list, rankloss__part_body body,
+    void (*run)(const struct rankloss__part_runner *runner, const rankloss__list *list, rankloss__part_body body,
                 void *context);
-    int32_t threads;
+    int threads;
 } rankloss__part_runner;
 
 struct rankloss__list {
     const rankloss__inputs *inputs;
-    rankloss__scratch *scratch;
-    rankloss__position place;
+    rankloss__chunk_scratch *scratch;
+    rankloss__position position;
     size_t size;
     size_t chunk; /* items in a chunk, the last excepted */
-    rankloss__list_inputs at;
-    float *store; /* where a long list may keep its exponentials for the derivatives; NULL: nowhere */
-    const rankloss__part_runner *spread; /* NULL: this thread does everything */
+    struct {
+        const char *logits, *labels, *where, *weights, *bias, *tangent;
+    } at;                                /* the first element in each of the inputs; NULL where absent */
+    float *float_exps;                   /* see list/float_exps.h; NULL: there is no place for them */
+    const rankloss__part_runner *runner; /* NULL: this thread does everything */
     size_t loaded;                       /* the first item of the chunk at hand; SIZE_MAX: none */
     rankloss__items items;               /* that chunk */
 };
 
 void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, int64_t index,
-                         rankloss__scratch *scratch);
+                         rankloss__chunk_scratch *scratch);
 
 /* The chunk that begins at item `first`, a multiple of list->chunk. Valid until the next one is asked for. */
 const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first);
 
-/* The number of parts, and a call of body for each of them. */
+/* Makes chunks no longer than `most` items, a multiple of RANKLOSS__LANES. */
+void rankloss__list_limit_chunks(rankloss__list *list, size_t most);
+
+/* Calls body for every part: through the list's runner where it has one and there are several. */
 size_t rankloss__count_parts(const rankloss__list *list);
-void rankloss__run_part(rankloss__list *list, size_t part, rankloss__part_body body, void *context);
 void rankloss__each_part(rankloss__list *list, rankloss__part_body body, void *context);
+
+/* Calls body for the parts from `begin` to before `end`, through a copy of the list that uses this scratch. */
+void rankloss__run_parts(const rankloss__list *list, size_t begin, size_t end, rankloss__chunk_scratch *scratch,
+                         rankloss__part_body body, void *context);
 
 /* Element i of items in the compute dtype; 1 where data is NULL. */
 static inline double rankloss__list_value(const rankloss__list *list, const void *data, size_t i) {

@@ -31,24 +31,24 @@ typedef struct rankloss__writer {
     int64_t first_total, total_stride; /* ADDED: where item 0 goes, and how far apart items are */
 } rankloss__writer;
 
-/* A sink for a list of an output whose view is one of items. block: RANKLOSS__CHUNK doubles. */
+/* A writer for a list of an output whose view is one of items. block: RANKLOSS__CHUNK_F64 doubles. */
 rankloss__writer rankloss__writer_make(const rankloss__view *view, const rankloss__batch *batch,
-                                       const rankloss__position *place, double *block);
+                                       const rankloss__position *position, double *block);
 
-/* A sink that adds a list to totals, laid out as `layout`, a view whose elements are numbered from 0. */
+/* A writer that adds a list to totals, laid out as `layout`, a view whose elements are numbered from 0. */
 rankloss__writer rankloss__writer_into_totals(rankloss__sum_window *totals, const rankloss__view *layout,
-                                              const rankloss__batch *batch, const rankloss__position *place,
+                                              const rankloss__batch *batch, const rankloss__position *position,
                                               double *block);
 
-/* Items per chunk that the sink takes at most: the block's size unless it writes in place. */
-size_t rankloss__writer_limit(const rankloss__writer *sink);
+/* Items per chunk that the writer takes at most: the block's size unless it writes in place. */
+size_t rankloss__writer_limit(const rankloss__writer *writer);
 
 /* Where to write the values of the items from `first` on; then take them over with put. */
-rankloss__out rankloss__writer_buffer(const rankloss__writer *sink, size_t first);
-void rankloss__writer_put(rankloss__writer *sink, size_t first, size_t count);
+rankloss__out rankloss__writer_buffer(const rankloss__writer *writer, size_t first);
+void rankloss__writer_put(rankloss__writer *writer, size_t first, size_t count);
 
 /* Ends the list: writes what is a sum. */
-void rankloss__writer_close(rankloss__writer *sink);
+void rankloss__writer_close(rankloss__writer *writer);
 
 static inline void rankloss__out_set(rankloss__out out, size_t i, double value) {
     rankloss__store_one(out.dtype, out.data, (int64_t)i, value);

@@ -1,9 +1,13 @@
+/*
+ * One thread, lists in their order, an output at a time.
+ */
 #include "list/sum_over_lists.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "dtype/convert.h"
+#include "dtype/dtypes.h"
 #include "list/extended_list.h"
 #include "list/gradient.h"
 #include "status/error.h"
@@ -15,11 +19,11 @@ static int64_t count_elements(const rankloss_array *output) {
     return count;
 }
 
-rankloss_status rankloss__sum_over_lists_allocate(rankloss__sum_window *window, const rankloss__plan *call) {
+rankloss_status rankloss__sum_over_lists_allocate(rankloss__sum_window *window, const rankloss__plan *plan) {
     int64_t most = 0;
     *window = (rankloss__sum_window){NULL, 0, 0};
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
-        const int64_t count = call->across_lists[which] ? count_elements(call->outputs[which]) : 0;
+        const int64_t count = plan->across_lists[which] ? count_elements(plan->outputs[which]) : 0;
         most = count > most ? count : most;
     }
     if (most == 0)
@@ -33,59 +37,59 @@ rankloss_status rankloss__sum_over_lists_allocate(rankloss__sum_window *window, 
 }
 
 /* Whether a list has elements inside the window. */
-static bool meets(const rankloss__sum_window *window, const rankloss__writer *sink, const rankloss__list *list) {
-    const int64_t last = sink->first_total + ((int64_t)list->size - 1) * sink->total_stride;
-    return list->size > 0 && sink->first_total < window->first + window->count && last >= window->first;
+static bool meets(const rankloss__sum_window *window, const rankloss__writer *writer, const rankloss__list *list) {
+    const int64_t last = writer->first_total + ((int64_t)list->size - 1) * writer->total_stride;
+    return list->size > 0 && writer->first_total < window->first + window->count && last >= window->first;
 }
 
 /*
- * float64: lists may cancel in a sum, so that its last place weighs less than their terms' own. The careful path has
- * the bits.
+ * float64: lists may cancel in a sum, so that its last place weighs less than their terms' own. Extended
+ * precision has the bits.
  */
-static void add_careful_terms(const rankloss__plan *call, int which, const rankloss__writer *sink,
-                              rankloss__list *list) {
+static void add_extended_terms(const rankloss__plan *plan, int which, const rankloss__writer *writer,
+                               rankloss__list *list) {
     rankloss__forward forward;
     rankloss__forward_list(list, &forward);
-    const rankloss__upstream upstream = rankloss__plan_upstream(call, &list->place);
+    const rankloss__upstream upstream = rankloss__plan_upstream(plan, &list->position);
     const bool is_nan = forward.path == RANKLOSS__NAN;
     rankloss__extended_sums sums = {0};
     if (forward.path == RANKLOSS__EMPTY)
         return;
     if (!is_nan)
-        sums = rankloss__extended_sums_of(list, &forward.peak);
+        sums = rankloss__extended_sums_of(list, &forward.range);
     rankloss__extended_set_upstream(&sums, &upstream);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
-            const int64_t element = sink->first_total + (int64_t)(first + i) * sink->total_stride;
+            const int64_t element = writer->first_total + (int64_t)(first + i) * writer->total_stride;
             if (!rankloss__item_is_valid(items, i))
                 continue;
             rankloss__extended term = rankloss__extended_special((double)NAN);
             if (!is_nan)
                 term = rankloss__extended_log_term(&sums, list, items, i, which == RANKLOSS__GRAD_WEIGHTS);
-            rankloss__add_to_window(sink->totals, element, rankloss__extended_to_dd(term));
+            rankloss__add_to_window(writer->totals, element, rankloss__extended_to_dd(term));
         }
     }
 }
 
-static void add_list(const rankloss__plan *call, int which, rankloss__sum_window *window, int64_t index,
-                     rankloss__scratch *scratch) {
+static void add_list(const rankloss__plan *plan, int which, rankloss__sum_window *window, int64_t index,
+                     rankloss__chunk_scratch *scratch) {
     rankloss__list list;
-    rankloss__writer sinks[RANKLOSS__NUM_DERIVATIVES] = {{.kind = RANKLOSS__WRITER_ABSENT}};
-    rankloss__list_open(&list, &call->inputs, index, scratch);
-    sinks[which] = rankloss__writer_into_totals(window, &call->layouts[which], &call->inputs.batch, &list.place,
-                                                scratch->rows.f64);
-    if (!meets(window, &sinks[which], &list))
+    rankloss__writer writers[RANKLOSS__NUM_DERIVATIVES] = {{.kind = RANKLOSS__WRITER_ABSENT}};
+    rankloss__list_open(&list, &plan->inputs, index, scratch);
+    writers[which] = rankloss__writer_into_totals(window, &plan->layouts[which], &plan->inputs.batch, &list.position,
+                                                  scratch->spare.f64);
+    if (!meets(window, &writers[which], &list))
         return;
-    if (call->inputs.is_f64) {
-        add_careful_terms(call, which, &sinks[which], &list);
+    if (plan->inputs.is_f64) {
+        add_extended_terms(plan, which, &writers[which], &list);
         return;
     }
     rankloss__forward forward;
     rankloss__forward_list(&list, &forward);
-    const rankloss__upstream upstream = rankloss__plan_upstream(call, &list.place);
+    const rankloss__upstream upstream = rankloss__plan_upstream(plan, &list.position);
     const rankloss__factors factors = rankloss__factors_of(&upstream);
-    rankloss__derivatives(&list, &forward, &upstream, &factors, sinks);
+    rankloss__derivatives(&list, &forward, &upstream, &factors, writers);
 }
 
 /* Where element `number`, in row-major order, of an output lies. */
@@ -105,26 +109,26 @@ static void write_window(const rankloss__sum_window *window, const rankloss_arra
     }
 }
 
-static void scatter_output(const rankloss__plan *call, int which, rankloss__sum_window *window) {
-    const rankloss_array *output = call->outputs[which];
+static void scatter_output(const rankloss__plan *plan, int which, rankloss__sum_window *window) {
+    const rankloss_array *output = plan->outputs[which];
     const int64_t elements = count_elements(output);
-    const rankloss__batch *batch = &call->inputs.batch;
+    const rankloss__batch *batch = &plan->inputs.batch;
     const int64_t lists = rankloss__has_no_items(batch) ? 0 : batch->num_lists;
-    rankloss__scratch scratch;
+    rankloss__chunk_scratch scratch;
     for (window->first = 0; window->first < elements; window->first += window->count) {
         const int64_t left = elements - window->first;
         for (int64_t i = 0; i < window->count; i++)
             window->sums[i] = (rankloss__dd){0.0, 0.0};
         for (int64_t list = 0; list < lists; list++)
-            add_list(call, which, window, list, &scratch);
+            add_list(plan, which, window, list, &scratch);
         write_window(window, output, left < window->count ? left : window->count);
     }
 }
 
-void rankloss__sum_over_lists(const rankloss__plan *call, rankloss__sum_window *window) {
+void rankloss__sum_over_lists(const rankloss__plan *plan, rankloss__sum_window *window) {
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
-        if (call->across_lists[which])
-            scatter_output(call, which, window);
+        if (plan->across_lists[which])
+            scatter_output(plan, which, window);
     free(window->sums);
     window->sums = NULL;
 }

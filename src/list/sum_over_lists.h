@@ -14,9 +14,9 @@
 enum { RANKLOSS__WINDOW = 32768 };
 
 /* The sums' memory, allocated before anything is written; empty where no gradient is summed over lists. */
-rankloss_status rankloss__sum_over_lists_allocate(rankloss__sum_window *window, const rankloss__plan *call);
+rankloss_status rankloss__sum_over_lists_allocate(rankloss__sum_window *window, const rankloss__plan *plan);
 
 /* Computes and writes every gradient that is summed over lists. The logits are still what they were. */
-void rankloss__sum_over_lists(const rankloss__plan *call, rankloss__sum_window *window);
+void rankloss__sum_over_lists(const rankloss__plan *plan, rankloss__sum_window *window);
 
 #endif

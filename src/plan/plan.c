@@ -1,9 +1,12 @@
+/*
+ * The plan of a call: its arguments as views whose batch axes are merged where all of them can be, and its options as
+ * numbers.
+ */
 #include "plan/plan.h"
 
+#include "cpu/cache.h"
 #include "cpu/dispatch.h"
 #include "dtype/convert.h"
-
-enum { MAX_VIEWS = 9 + 2 * RANKLOSS__NUM_DERIVATIVES };
 
 static rankloss__inputs make_inputs(const rankloss_problem *p) {
     const rankloss__batch batch = rankloss__batch_make(&p->logits, &p->offsets);
@@ -38,74 +41,122 @@ static bool sums_across_lists(const rankloss__batch *batch, const rankloss_array
     return false;
 }
 
-static void make_outputs(rankloss__plan *call, const rankloss_result *r) {
-    const rankloss__batch *batch = &call->inputs.batch;
-    call->outputs[RANKLOSS__GRAD_LABELS] = &r->grad_labels;
-    call->outputs[RANKLOSS__GRAD_WEIGHTS] = &r->grad_weights;
-    call->outputs[RANKLOSS__HESS_LOGITS] = &r->hess_logits;
-    call->outputs[RANKLOSS__HVP_LOGITS] = &r->hvp_logits;
-    call->outputs[RANKLOSS__GRAD_LOGITS] = &r->grad_logits;
+static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
+    const rankloss__batch *batch = &plan->inputs.batch;
+    plan->outputs[RANKLOSS__GRAD_LABELS] = &r->grad_labels;
+    plan->outputs[RANKLOSS__GRAD_WEIGHTS] = &r->grad_weights;
+    plan->outputs[RANKLOSS__HESS_LOGITS] = &r->hess_logits;
+    plan->outputs[RANKLOSS__HVP_LOGITS] = &r->hvp_logits;
+    plan->outputs[RANKLOSS__GRAD_LOGITS] = &r->grad_logits;
+    plan->loss = rankloss__view_of_lists(batch, &r->loss);
+    plan->jvp = rankloss__view_of_lists(batch, &r->jvp);
+    plan->asked = (plan->loss.present ? RANKLOSS__WANT_LOSS : 0) | (plan->jvp.present ? RANKLOSS__WANT_JVP : 0);
+    plan->wanted = plan->asked;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
-        const rankloss_array *output = call->outputs[which];
-        const rankloss_array numbers = rankloss_array_make(RANKLOSS_U8, NULL, output->ndim, output->shape);
-        call->derivatives[which] = rankloss__view_of_items(batch, output);
-        call->layouts[which] = rankloss__view_of_items(batch, &numbers);
-        call->across_lists[which] = which <= RANKLOSS__GRAD_WEIGHTS && sums_across_lists(batch, output);
-        call->wants_derivatives |= call->derivatives[which].present;
+        const rankloss_array *output = plan->outputs[which];
+        const rankloss_array numbered = rankloss_array_make(RANKLOSS_U8, NULL, output->ndim, output->shape);
+        plan->derivatives[which] = rankloss__view_of_items(batch, output);
+        plan->layouts[which] = rankloss__view_of_items(batch, &numbered);
+        plan->across_lists[which] = which <= RANKLOSS__GRAD_WEIGHTS && sums_across_lists(batch, output);
+        if (plan->derivatives[which].present)
+            plan->asked |= 1u << which;
+        if (plan->derivatives[which].data != NULL && !plan->across_lists[which])
+            plan->wanted |= 1u << which;
     }
-    call->loss = rankloss__view_of_lists(batch, &r->loss);
-    call->jvp = rankloss__view_of_lists(batch, &r->jvp);
-    call->wants_jvp = call->jvp.present;
-    call->inputs.wants_tangent = call->wants_jvp || call->derivatives[RANKLOSS__HVP_LOGITS].present;
+    plan->inputs.wants_tangent = plan->jvp.present || plan->derivatives[RANKLOSS__HVP_LOGITS].present;
 }
 
-static void merge_axes(rankloss__plan *call) {
-    rankloss__inputs *in = &call->inputs;
-    rankloss__view *views[MAX_VIEWS] = {&in->logits,  &in->labels,      &in->where,  &in->weights, &in->bias,
-                                        &in->tangent, &call->cotangent, &call->loss, &call->jvp};
+static void merge_axes(rankloss__plan *plan) {
+    rankloss__inputs *in = &plan->inputs;
+    rankloss__view *views[9 + 2 * RANKLOSS__NUM_DERIVATIVES] = {&in->logits,  &in->labels, &in->where,
+                                                                &in->weights, &in->bias,   &in->tangent,
+                                                                &plan->loss,  &plan->jvp,  &plan->cotangent};
     int count = 9;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
-        views[count++] = &call->derivatives[which];
-        views[count++] = &call->layouts[which];
+        views[count++] = &plan->derivatives[which];
+        views[count++] = &plan->layouts[which];
     }
     rankloss__merge_axes(&in->batch, views, count);
 }
 
+/* Whether what the call reads and writes of the items is more than the last cache holds. */
+static bool exceeds_cache(const rankloss__plan *plan) {
+    const rankloss__inputs *in = &plan->inputs;
+    const rankloss__batch *batch = &in->batch;
+    const rankloss__view *views[4 + RANKLOSS__NUM_DERIVATIVES] = {&in->logits, &in->labels, &in->weights, &in->where};
+    int64_t bytes = 0, items = 0;
+    if (batch->ragged)
+        items = rankloss__offset(batch, batch->num_lists);
+    else if (batch->list_size > 0 && batch->num_lists < INT64_MAX / 64 / batch->list_size)
+        items = batch->num_lists * batch->list_size;
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        views[4 + which] = &plan->derivatives[which];
+    for (int k = 0; k < 4 + RANKLOSS__NUM_DERIVATIVES; k++)
+        if (views[k]->data != NULL && views[k]->item_stride != 0 && items < INT64_MAX / 128)
+            bytes += items * views[k]->element_size;
+    return bytes > rankloss__cache_size();
+}
+
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result) {
-    rankloss__plan call = {.inputs = make_inputs(problem),
+    rankloss__plan plan = {.inputs = make_inputs(problem),
                            .reduction = problem->reduction,
                            .num_threads = problem->num_threads,
                            .counted = 1};
-    call.cotangent = rankloss__view_of_lists(&call.inputs.batch, &problem->cotangent);
-    make_outputs(&call, result);
-    merge_axes(&call);
-    if (call.reduction == RANKLOSS_MEAN)
-        call.counted = rankloss__count_lists(&call.inputs.batch, &call.inputs.where);
-    return call;
+    plan.cotangent = rankloss__view_of_lists(&plan.inputs.batch, &problem->cotangent);
+    make_outputs(&plan, result);
+    merge_axes(&plan);
+    plan.exceeds_cache = exceeds_cache(&plan);
+    if (plan.reduction == RANKLOSS_MEAN)
+        plan.counted = rankloss__count_lists(&plan.inputs.batch, &plan.inputs.where);
+    return plan;
 }
 
 static double read_cotangent(const rankloss__view *view, const char *at) {
     double value = 1.0;
-    if (at != NULL)
+    if (at != NULL && view->dtype == RANKLOSS_F32)
+        value = (double)*(const float *)(const void *)at;
+    else if (at != NULL)
         rankloss__load_f64(view->dtype, at, 0, 1, &value);
     return value;
 }
 
-void rankloss__plan_set_upstream(rankloss__plan *call) {
-    const double divisor = call->counted > 0 ? (double)call->counted : 1.0;
+void rankloss__plan_set_upstream(rankloss__plan *plan) {
+    const double divisor = plan->counted > 0 ? (double)plan->counted : 1.0;
     /* Under RANKLOSS_NONE each list reads its own, and there may be none. */
-    const bool shared = call->reduction != RANKLOSS_NONE;
-    const double cotangent = read_cotangent(&call->cotangent, shared ? call->cotangent.data : NULL);
-    call->upstream = rankloss__upstream_make(cotangent, divisor, call->inputs.temperature);
+    const bool one_number = plan->reduction != RANKLOSS_NONE;
+    const double cotangent = read_cotangent(&plan->cotangent, one_number ? plan->cotangent.data : NULL);
+    plan->shares_upstream =
+        plan->reduction == RANKLOSS_NONE ? !plan->cotangent.present : plan->reduction != RANKLOSS_CUSTOM;
+    plan->upstream = rankloss__upstream_make(cotangent, divisor, plan->inputs.temperature);
+    plan->factors = rankloss__factors_of(&plan->upstream);
 }
 
-rankloss__upstream rankloss__plan_upstream(const rankloss__plan *call, const rankloss__position *place) {
-    const double temperature = call->inputs.temperature;
-    if (call->reduction == RANKLOSS_CUSTOM)
-        return rankloss__upstream_make_shared(call->upstream.cotangent, call->custom.d_losses[place->list],
+rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const rankloss__position *position) {
+    const double temperature = plan->inputs.temperature;
+    if (plan->shares_upstream)
+        return plan->upstream;
+    if (plan->reduction == RANKLOSS_CUSTOM)
+        return rankloss__upstream_make_shared(plan->upstream.cotangent, plan->custom.d_losses[position->list],
                                               temperature);
-    if (call->reduction != RANKLOSS_NONE || !call->cotangent.present)
-        return call->upstream;
-    const char *at = rankloss__view_at(&call->cotangent, &call->inputs.batch, place);
-    return rankloss__upstream_make(read_cotangent(&call->cotangent, at), 1.0, temperature);
+    const char *at = rankloss__view_at(&plan->cotangent, &plan->inputs.batch, position);
+    return rankloss__upstream_make(read_cotangent(&plan->cotangent, at), 1.0, temperature);
+}
+
+unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
+                                rankloss__factors *factors, double cotangents[RANKLOSS__LANES]) {
+    unsigned moderate = 0;
+    for (int k = 0; k < count; k++) {
+        const rankloss__upstream upstream = rankloss__plan_upstream(plan, &positions[k]);
+        rankloss__set_factors(factors, k, &upstream);
+        cotangents[k] = upstream.cotangent;
+        moderate |= (unsigned)upstream.moderate << k;
+    }
+    for (int k = count; k < RANKLOSS__LANES; k++) {
+        factors->first.hi[k] = factors->first.hi[0];
+        factors->first.lo[k] = factors->first.lo[0];
+        factors->second.hi[k] = factors->second.hi[0];
+        factors->second.lo[k] = factors->second.lo[0];
+        factors->labels.at[k] = factors->labels.at[0];
+    }
+    return moderate;
 }

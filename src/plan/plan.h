@@ -1,17 +1,19 @@
 /*
- * A checked call made ready to run: views of every argument, and what the options come to.
+ * A checked call, made ready to run: views of every argument, what is wanted of the lists, and what the options come to.
+ * Read by all threads, and by then written by none.
  */
 #ifndef RANKLOSS_SRC_PLAN_PLAN_H
 #define RANKLOSS_SRC_PLAN_PLAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rankloss/softmax.h>
 
 #include "batch/strided_view.h"
+#include "kernels/kernels.h"
 #include "plan/cotangent.h"
-#include "plan/inputs.h"
 #include "reduction/reduction.h"
 
 typedef enum rankloss__derivative {
@@ -23,33 +25,74 @@ typedef enum rankloss__derivative {
     RANKLOSS__NUM_DERIVATIVES
 } rankloss__derivative;
 
-static inline bool rankloss__is_by_logits(rankloss__derivative which) {
-    return which != RANKLOSS__GRAD_LABELS && which != RANKLOSS__GRAD_WEIGHTS;
-}
+/* What is wanted of a list, a bit each: the derivatives by their number, and these. */
+enum {
+    RANKLOSS__WANT_LOSS = 1u << RANKLOSS__NUM_DERIVATIVES,
+    RANKLOSS__WANT_JVP = RANKLOSS__WANT_LOSS << 1,
+    RANKLOSS__WANT_DERIVATIVES = RANKLOSS__WANT_LOSS - 1,
+    RANKLOSS__WANT_SECOND = 1u << RANKLOSS__HESS_LOGITS | 1u << RANKLOSS__HVP_LOGITS
+};
+
+/* The inputs of all lists, and how their items become scores and coefficients. */
+typedef struct rankloss__inputs {
+    rankloss__batch batch;
+    rankloss__view logits, labels, where, weights, bias, tangent;
+    const rankloss__kernels *kernels;
+    double temperature, inverse_temperature;
+    bool is_f64;        /* the compute dtype */
+    bool scaled;        /* scores are not the logits themselves: a temperature or a bias */
+    bool sum_to_one;    /* RANKLOSS_LABELS_SUM_TO_ONE */
+    bool wants_tangent; /* an output needs it */
+} rankloss__inputs;
 
 typedef struct rankloss__plan {
     rankloss__inputs inputs;
-    rankloss__view cotangent;
+    unsigned asked;  /* by the caller: the outputs that are present */
+    unsigned wanted; /* of each list: those with elements, but for what is summed over lists */
     rankloss__view loss, jvp;
     rankloss__view derivatives[RANKLOSS__NUM_DERIVATIVES];
-    rankloss__view layouts[RANKLOSS__NUM_DERIVATIVES]; /* elements of the output numbered in row-major order */
-    bool across_lists[RANKLOSS__NUM_DERIVATIVES];      /* summed over lists: not for the batch loop */
-    const rankloss_array *outputs[RANKLOSS__NUM_DERIVATIVES];
+    const rankloss_array *outputs[RANKLOSS__NUM_DERIVATIVES]; /* the arrays of these */
+    rankloss__view layouts[RANKLOSS__NUM_DERIVATIVES];        /* their elements numbered in row-major order */
+    bool across_lists[RANKLOSS__NUM_DERIVATIVES];             /* summed over lists, see list/sum_over_lists.h */
+
     int32_t reduction;
     int32_t num_threads;
-    bool wants_jvp;
-    bool wants_derivatives;      /* of those that the cotangent enters */
-    int64_t counted;             /* lists of the mean */
-    rankloss__upstream upstream; /* of every list, where they share it */
+    int64_t counted; /* lists of the mean */
     rankloss__custom custom;
+
+    rankloss__view cotangent;
+    bool shares_upstream;        /* all lists have the one that follows, and its factors */
+    rankloss__upstream upstream; /* where they do not: what there is of it for all lists */
+    rankloss__factors factors;   /* of that, in every lane */
+
+    bool exceeds_cache; /* what is read and written does not stay in the cache */
 } rankloss__plan;
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result);
 
-/* What multiplies the derivatives of a list. */
-rankloss__upstream rankloss__plan_upstream(const rankloss__plan *call, const rankloss__position *place);
+/* Reads the cotangent, for rankloss__plan_upstream(); under RANKLOSS_CUSTOM after the reducer has answered. */
+void rankloss__plan_set_upstream(rankloss__plan *plan);
 
-/* Sets what rankloss__plan_upstream() gives; for RANKLOSS_CUSTOM after the reducer has answered. */
-void rankloss__plan_set_upstream(rankloss__plan *call);
+/* What multiplies the derivatives of a list. */
+rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const rankloss__position *position);
+
+/*
+ * The same of up to RANKLOSS__LANES lists that do not share it, as factors; further lanes get those of the first. Returns
+ * the lists whose factors are moderate, a bit each.
+ */
+unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
+                                rankloss__factors *factors, double cotangents[RANKLOSS__LANES]);
+
+static inline bool rankloss__is_by_logits(rankloss__derivative which) {
+    return which != RANKLOSS__GRAD_LABELS && which != RANKLOSS__GRAD_WEIGHTS;
+}
+
+static inline bool rankloss__wants(unsigned wanted, rankloss__derivative which) {
+    return (wanted >> which & 1u) != 0;
+}
+
+static inline int32_t rankloss__compute_dtype(const rankloss__inputs *inputs) {
+    return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
+}
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Digits with late carries, parts that wait for them, and a quotient that is rounded once.
+ */
 #include "reduction/exact_sum.h"
 
 #include <math.h>
@@ -79,7 +82,67 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
     rankloss__exact_sum_add_all(sum, &term, 1);
 }
 
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* value, |value| < size / 16, rounded to a multiple of size 2^-52; size is a power of two. */
+static double round_to(double value, double size) {
+    const double around = 1.5 * size;
+    return (value + around) - around;
+}
+
+/*
+ * False, and nothing is added, where a term is not below 2^18 or has bits below 2^-66. All lanes alike and without a
+ * branch, for the compiler to take several at once.
+ */
+static bool add_parts(rankloss__exact_sum *sum, const double terms[8]) {
+    const uint64_t largest = bits_of(0x1p18) - 1;
+    double high[8], middle[8], low[8];
+    uint64_t lost = 0, above = 0;
+    for (int k = 0; k < 8; k++) {
+        high[k] = round_to(terms[k], 0x1p38);
+        const double rest = terms[k] - high[k];
+        middle[k] = round_to(rest, 0x1p2);
+        low[k] = rest - middle[k];
+        lost |= bits_of(low[k]) ^ bits_of(round_to(low[k], 0x1p-14));
+        above |= largest - (bits_of(terms[k]) & INT64_MAX);
+    }
+    if (lost != 0 || above >> 63 != 0)
+        return false;
+    for (int k = 0; k < 8; k++) {
+        sum->parts[0][k] += high[k];
+        sum->parts[1][k] += middle[k];
+        sum->parts[2][k] += low[k];
+    }
+    sum->split++;
+    return true;
+}
+
+static void settle_parts(rankloss__exact_sum *sum) {
+    double totals[RANKLOSS__SPLIT_PARTS] = {0.0};
+    if (sum->split == 0)
+        return;
+    for (int part = 0; part < RANKLOSS__SPLIT_PARTS; part++)
+        for (int k = 0; k < 8; k++)
+            totals[part] += sum->parts[part][k];
+    memset(sum->parts, 0, sizeof sum->parts);
+    sum->split = 0;
+    rankloss__exact_sum_add_all(sum, totals, RANKLOSS__SPLIT_PARTS);
+}
+
+void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]) {
+    if (sum->split == RANKLOSS__SPLIT_MOST)
+        settle_parts(sum);
+    if (!add_parts(sum, terms))
+        rankloss__exact_sum_add_all(sum, terms, 8);
+}
+
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other) {
+    settle_parts(sum);
+    settle_parts(other);
     carry(sum);
     carry(other);
     if (other->end != 0)
@@ -181,6 +244,7 @@ static bool take_magnitude(rankloss__exact_sum *sum) {
 }
 
 double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype) {
+    settle_parts(sum);
     if (sum->nan || (sum->plus_infinity && sum->minus_infinity))
         return (double)NAN;
     if (sum->plus_infinity || sum->minus_infinity)

@@ -1,74 +1,105 @@
+/*
+ * Lists are worked on by one thread each, but for those so long that the others would wait: these are split over threads,
+ * one after the other, and the lists between them are shared out.
+ */
 #include "schedule/execute.h"
 
-#include "cpu/cache.h"
-#include "list/gradient.h"
-#include "schedule/cut.h"
+#include "list/single_list.h"
+#include "list/worker.h"
+#include "schedule/list_queue.h"
+#include "schedule/threads.h"
 
-/* Lists without items yield nothing, however many there are, unless something is written for each list. */
-static bool yields_nothing(const rankloss__plan *call, unsigned wanted) {
-    const bool per_list = call->reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
-    return wanted == 0 || (rankloss__has_no_items(&call->inputs.batch) && !per_list);
+/* --- a list that is split over threads --- */
+
+typedef struct shared_list {
+    const rankloss__list *list;
+    rankloss__part_body body;
+    void *context;
+} shared_list;
+
+/* Not inlined, for the caller's thread not to have a second scratch on its stack. */
+__attribute__((noinline)) static void run_parts_elsewhere(const shared_list *shared, size_t begin, size_t end) {
+    rankloss__chunk_scratch scratch;
+    rankloss__run_parts(shared->list, begin, end, &scratch, shared->body, shared->context);
 }
 
-/* Bytes of a view that has an element for each item. */
-static int64_t bytes_of(const rankloss__view *view, int64_t items) {
-    return view->data != NULL && view->item_stride != 0 && items < INT64_MAX / 64 ? items * view->element_size : 0;
-}
-
-/* What the call reads and writes of the items. */
-static int64_t traffic_of(const rankloss__plan *call) {
-    const rankloss__inputs *in = &call->inputs;
-    const rankloss__batch *batch = &in->batch;
-    const bool fits = batch->ragged || batch->list_size == 0 || batch->num_lists < (INT64_MAX / 64) / batch->list_size;
-    const int64_t dense = fits ? batch->num_lists * batch->list_size : 0;
-    const int64_t items = batch->ragged ? rankloss__offset(batch, batch->num_lists) : dense;
-    int64_t bytes = bytes_of(&in->logits, items) + bytes_of(&in->labels, items) + bytes_of(&in->weights, items) +
-                    bytes_of(&in->where, items);
-    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
-        bytes += bytes_of(&call->derivatives[which], items);
-    return bytes;
-}
-
-/* What the lists have to yield. A reducer of the caller's own has had their losses already. */
-static unsigned wanted_of(const rankloss__plan *call) {
-    const bool wants_loss = call->loss.present && call->reduction != RANKLOSS_CUSTOM;
-    unsigned wanted = (wants_loss ? RANKLOSS__WANT_LOSS : 0) | (call->wants_jvp ? RANKLOSS__WANT_JVP : 0);
-    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
-        if (call->derivatives[which].data != NULL && !call->across_lists[which])
-            wanted |= 1u << which;
-    return wanted;
-}
-
-void rankloss__run(rankloss__plan *call) {
-    rankloss__loop shared = {.call = call, .wanted = wanted_of(call)};
-    shared.one_upstream =
-        call->reduction != RANKLOSS_CUSTOM && (call->reduction != RANKLOSS_NONE || !call->cotangent.present);
-    shared.factors = rankloss__factors_of(&call->upstream);
-    shared.plain = shared.one_upstream && call->upstream.ordinary &&
-                   (call->reduction == RANKLOSS_SUM || call->reduction == RANKLOSS_MEAN) &&
-                   (shared.wanted &
-                    ~(unsigned)(RANKLOSS__WANT_LOSS | RANKLOSS__WANT_GRAD_LOGITS | RANKLOSS__WANT_HESS_LOGITS)) == 0;
-    int outputs = 0;
-    if ((shared.wanted & RANKLOSS__WANT_GRAD_LOGITS) != 0)
-        shared.outputs[outputs++] = &call->derivatives[RANKLOSS__GRAD_LOGITS];
-    if ((shared.wanted & RANKLOSS__WANT_HESS_LOGITS) != 0)
-        shared.outputs[outputs++] = &call->derivatives[RANKLOSS__HESS_LOGITS];
-    shared.large = traffic_of(call) > rankloss__cache_size();
-    if (shared.plain)
-        shared.direct = rankloss__direct_make(&call->inputs, &call->derivatives[RANKLOSS__GRAD_LOGITS],
-                                              &call->derivatives[RANKLOSS__HESS_LOGITS], &shared.factors);
-    if (!yields_nothing(call, shared.wanted))
-        rankloss__run_all(&shared);
-    if (call->reduction == RANKLOSS_NONE)
-        return;
-    if (call->reduction == RANKLOSS_CUSTOM)
-        rankloss__write_number(&call->loss, call->custom.reduced);
+/* None is empty. The first is the caller's thread's, which has a scratch that nobody else uses. */
+static void run_stretch(void *context, size_t begin, size_t end) {
+    const shared_list *shared = context;
+    if (begin == 0)
+        rankloss__run_parts(shared->list, begin, end, shared->list->scratch, shared->body, shared->context);
     else
-        rankloss__write_quotient(&call->loss, &shared.totals.loss, call->counted);
-    rankloss__write_quotient(&call->jvp, &shared.totals.jvp, call->counted);
+        run_parts_elsewhere(shared, begin, end);
 }
 
-void rankloss__run_losses(rankloss__plan *call) {
-    rankloss__loop shared = {.call = call, .wanted = RANKLOSS__WANT_LOSS_TO_REDUCER};
-    rankloss__run_all(&shared);
+static void share_parts(const rankloss__part_runner *runner, const rankloss__list *list, rankloss__part_body body,
+                        void *context) {
+    shared_list shared = {list, body, context};
+    const size_t parts = rankloss__count_parts(list);
+    rankloss__threads_share(parts, parts < (size_t)runner->threads ? (int)parts : runner->threads, run_stretch,
+                            &shared);
+}
+
+/* Not inlined, for the loops over the other lists not to have this scratch below theirs. */
+__attribute__((noinline)) static void run_split_list(rankloss__run *run, int64_t index, int threads) {
+    const rankloss__part_runner runner = {share_parts, threads};
+    rankloss__worker worker;
+    rankloss__worker_start(&worker, run->plan, &runner);
+    rankloss__single_list_run(&worker, index, run->wanted);
+    rankloss__totals_merge(&run->totals, &worker.totals);
+}
+
+/*
+ * Whether a list is so long a part of the batch that to give it to one thread would leave the others idle. Whoever
+ * computes it, it has the same bits.
+ */
+static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
+    const int64_t size = rankloss__list_size(batch, list);
+    const int64_t items = batch->ragged ? rankloss__offset(batch, batch->num_lists) : batch->num_lists * size;
+    return threads > 1 && size >= RANKLOSS__SPLIT_SIZE && size > items / (2 * threads);
+}
+
+/* --- all lists --- */
+
+static void run_lists(rankloss__run *run) {
+    const rankloss__batch *batch = &run->plan->inputs.batch;
+    const int32_t num_threads = run->plan->num_threads;
+    const int threads = rankloss__threads_for(batch, num_threads);
+    int64_t next = 0;
+    if (!batch->ragged)
+        for (; next < batch->num_lists && is_split(batch, next, threads); next++)
+            run_split_list(run, next, threads);
+    /* Lists to split are longer than the distance of these places, so that each has one. */
+    for (int place = 0; batch->ragged && threads > 1 && place <= 2 * threads; place++) {
+        const int64_t item = rankloss__offset(batch, batch->num_lists) / (2 * threads) * place;
+        const int64_t list = rankloss__find_by_cost(batch, 1, batch->num_lists, 0, item + 1) - 1;
+        if (list < next || !is_split(batch, list, threads))
+            continue;
+        rankloss__threads_run(batch, next, list, num_threads, rankloss__list_queue_run, run);
+        run_split_list(run, list, threads);
+        next = list + 1;
+    }
+    rankloss__threads_run(batch, next, batch->num_lists, num_threads, rankloss__list_queue_run, run);
+}
+
+void rankloss__execute(const rankloss__plan *plan) {
+    rankloss__run run = {.plan = plan, .wanted = plan->wanted};
+    const bool per_list = plan->reduction == RANKLOSS_NONE || (run.wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
+    if (plan->reduction == RANKLOSS_CUSTOM)
+        run.wanted &= ~(unsigned)RANKLOSS__WANT_LOSS; /* its reducer has had the losses */
+    /* Lists without items yield nothing, however many there are, unless something is written for each list. */
+    if (run.wanted != 0 && (per_list || !rankloss__has_no_items(&plan->inputs.batch)))
+        run_lists(&run);
+    if (plan->reduction == RANKLOSS_NONE)
+        return;
+    if (plan->reduction == RANKLOSS_CUSTOM)
+        rankloss__write_number(&plan->loss, plan->custom.reduced);
+    else
+        rankloss__write_quotient(&plan->loss, &run.totals.loss, plan->counted);
+    rankloss__write_quotient(&plan->jvp, &run.totals.jvp, plan->counted);
+}
+
+void rankloss__execute_losses(const rankloss__plan *plan) {
+    rankloss__run run = {.plan = plan, .wanted = RANKLOSS__WANT_LOSS};
+    run_lists(&run);
 }

@@ -1,15 +1,15 @@
 /*
- * The loop over the lists of a call: short ones in bundles, the others alone; what each yields is written or added.
+ * A plan carried out: all lists, on as many threads as they are worth, and what their losses come to.
  */
 #ifndef RANKLOSS_SRC_SCHEDULE_EXECUTE_H
 #define RANKLOSS_SRC_SCHEDULE_EXECUTE_H
 
 #include "plan/plan.h"
 
-/* Computes and writes everything but gradients that are summed over lists. */
-void rankloss__run(rankloss__plan *call);
+/* Computes what is wanted of each list, and writes the reduced loss and jvp. */
+void rankloss__execute(const rankloss__plan *plan);
 
-/* The losses of RANKLOSS_CUSTOM, which its reducer is then given. */
-void rankloss__run_losses(rankloss__plan *call);
+/* The losses that the caller's own reducer is then given. */
+void rankloss__execute_losses(const rankloss__plan *plan);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Teams of threads by OpenMP, where the build has it; how many threads work is worth; and fork().
+ */
 #if !defined(_WIN32)
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -6,31 +9,18 @@
 
 #include <stdbool.h>
 
-#include "cpu/fp_environment.h"
-
 #if defined(_OPENMP)
+
 #include <omp.h>
 #if !defined(_WIN32)
 #include <pthread.h>
 #endif
-#endif
+
+#include "cpu/fp_environment.h"
 
 struct rankloss__team {
-#if defined(_OPENMP)
     omp_lock_t lock;
-    bool shared;
-#else
-    char unused;
-#endif
 };
-
-static void run_range(rankloss__team *team, rankloss__batch_body body, void *context, int64_t begin, int64_t end) {
-    const rankloss__fp_environment caller = rankloss__fp_environment_enter();
-    body(context, team, begin, end);
-    rankloss__fp_environment_leave(caller);
-}
-
-#if defined(_OPENMP)
 
 enum {
     /* A list costs about as much as this many items besides its own. */
@@ -38,33 +28,6 @@ enum {
     /* Work for which one more thread pays: starting a team costs about a microsecond. */
     COST_PER_THREAD = 16384,
 };
-
-/* The cost of all lists before a list: never decreasing, so that it can be searched. */
-static int64_t cost_before(const rankloss__batch *batch, int64_t list) {
-    const bool ragged = batch->ragged;
-    const int64_t items = ragged ? rankloss__offset(batch, list) : list * batch->list_size;
-    /* Counts near the end of the range, where lists hold nothing, must not wrap. */
-    return list < INT64_MAX / (4 * LIST_COST) && items < INT64_MAX / 2 ? items + list * LIST_COST
-                                                                       : INT64_MAX / 2 + list / 2;
-}
-
-/* The first list from `low` on before which there is this cost; `high` where there is none. */
-static int64_t find_list(const rankloss__batch *batch, int64_t low, int64_t high, int64_t wanted) {
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (cost_before(batch, middle) < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Where one of equal parts of the lists from begin to before end begins. */
-static int64_t cut(const rankloss__batch *batch, int64_t begin, int64_t end, int part, int parts) {
-    const int64_t before = cost_before(batch, begin), total = cost_before(batch, end) - before;
-    return part == parts ? end : find_list(batch, begin, end, before + total / parts * part);
-}
 
 /*
  * libgomp's threads do not survive fork(), and its next team in the child waits for them forever: a child computes on
@@ -92,77 +55,86 @@ static int team_size(int64_t cost, int32_t num_threads) {
     return size < most ? (int)size : most;
 }
 
-static void run_team(const rankloss__batch *batch, int64_t begin, int64_t end, int size, rankloss__batch_body body,
-                     void *context) {
-    rankloss__team team = {.shared = true};
+/* Where one of equal parts of the lists from begin to before end begins. */
+static int64_t begin_of_part(const rankloss__batch *batch, int64_t begin, int64_t end, int part, int parts) {
+    const int64_t before = rankloss__cost_before(batch, begin, LIST_COST);
+    const int64_t total = rankloss__cost_before(batch, end, LIST_COST) - before;
+    return part == parts ? end : rankloss__find_by_cost(batch, begin, end, LIST_COST, before + total / parts * part);
+}
+
+void rankloss__threads_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
+                           rankloss__lists_body body, void *context) {
+    const int64_t cost = rankloss__cost_before(batch, end, LIST_COST) - rankloss__cost_before(batch, begin, LIST_COST);
+    int size = team_size(cost, num_threads);
+    size = size < end - begin ? size : (int)(end - begin);
+    if (size <= 1) {
+        body(context, NULL, begin, end);
+        return;
+    }
+    rankloss__team team;
     omp_init_lock(&team.lock);
 #pragma omp parallel num_threads(size)
     {
         const int parts = omp_get_num_threads(), part = omp_get_thread_num();
-        const int64_t first = cut(batch, begin, end, part, parts), last = cut(batch, begin, end, part + 1, parts);
+        const int64_t first = begin_of_part(batch, begin, end, part, parts);
+        const int64_t last = begin_of_part(batch, begin, end, part + 1, parts);
+        const rankloss__fp_environment own = rankloss__fp_environment_enter();
         if (first < last)
-            run_range(&team, body, context, first, last);
+            body(context, &team, first, last);
+        rankloss__fp_environment_leave(own);
     }
     omp_destroy_lock(&team.lock);
 }
 
-#endif
-
-void rankloss__batch_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
-                         rankloss__batch_body body, void *context) {
-#if defined(_OPENMP)
-    int size = team_size(cost_before(batch, end) - cost_before(batch, begin), num_threads);
-    if (size > end - begin)
-        size = (int)(end - begin);
-    if (size > 1) {
-        run_team(batch, begin, end, size, body, context);
-        return;
-    }
-#else
-    (void)num_threads;
-    (void)batch;
-#endif
-    rankloss__team alone = {0};
-    run_range(&alone, body, context, begin, end);
+int rankloss__threads_for(const rankloss__batch *batch, int32_t num_threads) {
+    return team_size(rankloss__cost_before(batch, batch->num_lists, LIST_COST), num_threads);
 }
 
-int rankloss__batch_threads(const rankloss__batch *batch, int32_t num_threads) {
-#if defined(_OPENMP)
-    return team_size(cost_before(batch, batch->num_lists), num_threads);
-#else
-    (void)batch;
-    (void)num_threads;
-    return 1;
-#endif
-}
-
-void rankloss__team_share(size_t count, int threads, void (*body)(void *context, size_t begin, size_t end),
-                          void *context) {
-#if defined(_OPENMP)
+void rankloss__threads_share(size_t count, int threads, void (*body)(void *context, size_t begin, size_t end),
+                             void *context) {
 #pragma omp parallel num_threads(threads)
     {
         const size_t parts = (size_t)omp_get_num_threads(), part = (size_t)omp_get_thread_num();
         const size_t begin = count * part / parts, end = count * (part + 1) / parts;
-        const rankloss__fp_environment caller = rankloss__fp_environment_enter();
+        const rankloss__fp_environment own = rankloss__fp_environment_enter();
         if (begin < end)
             body(context, begin, end);
-        rankloss__fp_environment_leave(caller);
+        rankloss__fp_environment_leave(own);
     }
-#else
-    (void)threads;
-    body(context, 0, count);
-#endif
 }
 
 void rankloss__team_merge(rankloss__team *team, void (*merge)(void *context, void *part), void *context, void *part) {
-#if defined(_OPENMP)
-    if (team->shared)
+    if (team != NULL)
         omp_set_lock(&team->lock);
     merge(context, part);
-    if (team->shared)
+    if (team != NULL)
         omp_unset_lock(&team->lock);
-#else
+}
+
+#else /* one thread */
+
+void rankloss__threads_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
+                           rankloss__lists_body body, void *context) {
+    (void)batch;
+    (void)num_threads;
+    body(context, NULL, begin, end);
+}
+
+int rankloss__threads_for(const rankloss__batch *batch, int32_t num_threads) {
+    (void)batch;
+    (void)num_threads;
+    return 1;
+}
+
+void rankloss__threads_share(size_t count, int threads, void (*body)(void *context, size_t begin, size_t end),
+                             void *context) {
+    (void)threads;
+    body(context, 0, count);
+}
+
+void rankloss__team_merge(rankloss__team *team, void (*merge)(void *context, void *part), void *context, void *part) {
     (void)team;
     merge(context, part);
-#endif
 }
+
+#endif

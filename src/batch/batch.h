@@ -1,0 +1,72 @@
+/*
+ * How the lists of a batch follow one another: dense, in an n-d array whose last axis is the list, or ragged, by offsets.
+ */
+#ifndef RANKLOSS_SRC_BATCH_BATCH_H
+#define RANKLOSS_SRC_BATCH_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rankloss/array.h>
+
+#include "dtype/convert.h"
+
+enum { RANKLOSS__MAX_BATCH_NDIM = RANKLOSS_MAX_NDIM - 1 };
+
+typedef struct rankloss__batch {
+    int64_t num_lists;
+    int64_t list_size; /* dense */
+    bool ragged;
+    rankloss_array offsets; /* ragged */
+    int32_t ndim;           /* batch axes that are left after merging; 1 where ragged */
+    int64_t shape[RANKLOSS__MAX_BATCH_NDIM];
+} rankloss__batch;
+
+/* One list of a batch, and where it is. */
+typedef struct rankloss__position {
+    int64_t list;
+    int64_t start; /* ragged: the items before it; otherwise 0 */
+    int64_t size;
+    int64_t index[RANKLOSS__MAX_BATCH_NDIM]; /* by the batch's axes; set up to its ndim */
+} rankloss__position;
+
+bool rankloss__is_absent(const rankloss_array *array);
+
+rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets);
+
+/* The cost of all lists before a list, its items and `per_list` for each list: never decreasing, and never wrapped. */
+int64_t rankloss__cost_before(const rankloss__batch *batch, int64_t list, int64_t per_list);
+
+/* The first list from `low` on before which there is this cost; `high` where there is none. */
+int64_t rankloss__find_by_cost(const rankloss__batch *batch, int64_t low, int64_t high, int64_t per_list, int64_t cost);
+
+/* What every list needs, and hence inline. */
+
+static inline int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) {
+    const rankloss_array *offsets = &batch->offsets;
+    const int64_t element = i * offsets->strides[0];
+    return offsets->dtype == RANKLOSS_I64 ? ((const int64_t *)offsets->data)[element]
+                                          : rankloss__load_integer(offsets->dtype, offsets->data, element);
+}
+
+static inline int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
+    return batch->ragged ? rankloss__offset(batch, list + 1) - rankloss__offset(batch, list) : batch->list_size;
+}
+
+/* Dense lists of no items, of which there may be more than could be gone through. */
+static inline bool rankloss__has_no_items(const rankloss__batch *batch) {
+    return !batch->ragged && batch->list_size == 0;
+}
+
+static inline void rankloss__position_of(const rankloss__batch *batch, int64_t list, rankloss__position *position) {
+    position->list = list;
+    position->start = batch->ragged ? rankloss__offset(batch, list) : 0;
+    position->size = rankloss__list_size(batch, list);
+    for (int32_t k = batch->ndim - 1; k > 0; k--) {
+        position->index[k] = list % batch->shape[k];
+        list /= batch->shape[k];
+    }
+    position->index[0] = list;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Which lists and outputs take the fast path: the one place with its thresholds.
+ *
+ * Up to 64 items lists are computed interleaved, and up to 2048 side by side, eight at a time where there are so many.
+ * Longer lists are computed alone; so is a list that has rules of its own, because its coefficients are all zero or cancel,
+ * or whose sums a double does not carry. Each output of a list takes the fast path or extended precision for itself, so
+ * that none depends on which others are asked for. All of it depends on a list's own items and on the options, never on its
+ * neighbours.
+ */
+#ifndef RANKLOSS_SRC_LIST_FAST_PATH_H
+#define RANKLOSS_SRC_LIST_FAST_PATH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "list/scratch.h"
+#include "plan/plan.h"
+
+/* --- how a list is computed --- */
+
+typedef enum rankloss__layout { RANKLOSS__INTERLEAVED, RANKLOSS__SIDE_BY_SIDE, RANKLOSS__ALONE } rankloss__layout;
+
+/* The items that lists side by side may have in all: fewer than 2048 where many inputs have to be converted. */
+int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs);
+
+static inline rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
+    if (size == 0 || size > most_side_by_side)
+        return RANKLOSS__ALONE;
+    return size <= RANKLOSS__INTERLEAVED_SIZE ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
+}
+
+/* --- whether a list's sums may be used, in any lane of list_sums --- */
+
+/* Of the lanes whose sums are finite those of lists that need not be computed alone. */
+unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
+                               const rankloss__losses *losses, unsigned finite);
+
+/* Whether coefficients cancel in their sum, so that it has to be made again from products in two parts. */
+bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane);
+
+/*
+ * For a list alone, whose rules have been followed by now (zero: all its coefficients are): whether its sums, which are
+ * finite, are accurate.
+ */
+bool rankloss__sums_are_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
+                                 const rankloss__losses *losses, int lane, bool zero);
+
+/* --- whether an output of a list with usable sums may be computed from them --- */
+
+/* largest: the largest magnitude of a tangent among the list's valid items. */
+bool rankloss__tangent_is_fast(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
+                               const rankloss__losses *losses, int lane, double largest);
+
+/* Whether tangents are finite, as far as sums show it. */
+bool rankloss__tangents_are_finite(const rankloss__list_sums *sums, int lane);
+
+/* The gradients by labels and weights, whose factors are moderate. */
+bool rankloss__log_grad_is_fast(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane,
+                                double cotangent);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * Short lists interleaved: read into blocks of rows, row i with item i of each of eight lists, and written back from such
+ * blocks. A list that is shorter than the longest has masked items at its end.
+ */
+#include <string.h>
+
+#include "list/gradient.h"
+#include "list/list_group.h"
+#include "list/list_inputs.h"
+#include "list/output_writer.h"
+
+enum { LANES = RANKLOSS__LANES, SIZE = RANKLOSS__INTERLEAVED_SIZE };
+
+/* Whether the items of every list are contiguous. */
+static bool is_contiguous(const rankloss__list_group *group, const rankloss__view *view) {
+    return view->item_stride == 1 || group->extent.most == 1;
+}
+
+static char *list_at(const rankloss__list_group *group, const rankloss__view *view, int k) {
+    return rankloss__view_at(view, &group->plan->inputs.batch, &group->positions[k]);
+}
+
+/* Where all lists begin. */
+static void find_lists(const rankloss__list_group *group, const rankloss__view *view, void *lists[LANES]) {
+    if (group->equally_spaced) {
+        char *first = list_at(group, view, 0);
+        const int64_t apart = view->list_strides[0] * view->element_size;
+        for (int k = 0; k < LANES; k++)
+            lists[k] = first + k * apart;
+    } else {
+        for (int k = 0; k < LANES; k++)
+            lists[k] = list_at(group, view, k);
+    }
+}
+
+/* --- reading --- */
+
+/* Lists as they lie in memory; their elements are converted when they are interleaved. */
+static void interleave_contiguous(const rankloss__list_group *group, const rankloss__view *view,
+                                  rankloss__interleaved_block *block) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const bool converted = view->dtype != rankloss__compute_dtype(inputs);
+    rankloss__interleaved_block *first = converted ? &group->scratch->interleaved.rows : block;
+    void *lists[LANES];
+    find_lists(group, view, lists);
+    inputs->kernels->interleave((const void *const *)lists, group->sizes, group->extent, view->element_size, first);
+    if (converted)
+        inputs->kernels->convert(view->dtype, first, LANES * group->extent.most, block);
+}
+
+static void interleave_strided(const rankloss__list_group *group, const rankloss__view *view,
+                               rankloss__interleaved_block *block) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_block *rows = &group->scratch->interleaved.rows;
+    const void *lists[LANES];
+    for (int k = 0; k < LANES; k++) {
+        const size_t size = group->sizes[k];
+        void *row = inputs->is_f64 ? (void *)(rows->f64 + k * SIZE) : (void *)(rows->f32 + k * SIZE);
+        lists[k] = rankloss__read(inputs, view, list_at(group, view, k), size, 0, size, row);
+    }
+    inputs->kernels->interleave(lists, group->sizes, group->extent,
+                                inputs->is_f64 ? (int64_t)sizeof(double) : (int64_t)sizeof(float), block);
+}
+
+static const void *interleave(const rankloss__list_group *group, const rankloss__view *view,
+                              rankloss__interleaved_block *block) {
+    if (view->data == NULL)
+        return NULL;
+    if (is_contiguous(group, view))
+        interleave_contiguous(group, view, block);
+    else
+        interleave_strided(group, view, block);
+    return block;
+}
+
+/* The bias by way of the block that labels get later. */
+static const void *interleave_scores(const rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    const void *logits = interleave(group, &inputs->logits, &scratch->scores);
+    if (!inputs->scaled)
+        return logits;
+    const void *bias = interleave(group, &inputs->bias, &scratch->labels);
+    inputs->kernels->scale(logits, inputs->inverse_temperature, bias, LANES * group->extent.most, &scratch->scores);
+    return &scratch->scores;
+}
+
+static const double *interleave_tangent(const rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    if (!inputs->wants_tangent || inputs->tangent.data == NULL)
+        return NULL;
+    for (int k = 0; k < LANES; k++) {
+        const size_t size = group->sizes[k];
+        const double *tangent =
+            rankloss__read_tangent(inputs, list_at(group, &inputs->tangent, k), size, 0, size, scratch->list);
+        for (size_t i = 0; i < group->extent.most; i++)
+            scratch->tangent[LANES * i + (size_t)k] = i < size ? tangent[i] : 0.0;
+    }
+    return scratch->tangent;
+}
+
+static void interleave_where(const rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    const void *lists[LANES];
+    for (int k = 0; k < LANES; k++) {
+        const size_t size = group->sizes[k];
+        lists[k] =
+            rankloss__read_where(inputs, list_at(group, &inputs->where, k), size, 0, size, scratch->rows.u8 + k * SIZE);
+    }
+    inputs->kernels->interleave(lists, group->sizes, group->extent, 1, scratch->where);
+}
+
+/*
+ * Marks the items from row `first` on that a list has: a row at a time, each byte 1 where 127 + size - row has its highest
+ * bit. No byte borrows from its neighbour, which is why the order of bytes does not matter.
+ */
+static void mark_ends(const rankloss__list_group *group, size_t first) {
+    const uint64_t ones = 0x0101010101010101;
+    uint8_t sizes[LANES];
+    uint64_t ends;
+    for (int k = 0; k < LANES; k++)
+        sizes[k] = (uint8_t)group->sizes[k];
+    memcpy(&ends, sizes, sizeof ends);
+    for (size_t i = first; i < group->extent.most; i++) {
+        const uint64_t row = (ends + ones * (127 - i)) >> 7 & ones;
+        memcpy(group->scratch->interleaved.where + LANES * i, &row, sizeof row);
+    }
+}
+
+unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__items *items = &group->items[0];
+    const size_t least = group->extent.least;
+    group->exps[0] = scratch->exps;
+    items->interleaved = true;
+    items->wants_abs_coefs = inputs->sum_to_one;
+    items->count = LANES * group->extent.most;
+    items->scores = interleave_scores(group);
+    items->labels = interleave(group, &inputs->labels, &scratch->labels);
+    items->weights = interleave(group, &inputs->weights, &scratch->weights);
+    items->tangent = interleave_tangent(group);
+    items->unmasked = inputs->where.data != NULL ? 0 : LANES * least;
+    items->where = items->unmasked < items->count ? scratch->where : NULL;
+    if (inputs->where.data != NULL)
+        interleave_where(group);
+    else
+        mark_ends(group, least);
+    return inputs->kernels->interleaved_sums(items, scratch->exps, &group->sums, &group->losses);
+}
+
+/* --- results --- */
+
+void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
+                               rankloss__dd_lanes *sum) {
+    group->plan->inputs.kernels->interleaved_jvp(&group->items[0], group->exps[0], terms, &group->sums.argmax_row, sum);
+}
+
+/* Straight to the caller; lists that are not wanted go where nobody looks. */
+static void write_contiguous(const rankloss__list_group *group, const rankloss__view *view, unsigned wanted) {
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    void *lists[LANES];
+    find_lists(group, view, lists);
+    for (int k = 0; k < LANES; k++)
+        if ((wanted >> k & 1u) == 0)
+            lists[k] = scratch->list;
+    group->plan->inputs.kernels->deinterleave(&scratch->rows, group->sizes, group->extent, view->element_size, lists);
+}
+
+static void write_by_writer(const rankloss__list_group *group, const rankloss__view *view, int k) {
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__writer writer =
+        rankloss__writer_make(view, &group->plan->inputs.batch, &group->positions[k], scratch->list);
+    const rankloss__out out = rankloss__writer_buffer(&writer, 0);
+    for (size_t i = 0; i < group->sizes[k]; i++)
+        rankloss__out_set(out, i, scratch->rows.f64[LANES * i + (size_t)k]);
+    rankloss__writer_put(&writer, 0, group->sizes[k]);
+    rankloss__writer_close(&writer);
+}
+
+void rankloss__interleaved_write(const rankloss__list_group *group, rankloss__derivative which,
+                                 const rankloss__terms *terms, unsigned lists) {
+    const rankloss__view *view = &group->plan->derivatives[which];
+    const bool contiguous = is_contiguous(group, view);
+    const rankloss__out out = {&group->scratch->interleaved.rows, contiguous ? view->dtype : RANKLOSS_F64};
+    rankloss__derivative_step(which, group->plan->inputs.kernels, &group->items[0], group->exps[0], &group->sums,
+                              &group->losses, terms, SIZE_MAX, out);
+    if (contiguous)
+        write_contiguous(group, view, lists);
+    for (int k = 0; k < group->count && !contiguous; k++)
+        if ((lists >> k & 1u) != 0)
+            write_by_writer(group, view, k);
+}

@@ -1,0 +1,220 @@
+/*
+ * A group from its lists' places to their results: their sums by the layout's way, then losses, jvps and derivatives of
+ * those that the fast path has, and alone whatever it has not.
+ */
+#include "list/list_group.h"
+
+#include <math.h>
+
+#include "dtype/convert.h"
+#include "list/gradient.h"
+#include "list/list_inputs.h"
+#include "list/single_list.h"
+
+enum { LANES = RANKLOSS__LANES };
+
+static bool has(unsigned lists, int k) {
+    return (lists >> k & 1u) != 0;
+}
+
+static void set_size(rankloss__list_group *group, int k, size_t size) {
+    group->sizes[k] = size;
+    if (size < group->extent.least)
+        group->extent.least = size;
+    if (size > group->extent.most)
+        group->extent.most = size;
+}
+
+void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker) {
+    const rankloss__inputs *inputs = &worker->plan->inputs;
+    const int32_t dtype = rankloss__compute_dtype(inputs);
+    group->plan = worker->plan;
+    group->scratch = &worker->scratch;
+    group->scores_in_place = !inputs->scaled && rankloss__is_in_place(&inputs->logits, dtype, 2);
+    group->labels_in_place = rankloss__is_in_place(&inputs->labels, dtype, 2);
+    group->weights_in_place = rankloss__is_in_place(&inputs->weights, dtype, 2);
+    group->extent = (rankloss__extent){SIZE_MAX, 0};
+    for (int k = 0; k < LANES && !inputs->batch.ragged; k++)
+        set_size(group, k, (size_t)inputs->batch.list_size);
+}
+
+static void find_lists(rankloss__list_group *group, rankloss__layout layout, const int64_t *lists, int count) {
+    const rankloss__batch *batch = &group->plan->inputs.batch;
+    const int lanes = layout == RANKLOSS__INTERLEAVED ? LANES : count;
+    group->layout = layout;
+    group->count = count;
+    group->equally_spaced =
+        !batch->ragged && batch->ndim == 1 && count == LANES && lists[LANES - 1] - lists[0] == LANES - 1;
+    if (batch->ragged)
+        group->extent = (rankloss__extent){SIZE_MAX, 0};
+    for (int k = 0; k < lanes; k++) {
+        rankloss__position_of(batch, lists[k < count ? k : 0], &group->positions[k]);
+        if (batch->ragged)
+            set_size(group, k, (size_t)group->positions[k].size);
+    }
+}
+
+/* --- losses and jvps --- */
+
+static void emit_losses(const rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
+    const rankloss__plan *plan = group->plan;
+    const bool all = usable == (1u << LANES) - 1;
+    if (all && (plan->reduction == RANKLOSS_SUM || plan->reduction == RANKLOSS_MEAN)) {
+        rankloss__exact_sum_add_eight(&worker->totals.loss, group->losses.loss.at);
+        return;
+    }
+    if (all && plan->reduction == RANKLOSS_NONE && group->equally_spaced) {
+        rankloss__store(plan->loss.dtype, rankloss__view_at(&plan->loss, &plan->inputs.batch, &group->positions[0]),
+                        plan->loss.list_strides[0], LANES, group->losses.loss.at);
+        return;
+    }
+    for (int k = 0; k < group->count; k++)
+        if (has(usable, k))
+            rankloss__emit_loss(worker, &group->positions[k], group->losses.loss.at[k], true);
+}
+
+static bool tangent_is_fast(const rankloss__list_group *group, int k) {
+    const bool interleaved = group->layout == RANKLOSS__INTERLEAVED;
+    const rankloss__items *items = &group->items[interleaved ? 0 : k];
+    double largest = 0.0;
+    for (size_t i = interleaved ? (size_t)k : 0; i < items->count; i += interleaved ? LANES : 1) {
+        const bool valid = i < items->unmasked || items->where[i] != 0;
+        largest = valid && fabs(items->tangent[i]) > largest ? fabs(items->tangent[i]) : largest;
+    }
+    return rankloss__tangent_is_fast(&group->plan->inputs, &group->sums, &group->losses, k, largest);
+}
+
+/* The jvp is what the gradients would be without a cotangent, times the tangent. Returns the lists that have it. */
+static unsigned emit_jvps(const rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__upstream one = rankloss__upstream_make(1.0, 1.0, 1.0);
+    const rankloss__factors factors = rankloss__factors_of(&one);
+    rankloss__terms terms;
+    rankloss__dd_lanes sum = {{0.0}, {0.0}};
+    unsigned emitted = 0;
+    inputs->kernels->terms(&group->sums, &group->losses, &factors, false, &terms);
+    if (group->layout == RANKLOSS__INTERLEAVED)
+        rankloss__interleaved_jvp(group, &terms, &sum);
+    else
+        rankloss__side_by_side_jvp(group, &terms, &sum);
+    for (int k = 0; k < group->count; k++) {
+        if (!has(usable, k) || !tangent_is_fast(group, k))
+            continue;
+        const double argmax = group->sums.argmax_tangent.at[k] * terms.argmax_grad.at[k];
+        const double jvp = (sum.hi[k] + (argmax + sum.lo[k])) / inputs->temperature + 0.0;
+        if (!isfinite(jvp))
+            continue;
+        rankloss__emit_jvp(worker, &group->positions[k], jvp, true);
+        emitted |= 1u << k;
+    }
+    return emitted;
+}
+
+/* --- derivatives --- */
+
+/* What multiplies the derivatives of each list. */
+typedef struct group_factors {
+    const rankloss__factors *factors;
+    unsigned moderate; /* lists, a bit each */
+    double cotangents[LANES];
+    rankloss__factors own; /* where lists do not share theirs */
+} group_factors;
+
+static void find_factors(const rankloss__list_group *group, group_factors *found) {
+    const rankloss__plan *plan = group->plan;
+    if (plan->shares_upstream) {
+        found->factors = &plan->factors;
+        found->moderate = plan->upstream.moderate ? (1u << LANES) - 1 : 0;
+        for (int k = 0; k < LANES; k++)
+            found->cotangents[k] = plan->upstream.cotangent;
+    } else {
+        found->factors = &found->own;
+        found->moderate = rankloss__plan_factors(plan, group->positions, group->count, &found->own, found->cotangents);
+    }
+}
+
+/* Lists that have a derivative from the sums, a bit each. */
+static unsigned lists_with(const rankloss__list_group *group, rankloss__derivative which, const group_factors *factors,
+                           unsigned usable) {
+    unsigned lists = usable & factors->moderate;
+    for (int k = 0; k < group->count; k++) {
+        /* Where all coefficients may be 0, so are the products, and +0. */
+        const bool may_be_zero = group->losses.coefs.hi[k] == 0.0 && group->sums.others.coef_x.hi[k] == 0.0;
+        bool fast = true;
+        if (which == RANKLOSS__GRAD_LOGITS || which == RANKLOSS__HESS_LOGITS)
+            break;
+        if (which == RANKLOSS__HVP_LOGITS)
+            fast = has(lists, k) && !may_be_zero && tangent_is_fast(group, k);
+        else
+            fast = rankloss__log_grad_is_fast(&group->plan->inputs, &group->sums, k, factors->cotangents[k]);
+        lists &= fast ? lists : ~(1u << k);
+    }
+    return lists;
+}
+
+static void write_derivatives(const rankloss__list_group *group, const group_factors *factors, unsigned wanted,
+                              unsigned lists) {
+    rankloss__terms terms;
+    group->plan->inputs.kernels->terms(&group->sums, &group->losses, factors->factors,
+                                       (wanted & RANKLOSS__WANT_SECOND) != 0, &terms);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
+        if (!rankloss__wants(wanted, (rankloss__derivative)which))
+            continue;
+        if (group->layout == RANKLOSS__INTERLEAVED)
+            rankloss__interleaved_write(group, (rankloss__derivative)which, &terms, lists);
+        else
+            rankloss__side_by_side_write(group, (rankloss__derivative)which, &terms, lists);
+    }
+}
+
+/* --- all of it --- */
+
+/*
+ * A list that lacks something in the group gets that alone, and then whatever the fast path has for it in a group of its
+ * own: both use the same scratch, and the gradient, which comes last, may overwrite the logits.
+ */
+static void finish_one_by_one(rankloss__list_group *group, rankloss__worker *worker, const int64_t lists[LANES],
+                              const unsigned missing[LANES], int count, unsigned wanted) {
+    for (int k = 0; k < count; k++) {
+        const unsigned left = wanted & RANKLOSS__WANT_DERIVATIVES & ~missing[k];
+        if (missing[k] == 0)
+            continue;
+        rankloss__single_list_run(worker, lists[k], missing[k]);
+        if (left != 0)
+            (void)rankloss__list_group_run(group, worker, group->layout, &lists[k], 1, left);
+    }
+}
+
+unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
+                                  const int64_t *lists, int count, unsigned wanted) {
+    const rankloss__plan *plan = group->plan;
+    const unsigned all = (1u << count) - 1;
+    const bool interleaved = layout == RANKLOSS__INTERLEAVED;
+    group_factors factors;
+    unsigned complete = all, missing[LANES] = {0};
+    find_lists(group, layout, lists, count);
+    group->sums.sum_to_one = plan->inputs.sum_to_one;
+    const unsigned finite = interleaved ? rankloss__interleaved_sums(group) : rankloss__side_by_side_sums(group);
+    const unsigned usable = rankloss__usable_sums(&plan->inputs, &group->sums, &group->losses, finite & all);
+    if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0)
+        find_factors(group, &factors);
+    for (int output = 0; wanted >> output != 0; output++) {
+        unsigned have = usable;
+        if ((wanted >> output & 1u) == 0)
+            continue;
+        if (1u << output == RANKLOSS__WANT_LOSS)
+            emit_losses(group, worker, usable);
+        else if (1u << output == RANKLOSS__WANT_JVP)
+            have = emit_jvps(group, worker, usable);
+        else
+            have = lists_with(group, (rankloss__derivative)output, &factors, usable);
+        complete &= have;
+        for (int k = 0; k < count && have != all; k++)
+            missing[k] |= has(have, k) ? 0 : 1u << output;
+    }
+    if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0 && complete != 0)
+        write_derivatives(group, &factors, wanted, complete);
+    if (complete != all)
+        finish_one_by_one(group, worker, lists, missing, count, wanted);
+    return complete;
+}

@@ -1,0 +1,73 @@
+/*
+ * Up to eight lists computed together, a lane a list, so that what a list costs besides its items, its logarithm and its
+ * divisions above all, is paid once for eight.
+ *
+ * There are two layouts. Short lists are interleaved: item i of list k comes to lie in lane k of row i, so that each step
+ * works on eight lists at once. (interleaved_lists.c)
+ * Longer ones stay side by side, as they lie in memory: each is summed by itself, with item i in lane i mod 8, and the
+ * results are brought together. (side_by_side_lists.c)
+ * What follows the sums is the same for both. (list_group.c)
+ *
+ * Which layout a list has depends on its size alone, and its lane knows no other, so that its neighbours change no bit.
+ */
+#ifndef RANKLOSS_SRC_LIST_LIST_GROUP_H
+#define RANKLOSS_SRC_LIST_LIST_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "list/fast_path.h"
+#include "list/scratch.h"
+#include "list/worker.h"
+
+typedef struct rankloss__list_group {
+    const rankloss__plan *plan;
+    rankloss__scratch *scratch;
+    rankloss__layout layout;
+    bool scores_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
+    int count; /* lists; of interleaved ones the lanes from there on repeat the first */
+    rankloss__position positions[RANKLOSS__LANES];
+    size_t sizes[RANKLOSS__LANES];
+    rankloss__extent extent;                /* of sizes; of interleaved lists */
+    bool equally_spaced;                    /* interleaved lists of a dense batch, each as far from the next */
+    rankloss__items items[RANKLOSS__LANES]; /* of each list; of interleaved ones the first are those of all */
+    double *exps[RANKLOSS__LANES];          /* of these items */
+    size_t argmax[RANKLOSS__LANES];         /* side by side */
+    rankloss__list_sums sums;
+    rankloss__losses losses;
+} rankloss__list_group;
+
+/* A group that can be computed again and again, in the worker's scratch. */
+void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker);
+
+/*
+ * Computes what is wanted of 1 to RANKLOSS__LANES lists of one layout, which is not RANKLOSS__ALONE. Side by side, they have
+ * no more items in all than rankloss__most_side_by_side() says, each list rounded up to RANKLOSS__LANES. Those that need
+ * more than the fast path are computed alone. Returns the others, a bit each.
+ */
+unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
+                                  const int64_t *lists, int count, unsigned wanted);
+
+/* --- what each layout does its own way --- */
+
+/*
+ * Reads the lists at group->positions and sets sums and losses. Returns the lanes, a bit each, in which everything but
+ * the tangents is finite.
+ */
+unsigned rankloss__interleaved_sums(rankloss__list_group *group);
+unsigned rankloss__side_by_side_sums(rankloss__list_group *group);
+
+/* The sum of v_i grad_i of each list but for its argmax. */
+void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
+                               rankloss__dd_lanes *sum);
+void rankloss__side_by_side_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
+                                rankloss__dd_lanes *sum);
+
+/* Writes a derivative of some of the lists, a bit each. */
+void rankloss__interleaved_write(const rankloss__list_group *group, rankloss__derivative which,
+                                 const rankloss__terms *terms, unsigned lists);
+void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__derivative which,
+                                  const rankloss__terms *terms, unsigned lists);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * One thread's working memory, on its stack: about 32 KiB, of which each way of computing lists has a layout of its own.
+ * What is one way's does not outlive a call of another.
+ */
+#ifndef RANKLOSS_SRC_LIST_SCRATCH_H
+#define RANKLOSS_SRC_LIST_SCRATCH_H
+
+#include <stdint.h>
+
+#include "kernels/kernels.h"
+
+enum {
+    RANKLOSS__TOGETHER = 2048,      /* items of all lists of a group; exponentials that are kept for the derivatives */
+    RANKLOSS__INTERLEAVED_SIZE = 64 /* items of the longest list that is interleaved */
+};
+
+/* --- eight lists of at most RANKLOSS__INTERLEAVED_SIZE items --- */
+
+enum { RANKLOSS__INTERLEAVED_ITEMS = RANKLOSS__LANES * RANKLOSS__INTERLEAVED_SIZE };
+
+/* Items in the compute dtype, values of an output, or bytes of a mask. */
+typedef union rankloss__interleaved_block {
+    float f32[RANKLOSS__INTERLEAVED_ITEMS];
+    double f64[RANKLOSS__INTERLEAVED_ITEMS];
+    uint8_t u8[RANKLOSS__INTERLEAVED_ITEMS];
+} rankloss__interleaved_block;
+
+typedef struct rankloss__interleaved_scratch {
+    RANKLOSS__ALIGNED double exps[RANKLOSS__INTERLEAVED_ITEMS];
+    rankloss__interleaved_block scores, labels, weights;
+    double tangent[RANKLOSS__INTERLEAVED_ITEMS];
+    rankloss__interleaved_block rows;        /* lists before they are interleaved, outputs before they are lists */
+    double list[RANKLOSS__INTERLEAVED_SIZE]; /* one list's values of that */
+    uint8_t where[RANKLOSS__INTERLEAVED_ITEMS];
+} rankloss__interleaved_scratch;
+
+/* --- up to eight lists, one behind the other --- */
+
+/* Items of their inputs that are not read where they lie. */
+enum {
+    RANKLOSS__CHUNK_F64 = 256, /* items that are converted at once; a multiple of RANKLOSS__LANES */
+    RANKLOSS__CHUNK_F32 = 512,
+    RANKLOSS__CONVERTED_F64 = 1024,
+    RANKLOSS__CONVERTED_F32 = 2 * RANKLOSS__CONVERTED_F64,
+    RANKLOSS__CONVERTED_TANGENTS = 640,
+    RANKLOSS__CONVERTED_MASK = 640
+};
+
+/* Items in the compute dtype, or values of an output. */
+typedef union rankloss__block {
+    float f32[RANKLOSS__CHUNK_F32];
+    double f64[RANKLOSS__CHUNK_F64];
+} rankloss__block;
+
+typedef struct rankloss__side_by_side_scratch {
+    RANKLOSS__ALIGNED double exps[RANKLOSS__TOGETHER];
+    union {
+        float f32[RANKLOSS__CONVERTED_F32];
+        double f64[RANKLOSS__CONVERTED_F64];
+    } converted; /* scores, labels and weights */
+    double tangents[RANKLOSS__CONVERTED_TANGENTS];
+    rankloss__block spare; /* a bias on its way into the scores; an output on its way to the caller */
+    uint8_t where[RANKLOSS__CONVERTED_MASK];
+} rankloss__side_by_side_scratch;
+
+/* --- one list, a chunk at a time --- */
+
+typedef struct rankloss__chunk_scratch {
+    RANKLOSS__ALIGNED double exps[RANKLOSS__TOGETHER];
+    rankloss__block scores, labels, weights;
+    double tangent[RANKLOSS__CHUNK_F32];
+    rankloss__block spare; /* as above */
+    uint8_t where[RANKLOSS__CHUNK_F32];
+} rankloss__chunk_scratch;
+
+/* --- all of them --- */
+
+typedef union rankloss__scratch {
+    rankloss__interleaved_scratch interleaved;
+    rankloss__side_by_side_scratch side_by_side;
+    rankloss__chunk_scratch chunks;
+} rankloss__scratch;
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * Lists side by side: read where they lie, or converted one behind the other, and summed one after the other.
+ */
+#include "list/gradient.h"
+#include "list/list_group.h"
+#include "list/list_inputs.h"
+#include "list/output_writer.h"
+
+enum { LANES = RANKLOSS__LANES };
+
+/* What of the scratch the lists read so far have taken, each of their arrays whole lanes. */
+typedef struct scratch_use {
+    size_t exps, converted, tangents, where;
+} scratch_use;
+
+static size_t whole_lanes(size_t count) {
+    return (count + LANES - 1) / LANES * LANES;
+}
+
+/* Room for the converted items of one input of a list. */
+static void *take(const rankloss__list_group *group, scratch_use *taken, size_t count) {
+    rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
+    const size_t from = taken->converted;
+    taken->converted += whole_lanes(count);
+    return group->plan->inputs.is_f64 ? (void *)(scratch->converted.f64 + from)
+                                      : (void *)(scratch->converted.f32 + from);
+}
+
+static const char *list_at(const rankloss__list_group *group, const rankloss__view *view, int k) {
+    return rankloss__view_at(view, &group->plan->inputs.batch, &group->positions[k]);
+}
+
+static const void *convert(const rankloss__list_group *group, const rankloss__view *view, int k, scratch_use *taken) {
+    const size_t size = group->sizes[k];
+    return rankloss__read(&group->plan->inputs, view, list_at(group, view, k), size, 0, size, take(group, taken, size));
+}
+
+static const void *scale(const rankloss__list_group *group, int k, scratch_use *taken) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const size_t size = group->sizes[k];
+    return rankloss__read_scores(inputs, list_at(group, &inputs->logits, k), list_at(group, &inputs->bias, k), size, 0,
+                                 size, take(group, taken, size), &group->scratch->side_by_side.spare);
+}
+
+/* What not every call has. */
+static void read_mask_and_tangent(rankloss__list_group *group, int k, scratch_use *taken) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
+    rankloss__items *items = &group->items[k];
+    const size_t size = group->sizes[k];
+    if (inputs->where.data != NULL) {
+        items->where = rankloss__read_where(inputs, list_at(group, &inputs->where, k), size, 0, size,
+                                            scratch->where + taken->where);
+        taken->where += size;
+        rankloss__find_unmasked(items);
+    }
+    if (inputs->wants_tangent) {
+        items->tangent = rankloss__read_tangent(inputs, list_at(group, &inputs->tangent, k), size, 0, size,
+                                                scratch->tangents + taken->tangents);
+        taken->tangents += rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, size) ? 0 : whole_lanes(size);
+    }
+}
+
+static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__items *items = &group->items[k];
+    const size_t size = group->sizes[k];
+    group->exps[k] = group->scratch->side_by_side.exps + taken->exps;
+    taken->exps += whole_lanes(size);
+    if (group->scores_in_place)
+        items->scores = list_at(group, &inputs->logits, k);
+    else
+        items->scores = inputs->scaled ? scale(group, k, taken) : convert(group, &inputs->logits, k, taken);
+    items->labels =
+        group->labels_in_place ? list_at(group, &inputs->labels, k) : convert(group, &inputs->labels, k, taken);
+    items->weights =
+        group->weights_in_place ? list_at(group, &inputs->weights, k) : convert(group, &inputs->weights, k, taken);
+    items->where = NULL;
+    items->tangent = NULL;
+    items->count = items->unmasked = size;
+    items->interleaved = false;
+    items->wants_abs_coefs = inputs->sum_to_one;
+    items->lane = (unsigned)k;
+    if (inputs->where.data != NULL || inputs->wants_tangent)
+        read_mask_and_tangent(group, k, taken);
+}
+
+/* The ranges come first, all of them: the sums of a list need its own as soon as they begin. */
+unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
+    const rankloss__kernels *kernels = group->plan->inputs.kernels;
+    rankloss__score_range ranges[LANES];
+    scratch_use taken = {0, 0, 0, 0};
+    unsigned finite = 0;
+    bool every_lane = group->count == 1 || group->count == LANES;
+    for (int k = 0; k < group->count; k++) {
+        read_list(group, k, &taken);
+        kernels->score_range(&group->items[k], &ranges[k]);
+        group->argmax[k] = ranges[k].argmax;
+        every_lane = every_lane && ranges[k].max - ranges[k].max == 0.0;
+    }
+    /* The lanes that no list fills are computed with, too. */
+    if (!every_lane)
+        group->sums = (rankloss__list_sums){.single = false};
+    group->sums.single = group->count == 1;
+    group->sums.sum_to_one = group->plan->inputs.sum_to_one;
+    group->sums.others.underflow = 0;
+    for (int k = 0; k < group->count; k++)
+        finite |= (unsigned)kernels->list_sums(&group->items[k], group->exps[k], &ranges[k], &group->sums) << k;
+    return finite & kernels->losses(&group->sums, &group->losses);
+}
+
+/* --- results --- */
+
+void rankloss__side_by_side_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
+                                rankloss__dd_lanes *sum) {
+    const rankloss__kernels *kernels = group->plan->inputs.kernels;
+    for (int k = 0; k < group->count; k++) {
+        rankloss__sums sums = {.underflow = 0};
+        kernels->jvp(&group->items[k], group->exps[k], terms, (int64_t)group->argmax[k], &sums.exps);
+        kernels->fold(&sums);
+        sum->hi[k] = sums.exps.hi[0];
+        sum->lo[k] = sums.exps.lo[0];
+    }
+}
+
+/* The items from `first` on, a multiple of the lanes. */
+static rankloss__items items_from(const rankloss__inputs *inputs, const rankloss__items *items, size_t first,
+                                  size_t count) {
+    const size_t bytes = first * (inputs->is_f64 ? sizeof(double) : sizeof(float));
+    rankloss__items some = *items;
+    some.scores = (const char *)items->scores + bytes;
+    some.labels = items->labels != NULL ? (const char *)items->labels + bytes : NULL;
+    some.weights = items->weights != NULL ? (const char *)items->weights + bytes : NULL;
+    some.where = items->where != NULL ? items->where + first : NULL;
+    some.tangent = items->tangent != NULL ? items->tangent + first : NULL;
+    some.count = count;
+    some.unmasked = items->unmasked > first ? items->unmasked - first : 0;
+    some.unmasked = some.unmasked < count ? some.unmasked : count;
+    return some;
+}
+
+/* Straight to the caller. */
+static void write_contiguous(const rankloss__list_group *group, rankloss__derivative which,
+                             const rankloss__terms *terms, unsigned lists) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__view *view = &group->plan->derivatives[which];
+    const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
+    for (int k = 0; k < group->count; k++) {
+        const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &group->positions[k]), view->dtype};
+        if ((lists >> k & 1u) == 0)
+            continue;
+        step.run(&group->items[k], group->exps[k], terms, NULL, out);
+        rankloss__out_set(out, group->argmax[k], step.argmax->at[k]);
+    }
+}
+
+static void write_by_writer(const rankloss__list_group *group, rankloss__derivative which, const rankloss__terms *terms,
+                            int k) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__writer writer = rankloss__writer_make(&group->plan->derivatives[which], &inputs->batch,
+                                                    &group->positions[k], group->scratch->side_by_side.spare.f64);
+    const size_t size = group->sizes[k];
+    for (size_t first = 0; first < size; first += RANKLOSS__CHUNK_F64) {
+        const size_t count = size - first < RANKLOSS__CHUNK_F64 ? size - first : RANKLOSS__CHUNK_F64;
+        const rankloss__items items = items_from(inputs, &group->items[k], first, count);
+        const rankloss__out out = rankloss__writer_buffer(&writer, first);
+        rankloss__derivative_step(which, inputs->kernels, &items, group->exps[k] + first, &group->sums, &group->losses,
+                                  terms, group->argmax[k] - first, out);
+        rankloss__writer_put(&writer, first, count);
+    }
+    rankloss__writer_close(&writer);
+}
+
+void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__derivative which,
+                                  const rankloss__terms *terms, unsigned lists) {
+    if (rankloss__is_by_logits(which) && group->plan->derivatives[which].item_stride == 1) {
+        write_contiguous(group, which, terms, lists);
+        return;
+    }
+    for (int k = 0; k < group->count; k++)
+        if ((lists >> k & 1u) != 0)
+            write_by_writer(group, which, terms, k);
+}

@@ -1,0 +1,120 @@
+/*
+ * Short lists wait for others of about their size, since lanes whose list has ended are idle. Longer ones wait until a
+ * group is full, and that for the next one to be, so that its inputs have the time to arrive from memory. Which lists meet
+ * changes no bit.
+ */
+#include "schedule/list_queue.h"
+
+#include "list/list_group.h"
+#include "list/single_list.h"
+
+enum { LANES = RANKLOSS__LANES, BIN_WIDTH = 8, BINS = RANKLOSS__INTERLEAVED_SIZE / BIN_WIDTH };
+
+/* Lists that wait. */
+typedef struct waiting_lists {
+    int count;
+    int64_t items; /* of all of them, each rounded up to whole lanes */
+    int64_t lists[LANES];
+} waiting_lists;
+
+typedef struct list_queue {
+    const rankloss__run *run;
+    rankloss__worker worker;
+    rankloss__list_group group;
+    int64_t most_side_by_side;
+    waiting_lists before, latest; /* side by side */
+    waiting_lists bins[BINS];     /* interleaved: of 1 to 8 items, of 9 to 16, ... */
+} list_queue;
+
+static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_lists *waiting) {
+    if (waiting->count > 0)
+        (void)rankloss__list_group_run(&queue->group, &queue->worker, layout, waiting->lists, waiting->count,
+                                       queue->run->wanted);
+    waiting->count = 0;
+    waiting->items = 0;
+}
+
+static void add_side_by_side(list_queue *queue, int64_t index, int64_t size) {
+    const int64_t items = (size + LANES - 1) / LANES * LANES;
+    waiting_lists *latest = &queue->latest;
+    if (latest->count == LANES || latest->items + items > queue->most_side_by_side) {
+        run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->before);
+        queue->before = *latest;
+        *latest = (waiting_lists){.count = 0};
+    }
+    latest->lists[latest->count++] = index;
+    latest->items += items;
+}
+
+static void add_interleaved(list_queue *queue, int64_t index, int64_t size) {
+    waiting_lists *bin = &queue->bins[(size - 1) / BIN_WIDTH];
+    bin->lists[bin->count++] = index;
+    if (bin->count == LANES)
+        run_waiting(queue, RANKLOSS__INTERLEAVED, bin);
+}
+
+static void add(list_queue *queue, int64_t index, int64_t size) {
+    const rankloss__layout layout = rankloss__layout_of(size, queue->most_side_by_side);
+    if (layout == RANKLOSS__ALONE) {
+        rankloss__single_list_run(&queue->worker, index, queue->run->wanted);
+        return;
+    }
+    if (queue->run->plan->exceeds_cache)
+        rankloss__prefetch(queue->run->plan, index, 1);
+    if (layout == RANKLOSS__INTERLEAVED)
+        add_interleaved(queue, index, size);
+    else
+        add_side_by_side(queue, index, size);
+}
+
+/* Runs what still waits, of the bins neighbouring sizes together. */
+static void finish(list_queue *queue) {
+    waiting_lists left = {.count = 0};
+    run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->before);
+    run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->latest);
+    for (int b = 0; b < BINS; b++)
+        for (int k = 0; k < queue->bins[b].count; k++) {
+            left.lists[left.count++] = queue->bins[b].lists[k];
+            if (left.count == LANES)
+                run_waiting(queue, RANKLOSS__INTERLEAVED, &left);
+        }
+    run_waiting(queue, RANKLOSS__INTERLEAVED, &left);
+}
+
+/* Short lists of a dense batch, which need not wait for one another. */
+static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end) {
+    const rankloss__plan *plan = queue->run->plan;
+    int64_t lists[LANES];
+    for (int64_t i = begin; i < end; i += LANES) {
+        const int count = end - i < LANES ? (int)(end - i) : LANES;
+        for (int k = 0; k < count; k++)
+            lists[k] = i + k;
+        if (plan->exceeds_cache && end - i >= 2 * LANES)
+            rankloss__prefetch(plan, i + LANES, LANES);
+        (void)rankloss__list_group_run(&queue->group, &queue->worker, RANKLOSS__INTERLEAVED, lists, count,
+                                       queue->run->wanted);
+    }
+}
+
+void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
+    rankloss__run *run = context;
+    const rankloss__batch *batch = &run->plan->inputs.batch;
+    list_queue queue; /* not by an initialiser, which would clear the scratch */
+    queue.run = run;
+    queue.most_side_by_side = rankloss__most_side_by_side(&run->plan->inputs);
+    queue.before.count = queue.latest.count = 0;
+    queue.before.items = queue.latest.items = 0;
+    for (int b = 0; b < BINS; b++)
+        queue.bins[b].count = 0;
+    rankloss__worker_start(&queue.worker, run->plan, NULL);
+    rankloss__list_group_make(&queue.group, &queue.worker);
+    if (!batch->ragged && rankloss__layout_of(batch->list_size, queue.most_side_by_side) == RANKLOSS__INTERLEAVED) {
+        run_dense_interleaved(&queue, begin, end);
+    } else {
+        for (int64_t i = begin; i < end; i++)
+            add(&queue, i, rankloss__list_size(batch, i));
+        finish(&queue);
+    }
+    if (run->plan->reduction != RANKLOSS_NONE)
+        rankloss__team_merge(team, rankloss__totals_merge, &run->totals, &queue.worker.totals);
+}
