@@ -104,12 +104,9 @@ static float to_float(double x) {
 
 static void fill_reals(words_in *in, random_state *r) {
     for (int k = 0; k < WORDS_REALS; k++) {
-        in->x[k] = anything(r);
-        in->y[k] = beside(r, in->x[k]);
         in->fx[k] = to_float(anything(r));
         in->fy[k] = to_float(beside(r, (double)in->fx[k]));
-        in->numbers[k] = any_number(r);
-        in->float_numbers[k] = to_float(any_number(r));
+        in->numbers[k] = to_float(any_number(r));
     }
 }
 
@@ -148,7 +145,7 @@ static void fill_ends(words_in *in, const ends *at) {
     in->first_u16 = guarded_last(&at->u16, in->n * sizeof(uint16_t));
     in->first_bytes = guarded_last(&at->bytes, in->n);
     for (size_t k = 0; k < in->n; k++) {
-        in->first_f64[k] = in->x[k];
+        in->first_f64[k] = in->a[k];
         in->first_f32[k] = in->fx[k];
         in->first_bytes[k] = (in->bits >> k & 1u) != 0 ? in->square_u8[k] : 0;
     }

@@ -42,35 +42,19 @@ static inline void put_mask(words_out *out, mask m) {
 /* --- reals, however many there are in a register --- */
 
 #define EACH_F32 for (int i = 0; i < WORDS_REALS; i += (int)REALS_F32_LANES)
-#define EACH_F64 for (int i = 0; i < WORDS_REALS; i += (int)REALS_F64_LANES)
 #define FX reals_load_f32(in->fx + i)
 #define FY reals_load_f32(in->fy + i)
-#define FNUMBERS reals_load_f32(in->float_numbers + i)
-#define X reals_load_f64(in->x + i)
-#define Y reals_load_f64(in->y + i)
-#define NUMBERS reals_load_f64(in->numbers + i)
+#define NUMBERS reals_load_f32(in->numbers + i)
 
 static inline reals_f32 most_f32(const words_in *in) {
-    reals_f32 most = reals_load_f32(in->float_numbers);
-    EACH_F32 most = reals_max_f32(reals_load_f32(in->float_numbers + i), most);
-    return most;
-}
-
-static inline reals_f64 most_f64(const words_in *in) {
-    reals_f64 most = reals_load_f64(in->numbers);
-    EACH_F64 most = reals_max_f64(reals_load_f64(in->numbers + i), most);
+    reals_f32 most = reals_load_f32(in->numbers);
+    EACH_F32 most = reals_max_f32(reals_load_f32(in->numbers + i), most);
     return most;
 }
 
 static inline reals_f32 least_f32(const words_in *in) {
-    reals_f32 least = reals_load_f32(in->float_numbers);
-    EACH_F32 least = reals_min_f32(reals_load_f32(in->float_numbers + i), least);
-    return least;
-}
-
-static inline reals_f64 least_f64(const words_in *in) {
-    reals_f64 least = reals_load_f64(in->numbers);
-    EACH_F64 least = reals_min_f64(reals_load_f64(in->numbers + i), least);
+    reals_f32 least = reals_load_f32(in->numbers);
+    EACH_F32 least = reals_min_f32(reals_load_f32(in->numbers + i), least);
     return least;
 }
 
@@ -141,32 +125,19 @@ static inline reals_f64 least_f64(const words_in *in) {
     WORD(mask_and_not, put_mask(out, mask_and_not(vec_ge(a, b), vec_ge(b, c))))                                    \
     WORD(mask_or, put_mask(out, mask_or(vec_gt(a, b), vec_gt(b, c))))                                              \
     WORD(reals_all_f32, EACH_F32 reals_store_f32(out->floats + i, reals_all_f32(in->fx[0])))                       \
-    WORD(reals_all_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_all_f64(in->x[0])))                       \
     WORD(reals_load_f32, EACH_F32 reals_store_f32(out->floats + i, FX))                                            \
-    WORD(reals_load_f64, EACH_F64 reals_store_f64(out->doubles + i, X))                                            \
     WORD(reals_store_f32, EACH_F32 reals_store_f32(out->floats + i + 1, FX))                                       \
-    WORD(reals_store_f64, EACH_F64 reals_store_f64(out->doubles + i + 1, X))                                       \
-    WORD(reals_add_f32, EACH_F32 reals_store_f32(out->floats + i, reals_add_f32(FNUMBERS, reals_all_f32(1.0f))))   \
-    WORD(reals_add_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_add_f64(NUMBERS, reals_all_f64(1.0))))    \
+    WORD(reals_add_f32, EACH_F32 reals_store_f32(out->floats + i, reals_add_f32(NUMBERS, reals_all_f32(1.0f))))    \
     WORD(reals_max_f32, EACH_F32 reals_store_f32(out->floats + i, reals_max_f32(FX, FY)))                          \
-    WORD(reals_max_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_max_f64(X, Y)))                           \
     WORD(reals_min_f32, EACH_F32 reals_store_f32(out->floats + i, reals_min_f32(FX, FY)))                          \
-    WORD(reals_min_f64, EACH_F64 reals_store_f64(out->doubles + i, reals_min_f64(X, Y)))                           \
     WORD(reals_where_greater_f32, const reals_f32 yes = reals_all_f32(1.0f), no = reals_all_f32(2.0f);             \
          EACH_F32 reals_store_f32(out->floats + i, reals_where_greater_f32(FX, FY, yes, no)))                      \
-    WORD(reals_where_greater_f64, const reals_f64 yes = reals_all_f64(1.0), no = reals_all_f64(2.0);               \
-         EACH_F64 reals_store_f64(out->doubles + i, reals_where_greater_f64(X, Y, yes, no)))                       \
     WORD(reals_where_nonzero_f32,                                                                                  \
          EACH_F32 reals_store_f32(out->floats + i, reals_where_nonzero_f32(in->square_u8 + i, FX, FY)))            \
-    WORD(reals_where_nonzero_f64,                                                                                  \
-         EACH_F64 reals_store_f64(out->doubles + i, reals_where_nonzero_f64(in->square_u8 + i, X, Y)))             \
     /* + 0: of two zeros it may be either */                                                                       \
     WORD(reals_largest_f32, out->floats[0] = reals_largest_f32(most_f32(in)) + 0.0f)                               \
-    WORD(reals_largest_f64, out->doubles[0] = reals_largest_f64(most_f64(in)) + 0.0)                               \
     WORD(reals_smallest_f32, out->floats[0] = reals_smallest_f32(least_f32(in)) + 0.0f)                            \
-    WORD(reals_smallest_f64, out->doubles[0] = reals_smallest_f64(least_f64(in)) + 0.0)                            \
     WORD(reals_equal_f32, EACH_F32 out->bits |= reals_equal_f32(FX, FY) << i)                                      \
-    WORD(reals_equal_f64, EACH_F64 out->bits |= reals_equal_f64(X, Y) << i)                                        \
     WORD(transpose_in_f32, ROWS(const float, in->square_f32); transpose_in_f32(rows, out->floats))                 \
     WORD(transpose_in_f64, ROWS(const double, in->square_f64); transpose_in_f64(rows, out->doubles))               \
     WORD(transpose_in_u16, ROWS(const uint16_t, in->square_u16); transpose_in_u16(rows, out->halves))              \

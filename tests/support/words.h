@@ -1,5 +1,5 @@
 /*
- * The words of a vector vocabulary (src/kernels/vec_<isa>.h) as functions on memory. A vocabulary is for one
+ * The words of a vector vocabulary (src/kernels/simd/vec_<isa>.h) as functions on memory. A vocabulary is for one
  * instruction set and its names are those of every other, so that words.c is compiled once for each, with the flags of
  * its kernels.
  */
@@ -13,12 +13,10 @@ enum { WORDS_REALS = 16 /* as many as the widest reals have */ };
 
 /** What the words are given. */
 typedef struct words_in {
-    double a[8], b[8], c[8];               /* anything */
-    double x[WORDS_REALS], y[WORDS_REALS]; /* likewise */
+    double a[8], b[8], c[8]; /* anything */
     float fx[WORDS_REALS], fy[WORDS_REALS];
-    double numbers[WORDS_REALS]; /* anything but NaN */
-    float float_numbers[WORDS_REALS];
-    size_t n; /* items of a partial load or store, at most 8 */
+    float numbers[WORDS_REALS]; /* anything but NaN */
+    size_t n;                   /* items of a partial load or store, at most 8 */
     /* n items, behind which nothing can be touched. The words that store write over them. */
     double *first_f64;
     float *first_f32;

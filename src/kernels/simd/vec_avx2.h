@@ -17,7 +17,7 @@ typedef struct vec {
     __m256d low, high;
 } vec;
 
-#define VECTORS_IN_MEMORY 0
+#define VEC_REGISTERS 2
 
 /* All bits of a lane, or none. */
 typedef vec mask;
@@ -186,11 +186,9 @@ static inline vec vec_min(vec a, vec b) {
 static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
     uint64_t bytes = 0;
     memcpy(&bytes, p, n);
-    const __m128i all = _mm_cvtsi64_si128((long long)bytes);
-    const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi64x(-1);
-    const __m256i low = _mm256_cmpeq_epi64(_mm256_cvtepu8_epi64(all), zero);
-    const __m256i high = _mm256_cmpeq_epi64(_mm256_cvtepu8_epi64(_mm_srli_si128(all, 4)), zero);
-    return vec_avx2_integers(_mm256_xor_si256(low, ones), _mm256_xor_si256(high, ones));
+    const __m128i zeros = _mm_cmpeq_epi8(_mm_cvtsi64_si128((long long)bytes), _mm_setzero_si128());
+    const __m128i ones = _mm_xor_si128(zeros, _mm_set1_epi8(-1)); /* widened as signed numbers, they stay ones */
+    return vec_avx2_integers(_mm256_cvtepi8_epi64(ones), _mm256_cvtepi8_epi64(_mm_srli_si128(ones, 4)));
 }
 
 static inline mask mask_and(mask a, mask b) {
@@ -287,76 +285,40 @@ static inline vec vec_bits_sub(vec a, vec b) {
 /* --- reals --- */
 
 typedef __m256 reals_f32;
-typedef __m256d reals_f64;
 
-enum { REALS_F32_LANES = 8, REALS_F64_LANES = 4 };
+enum { REALS_F32_LANES = 8 };
 
 static inline reals_f32 reals_all_f32(float value) {
     return _mm256_set1_ps(value);
-}
-
-static inline reals_f64 reals_all_f64(double value) {
-    return _mm256_set1_pd(value);
 }
 
 static inline reals_f32 reals_load_f32(const float *p) {
     return _mm256_loadu_ps(p);
 }
 
-static inline reals_f64 reals_load_f64(const double *p) {
-    return _mm256_loadu_pd(p);
-}
-
 static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
     return _mm256_add_ps(a, b);
-}
-
-static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
-    return _mm256_add_pd(a, b);
 }
 
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return _mm256_max_ps(a, b);
 }
 
-static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
-    return _mm256_max_pd(a, b);
-}
-
 static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
     return _mm256_min_ps(a, b);
-}
-
-static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
-    return _mm256_min_pd(a, b);
 }
 
 static inline void reals_store_f32(float *p, reals_f32 a) {
     _mm256_storeu_ps(p, a);
 }
 
-static inline void reals_store_f64(double *p, reals_f64 a) {
-    _mm256_storeu_pd(p, a);
-}
-
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
-}
-
-static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
-    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
 }
 
 static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
     const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
     return _mm256_blendv_ps(yes, no, _mm256_castsi256_ps(_mm256_cmpeq_epi32(bytes, _mm256_setzero_si256())));
-}
-
-static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
-    int32_t four;
-    memcpy(&four, p, sizeof four);
-    const __m256i bytes = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
-    return _mm256_blendv_pd(yes, no, _mm256_castsi256_pd(_mm256_cmpeq_epi64(bytes, _mm256_setzero_si256())));
 }
 
 static inline float reals_largest_f32(reals_f32 a) {
@@ -365,28 +327,14 @@ static inline float reals_largest_f32(reals_f32 a) {
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-static inline double reals_largest_f64(reals_f64 a) {
-    const __m128d two = _mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
-    return _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)));
-}
-
 static inline float reals_smallest_f32(reals_f32 a) {
     const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
     const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
 }
 
-static inline double reals_smallest_f64(reals_f64 a) {
-    const __m128d two = _mm_min_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
-    return _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)));
-}
-
 static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
-}
-
-static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
-    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
 }
 
 #endif

@@ -14,7 +14,7 @@
 typedef __m512d vec;
 typedef __mmask8 mask;
 
-#define VECTORS_IN_MEMORY 0
+#define VEC_REGISTERS 1
 
 static inline mask mask_first(size_t n) {
     return (mask)((1u << n) - 1u);
@@ -146,8 +146,8 @@ static inline vec vec_min(vec a, vec b) {
 }
 
 static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
-    const __mmask16 wanted = (__mmask16)mask_first(n);
-    return (mask)_mm_mask_test_epi8_mask(wanted, _mm_maskz_loadu_epi8(wanted, p), _mm_set1_epi8(-1));
+    const __m128i bytes = n == 8 ? _mm_loadl_epi64((const __m128i *)p) : _mm_maskz_loadu_epi8(mask_first(n), p);
+    return (mask)_mm_test_epi8_mask(bytes, bytes);
 }
 
 static inline mask mask_and(mask a, mask b) {
@@ -237,64 +237,35 @@ static inline vec vec_bits_sub(vec a, vec b) {
 /* --- reals --- */
 
 typedef __m512 reals_f32;
-typedef __m512d reals_f64;
 
-enum { REALS_F32_LANES = 16, REALS_F64_LANES = 8 };
+enum { REALS_F32_LANES = 16 };
 
 static inline reals_f32 reals_all_f32(float value) {
     return _mm512_set1_ps(value);
-}
-
-static inline reals_f64 reals_all_f64(double value) {
-    return _mm512_set1_pd(value);
 }
 
 static inline reals_f32 reals_load_f32(const float *p) {
     return _mm512_loadu_ps(p);
 }
 
-static inline reals_f64 reals_load_f64(const double *p) {
-    return _mm512_loadu_pd(p);
-}
-
 static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
     return _mm512_add_ps(a, b);
-}
-
-static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
-    return _mm512_add_pd(a, b);
 }
 
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return _mm512_max_ps(a, b);
 }
 
-static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
-    return _mm512_max_pd(a, b);
-}
-
 static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
     return _mm512_min_ps(a, b);
-}
-
-static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
-    return _mm512_min_pd(a, b);
 }
 
 static inline void reals_store_f32(float *p, reals_f32 a) {
     _mm512_storeu_ps(p, a);
 }
 
-static inline void reals_store_f64(double *p, reals_f64 a) {
-    _mm512_storeu_pd(p, a);
-}
-
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
-}
-
-static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
-    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
 }
 
 static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
@@ -302,33 +273,16 @@ static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes,
     return _mm512_mask_blend_ps(_mm_test_epi8_mask(bytes, bytes), no, yes);
 }
 
-static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
-    const __m128i bytes = _mm_loadl_epi64((const __m128i *)p);
-    return _mm512_mask_blend_pd((__mmask8)_mm_test_epi8_mask(bytes, bytes), no, yes);
-}
-
 static inline float reals_largest_f32(reals_f32 a) {
     return _mm512_reduce_max_ps(a);
-}
-
-static inline double reals_largest_f64(reals_f64 a) {
-    return _mm512_reduce_max_pd(a);
 }
 
 static inline float reals_smallest_f32(reals_f32 a) {
     return _mm512_reduce_min_ps(a);
 }
 
-static inline double reals_smallest_f64(reals_f64 a) {
-    return _mm512_reduce_min_pd(a);
-}
-
 static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
     return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
-}
-
-static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
-    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
 }
 
 #endif

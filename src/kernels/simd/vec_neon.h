@@ -20,7 +20,7 @@ typedef struct vec {
     float64x2_t r0, r1, r2, r3;
 } vec;
 
-#define VECTORS_IN_MEMORY 0
+#define VEC_REGISTERS 4
 
 /* All bits of a lane, or none. */
 typedef struct mask {
@@ -382,41 +382,23 @@ typedef struct reals_f32 {
     float32x4_t low, high;
 } reals_f32;
 
-typedef vec reals_f64;
-
-enum { REALS_F32_LANES = 8, REALS_F64_LANES = 8 };
+enum { REALS_F32_LANES = 8 };
 
 static inline reals_f32 reals_all_f32(float value) {
     return (reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)};
-}
-
-static inline reals_f64 reals_all_f64(double value) {
-    return vec_all(value);
 }
 
 static inline reals_f32 reals_load_f32(const float *p) {
     return (reals_f32){vld1q_f32(p), vld1q_f32(p + 4)};
 }
 
-static inline reals_f64 reals_load_f64(const double *p) {
-    return vec_load_f64(p);
-}
-
 static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
     return (reals_f32){vaddq_f32(a.low, b.low), vaddq_f32(a.high, b.high)};
-}
-
-static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
-    return vec_add(a, b);
 }
 
 static inline void reals_store_f32(float *p, reals_f32 a) {
     vst1q_f32(p, a.low);
     vst1q_f32(p + 4, a.high);
-}
-
-static inline void reals_store_f64(double *p, reals_f64 a) {
-    vec_store_f64(p, a);
 }
 
 static inline float32x4_t vec_neon_max_f32(float32x4_t a, float32x4_t b) {
@@ -431,25 +413,13 @@ static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return (reals_f32){vec_neon_max_f32(a.low, b.low), vec_neon_max_f32(a.high, b.high)};
 }
 
-static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
-    return vec_max(a, b);
-}
-
 static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
     return (reals_f32){vec_neon_min_f32(a.low, b.low), vec_neon_min_f32(a.high, b.high)};
-}
-
-static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
-    return vec_min(a, b);
 }
 
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
     return (reals_f32){vbslq_f32(vcgtq_f32(a.low, b.low), yes.low, no.low),
                        vbslq_f32(vcgtq_f32(a.high, b.high), yes.high, no.high)};
-}
-
-static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
-    return vec_select(vec_gt(a, b), yes, no);
 }
 
 static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
@@ -459,26 +429,14 @@ static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes,
                        vbslq_f32(vtstq_u32(high, high), yes.high, no.high)};
 }
 
-static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
-    return vec_select(mask_nonzero_bytes(p, 8), yes, no);
-}
-
 /* No lane is NaN, and the two zeros are equally large: here fmax and fmin will do. */
 
 static inline float reals_largest_f32(reals_f32 a) {
     return vmaxvq_f32(vmaxq_f32(a.low, a.high));
 }
 
-static inline double reals_largest_f64(reals_f64 a) {
-    return vmaxvq_f64(vmaxq_f64(vmaxq_f64(a.r0, a.r1), vmaxq_f64(a.r2, a.r3)));
-}
-
 static inline float reals_smallest_f32(reals_f32 a) {
     return vminvq_f32(vminq_f32(a.low, a.high));
-}
-
-static inline double reals_smallest_f64(reals_f64 a) {
-    return vminvq_f64(vminq_f64(vminq_f64(a.r0, a.r1), vminq_f64(a.r2, a.r3)));
 }
 
 static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
@@ -486,10 +444,6 @@ static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
     const uint16x4_t low = vmovn_u32(vceqq_f32(a.low, b.low));
     const uint16x8_t equal = vmovn_high_u32(low, vceqq_f32(a.high, b.high));
     return vaddvq_u16(vandq_u16(equal, vld1q_u16(bits)));
-}
-
-static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
-    return mask_bits(vec_eq(a, b));
 }
 
 #endif

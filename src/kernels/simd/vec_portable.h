@@ -23,7 +23,7 @@ typedef struct vec {
 
 typedef uint32_t mask; /* bit k: lane k */
 
-#define VECTORS_IN_MEMORY 1
+#define VEC_REGISTERS 0 /* a vec is an array in memory */
 
 #define VEC_EACH_LANE for (int k = 0; k < 8; k++)
 
@@ -288,20 +288,15 @@ static inline vec vec_bits_sub(vec a, vec b) {
 #undef VEC_EACH_LANE
 
 /*
- * Reals: values in the compute dtype, REALS_<DTYPE>_LANES of them, for what no number of lanes can change: the largest
- * and the smallest, and where they are.
+ * Reals: registers of float, REALS_F32_LANES of them, for what no number of lanes can change: the largest and the
+ * smallest, and where they are. Those of double are vectors.
  */
 
 typedef float reals_f32;
-typedef double reals_f64;
 
-enum { REALS_F32_LANES = 1, REALS_F64_LANES = 1 };
+enum { REALS_F32_LANES = 1 };
 
 static inline reals_f32 reals_all_f32(float value) {
-    return value;
-}
-
-static inline reals_f64 reals_all_f64(double value) {
     return value;
 }
 
@@ -309,15 +304,7 @@ static inline reals_f32 reals_load_f32(const float *p) {
     return *p;
 }
 
-static inline reals_f64 reals_load_f64(const double *p) {
-    return *p;
-}
-
 static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
-    return a + b;
-}
-
-static inline reals_f64 reals_add_f64(reals_f64 a, reals_f64 b) {
     return a + b;
 }
 
@@ -325,23 +312,11 @@ static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
     return a > b ? a : b;
 }
 
-static inline reals_f64 reals_max_f64(reals_f64 a, reals_f64 b) {
-    return a > b ? a : b;
-}
-
 static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
     return a < b ? a : b;
 }
 
-static inline reals_f64 reals_min_f64(reals_f64 a, reals_f64 b) {
-    return a < b ? a : b;
-}
-
 static inline void reals_store_f32(float *p, reals_f32 a) {
-    *p = a;
-}
-
-static inline void reals_store_f64(double *p, reals_f64 a) {
     *p = a;
 }
 
@@ -351,17 +326,9 @@ static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_
     return a > b ? yes : no;
 }
 
-static inline reals_f64 reals_where_greater_f64(reals_f64 a, reals_f64 b, reals_f64 yes, reals_f64 no) {
-    return a > b ? yes : no;
-}
-
 /* yes where the byte is not 0, else no */
 
 static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
-    return *p != 0 ? yes : no;
-}
-
-static inline reals_f64 reals_where_nonzero_f64(const uint8_t *p, reals_f64 yes, reals_f64 no) {
     return *p != 0 ? yes : no;
 }
 
@@ -371,25 +338,13 @@ static inline float reals_largest_f32(reals_f32 a) {
     return a;
 }
 
-static inline double reals_largest_f64(reals_f64 a) {
-    return a;
-}
-
 static inline float reals_smallest_f32(reals_f32 a) {
-    return a;
-}
-
-static inline double reals_smallest_f64(reals_f64 a) {
     return a;
 }
 
 /* bit k: the lanes k are equal */
 
 static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
-    return a == b;
-}
-
-static inline unsigned reals_equal_f64(reals_f64 a, reals_f64 b) {
     return a == b;
 }
 
