@@ -133,18 +133,6 @@ IN_C __m512 c_min_ps(__m512 a, __m512 b) {
     return a;
 }
 
-IN_C double c_reduce_max_pd(__m512d a) {
-    double r = a[0];
-    EACH_OF(8) r = r > a[i] ? r : a[i];
-    return r;
-}
-
-IN_C double c_reduce_min_pd(__m512d a) {
-    double r = a[0];
-    EACH_OF(8) r = r < a[i] ? r : a[i];
-    return r;
-}
-
 IN_C float c_reduce_max_ps(__m512 a) {
     float r = a[0];
     EACH_OF(16) r = r > a[i] ? r : a[i];
@@ -202,10 +190,10 @@ IN_C __mmask16 c_256_cmpeq_epi16_mask(__m256i a, __m256i b) {
     return (__mmask16)m;
 }
 
-IN_C __mmask16 c_128_mask_test_epi8_mask(__mmask16 allowed, __m128i a, __m128i b) {
+IN_C __mmask16 c_128_test_epi8_mask(__m128i a, __m128i b) {
     unsigned m = 0;
     EACH_OF(16) m |= (unsigned)((((__v16qi)a)[i] & ((__v16qi)b)[i]) != 0) << i;
-    return (__mmask16)(m & allowed);
+    return (__mmask16)m;
 }
 
 /* --- Other formats --- */
@@ -290,8 +278,6 @@ IN_C __m512d c_permute_pd(__m512d a, int which) {
 #define _mm512_min_pd c_min_pd
 #define _mm512_max_ps c_max_ps
 #define _mm512_min_ps c_min_ps
-#define _mm512_reduce_max_pd c_reduce_max_pd
-#define _mm512_reduce_min_pd c_reduce_min_pd
 #define _mm512_reduce_max_ps c_reduce_max_ps
 #define _mm512_reduce_min_ps c_reduce_min_ps
 
@@ -309,8 +295,7 @@ IN_C __m512d c_permute_pd(__m512d a, int which) {
 #define _mm512_cmp_ps_mask c_cmp_ps_mask
 #define _mm256_cmp_ps_mask c_256_cmp_ps_mask
 #define _mm256_cmpeq_epi16_mask c_256_cmpeq_epi16_mask
-#define _mm_mask_test_epi8_mask c_128_mask_test_epi8_mask
-#define _mm_test_epi8_mask(a, b) c_128_mask_test_epi8_mask(0xFFFF, a, b)
+#define _mm_test_epi8_mask c_128_test_epi8_mask
 
 #define _mm512_cvtps_pd c_cvtps_pd
 #define _mm512_cvtpd_ps c_cvtpd_ps

@@ -22,6 +22,41 @@ typedef struct vec {
 /* All bits of a lane, or none. */
 typedef vec mask;
 
+#define WORD(type, name, parameters, value) \
+    static inline type name parameters {    \
+        return value;                       \
+    }
+
+#define STORE_WORD(name, parameters, action) \
+    static inline void name parameters {     \
+        action;                              \
+    }
+
+/* The same in both registers: value is that of one, of those of the operands a, b and c, or of a and the number b. */
+#define WORD_2(name, value)                                                 \
+    static inline __m256d name##_one(__m256d a, __m256d b) {                \
+        return value;                                                       \
+    }                                                                       \
+    static inline vec name(vec a, vec b) {                                  \
+        return (vec){name##_one(a.low, b.low), name##_one(a.high, b.high)}; \
+    }
+
+#define WORD_3(name, value)                                                                \
+    static inline __m256d name##_one(__m256d a, __m256d b, __m256d c) {                    \
+        return value;                                                                      \
+    }                                                                                      \
+    static inline vec name(vec a, vec b, vec c) {                                          \
+        return (vec){name##_one(a.low, b.low, c.low), name##_one(a.high, b.high, c.high)}; \
+    }
+
+#define BITS_WORD(name, type, value)                               \
+    static inline __m256d name##_one(__m256d a, type b) {          \
+        return value;                                              \
+    }                                                              \
+    static inline vec name(vec a, type b) {                        \
+        return (vec){name##_one(a.low, b), name##_one(a.high, b)}; \
+    }
+
 static inline vec vec_avx2_integers(__m256i low, __m256i high) {
     return (vec){_mm256_castsi256_pd(low), _mm256_castsi256_pd(high)};
 }
@@ -29,6 +64,8 @@ static inline vec vec_avx2_integers(__m256i low, __m256i high) {
 static inline __m256i vec_avx2_bits(__m256d a) {
     return _mm256_castpd_si256(a);
 }
+
+/* --- masks --- */
 
 static inline mask mask_first(size_t n) {
     const __m256i count = _mm256_set1_epi64x((long long)n);
@@ -42,13 +79,44 @@ static inline mask mask_but(size_t k) {
     return vec_avx2_integers(_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1));
 }
 
-static inline vec vec_all(double value) {
-    return (vec){_mm256_set1_pd(value), _mm256_set1_pd(value)};
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, p, n);
+    const __m128i zeros = _mm_cmpeq_epi8(_mm_cvtsi64_si128((long long)bytes), _mm_setzero_si128());
+    const __m128i ones = _mm_xor_si128(zeros, _mm_set1_epi8(-1)); /* widened as signed numbers, they stay ones */
+    return vec_avx2_integers(_mm256_cvtepi8_epi64(ones), _mm256_cvtepi8_epi64(_mm_srli_si128(ones, 4)));
 }
 
-static inline vec vec_load_f64(const double *p) {
-    return (vec){_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)};
+static inline unsigned mask_bits(mask a) {
+    return (unsigned)_mm256_movemask_pd(a.low) | (unsigned)_mm256_movemask_pd(a.high) << 4;
 }
+
+WORD_2(mask_and, _mm256_and_pd(a, b))
+WORD_2(mask_and_not, _mm256_andnot_pd(b, a))
+WORD_2(mask_or, _mm256_or_pd(a, b))
+WORD_2(vec_ge, _mm256_cmp_pd(a, b, _CMP_GE_OQ))
+WORD_2(vec_gt, _mm256_cmp_pd(a, b, _CMP_GT_OQ))
+WORD_2(vec_eq, _mm256_cmp_pd(a, b, _CMP_EQ_OQ))
+WORD_2(vec_ne, _mm256_cmp_pd(a, b, _CMP_NEQ_UQ))
+WORD_3(vec_select, _mm256_blendv_pd(c, b, a)) /* a is the mask */
+
+/* --- arithmetic --- */
+
+WORD_2(vec_add, _mm256_add_pd(a, b))
+WORD_2(vec_sub, _mm256_sub_pd(a, b))
+WORD_2(vec_mul, _mm256_mul_pd(a, b))
+WORD_2(vec_div, _mm256_div_pd(a, b))
+WORD_2(vec_max, _mm256_max_pd(a, b))
+WORD_2(vec_min, _mm256_min_pd(a, b))
+WORD_3(vec_fma, _mm256_fmadd_pd(a, b, c))
+WORD_3(vec_fnma, _mm256_fnmadd_pd(a, b, c))
+WORD_3(vec_fms, _mm256_fmsub_pd(a, b, c))
+WORD(vec, vec_add_where, (mask m, vec a, vec b), vec_select(m, vec_add(a, b), a))
+
+/* --- loads and stores --- */
+
+WORD(vec, vec_all, (double value), ((vec){_mm256_set1_pd(value), _mm256_set1_pd(value)}))
+WORD(vec, vec_load_f64, (const double *p), ((vec){_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)}))
 
 static inline vec vec_load_f32(const float *p) {
     return (vec){_mm256_cvtps_pd(_mm_loadu_ps(p)), _mm256_cvtps_pd(_mm_loadu_ps(p + 4))};
@@ -131,156 +199,24 @@ static inline void vec_avx2_store_first(uint16_t *p, __m128i a, size_t n) {
         p[k] = all[k];
 }
 
-static inline void vec_store_f16(uint16_t *p, vec a) {
-    _mm_storeu_si128((__m128i *)p, vec_avx2_to_f16(a));
-}
+STORE_WORD(vec_store_f16, (uint16_t *p, vec a), _mm_storeu_si128((__m128i *)p, vec_avx2_to_f16(a)))
+STORE_WORD(vec_store_bf16, (uint16_t *p, vec a), _mm_storeu_si128((__m128i *)p, vec_avx2_to_bf16(a)))
+STORE_WORD(vec_store_first_f16, (uint16_t *p, vec a, size_t n), vec_avx2_store_first(p, vec_avx2_to_f16(a), n))
+STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), vec_avx2_store_first(p, vec_avx2_to_bf16(a), n))
 
-static inline void vec_store_bf16(uint16_t *p, vec a) {
-    _mm_storeu_si128((__m128i *)p, vec_avx2_to_bf16(a));
-}
+/* --- lanes and bits --- */
 
-static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
-    vec_avx2_store_first(p, vec_avx2_to_f16(a), n);
-}
-
-static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
-    vec_avx2_store_first(p, vec_avx2_to_bf16(a), n);
-}
-
-static inline vec vec_add(vec a, vec b) {
-    return (vec){_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)};
-}
-
-static inline vec vec_sub(vec a, vec b) {
-    return (vec){_mm256_sub_pd(a.low, b.low), _mm256_sub_pd(a.high, b.high)};
-}
-
-static inline vec vec_mul(vec a, vec b) {
-    return (vec){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
-}
-
-static inline vec vec_div(vec a, vec b) {
-    return (vec){_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)};
-}
-
-static inline vec vec_fma(vec a, vec b, vec c) {
-    return (vec){_mm256_fmadd_pd(a.low, b.low, c.low), _mm256_fmadd_pd(a.high, b.high, c.high)};
-}
-
-static inline vec vec_fnma(vec a, vec b, vec c) {
-    return (vec){_mm256_fnmadd_pd(a.low, b.low, c.low), _mm256_fnmadd_pd(a.high, b.high, c.high)};
-}
-
-static inline vec vec_fms(vec a, vec b, vec c) {
-    return (vec){_mm256_fmsub_pd(a.low, b.low, c.low), _mm256_fmsub_pd(a.high, b.high, c.high)};
-}
-
-static inline vec vec_max(vec a, vec b) {
-    return (vec){_mm256_max_pd(a.low, b.low), _mm256_max_pd(a.high, b.high)};
-}
-
-static inline vec vec_min(vec a, vec b) {
-    return (vec){_mm256_min_pd(a.low, b.low), _mm256_min_pd(a.high, b.high)};
-}
-
-static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
-    uint64_t bytes = 0;
-    memcpy(&bytes, p, n);
-    const __m128i zeros = _mm_cmpeq_epi8(_mm_cvtsi64_si128((long long)bytes), _mm_setzero_si128());
-    const __m128i ones = _mm_xor_si128(zeros, _mm_set1_epi8(-1)); /* widened as signed numbers, they stay ones */
-    return vec_avx2_integers(_mm256_cvtepi8_epi64(ones), _mm256_cvtepi8_epi64(_mm_srli_si128(ones, 4)));
-}
-
-static inline mask mask_and(mask a, mask b) {
-    return (mask){_mm256_and_pd(a.low, b.low), _mm256_and_pd(a.high, b.high)};
-}
-
-static inline mask mask_and_not(mask a, mask b) {
-    return (mask){_mm256_andnot_pd(b.low, a.low), _mm256_andnot_pd(b.high, a.high)};
-}
-
-static inline mask mask_or(mask a, mask b) {
-    return (mask){_mm256_or_pd(a.low, b.low), _mm256_or_pd(a.high, b.high)};
-}
-
-static inline unsigned mask_bits(mask a) {
-    return (unsigned)_mm256_movemask_pd(a.low) | (unsigned)_mm256_movemask_pd(a.high) << 4;
-}
-
-static inline mask vec_ge(vec a, vec b) {
-    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GE_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GE_OQ)};
-}
-
-static inline mask vec_gt(vec a, vec b) {
-    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_GT_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_GT_OQ)};
-}
-
-static inline mask vec_eq(vec a, vec b) {
-    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_EQ_OQ), _mm256_cmp_pd(a.high, b.high, _CMP_EQ_OQ)};
-}
-
-static inline mask vec_ne(vec a, vec b) {
-    return (mask){_mm256_cmp_pd(a.low, b.low, _CMP_NEQ_UQ), _mm256_cmp_pd(a.high, b.high, _CMP_NEQ_UQ)};
-}
-
-static inline vec vec_select(mask m, vec a, vec b) {
-    return (vec){_mm256_blendv_pd(b.low, a.low, m.low), _mm256_blendv_pd(b.high, a.high, m.high)};
-}
-
-static inline vec vec_add_where(mask m, vec a, vec b) {
-    return vec_select(m, vec_add(a, b), a);
-}
-
-static inline double vec_first(vec a) {
-    return _mm256_cvtsd_f64(a.low);
-}
-
-static inline vec vec_swap_4(vec a) {
-    return (vec){a.high, a.low};
-}
-
-static inline vec vec_swap_2(vec a) {
-    return (vec){_mm256_permute4x64_pd(a.low, 0x4E), _mm256_permute4x64_pd(a.high, 0x4E)};
-}
-
-static inline vec vec_swap_1(vec a) {
-    return (vec){_mm256_permute_pd(a.low, 0x5), _mm256_permute_pd(a.high, 0x5)};
-}
-
-static inline vec vec_bits_shift_left(vec a, int count) {
-    return vec_avx2_integers(_mm256_slli_epi64(vec_avx2_bits(a.low), count),
-                             _mm256_slli_epi64(vec_avx2_bits(a.high), count));
-}
-
-static inline vec vec_bits_shift_right(vec a, int count) {
-    return vec_avx2_integers(_mm256_srli_epi64(vec_avx2_bits(a.low), count),
-                             _mm256_srli_epi64(vec_avx2_bits(a.high), count));
-}
-
-static inline vec vec_bits_and(vec a, uint64_t b) {
-    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
-    return (vec){_mm256_and_pd(a.low, bits), _mm256_and_pd(a.high, bits)};
-}
-
-static inline vec vec_bits_or(vec a, uint64_t b) {
-    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
-    return (vec){_mm256_or_pd(a.low, bits), _mm256_or_pd(a.high, bits)};
-}
-
-static inline vec vec_bits_xor(vec a, uint64_t b) {
-    const __m256d bits = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b));
-    return (vec){_mm256_xor_pd(a.low, bits), _mm256_xor_pd(a.high, bits)};
-}
-
-static inline vec vec_bits_add(vec a, vec b) {
-    return vec_avx2_integers(_mm256_add_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
-                             _mm256_add_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
-}
-
-static inline vec vec_bits_sub(vec a, vec b) {
-    return vec_avx2_integers(_mm256_sub_epi64(vec_avx2_bits(a.low), vec_avx2_bits(b.low)),
-                             _mm256_sub_epi64(vec_avx2_bits(a.high), vec_avx2_bits(b.high)));
-}
+WORD(double, vec_first, (vec a), _mm256_cvtsd_f64(a.low))
+WORD(vec, vec_swap_4, (vec a), ((vec){a.high, a.low}))
+WORD(vec, vec_swap_2, (vec a), ((vec){_mm256_permute4x64_pd(a.low, 0x4E), _mm256_permute4x64_pd(a.high, 0x4E)}))
+WORD(vec, vec_swap_1, (vec a), ((vec){_mm256_permute_pd(a.low, 0x5), _mm256_permute_pd(a.high, 0x5)}))
+WORD_2(vec_bits_add, _mm256_castsi256_pd(_mm256_add_epi64(vec_avx2_bits(a), vec_avx2_bits(b))))
+WORD_2(vec_bits_sub, _mm256_castsi256_pd(_mm256_sub_epi64(vec_avx2_bits(a), vec_avx2_bits(b))))
+BITS_WORD(vec_bits_shift_left, int, _mm256_castsi256_pd(_mm256_slli_epi64(vec_avx2_bits(a), b)))
+BITS_WORD(vec_bits_shift_right, int, _mm256_castsi256_pd(_mm256_srli_epi64(vec_avx2_bits(a), b)))
+BITS_WORD(vec_bits_and, uint64_t, _mm256_and_pd(a, _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b))))
+BITS_WORD(vec_bits_or, uint64_t, _mm256_or_pd(a, _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b))))
+BITS_WORD(vec_bits_xor, uint64_t, _mm256_xor_pd(a, _mm256_castsi256_pd(_mm256_set1_epi64x((long long)b))))
 
 /* --- reals --- */
 
@@ -288,28 +224,15 @@ typedef __m256 reals_f32;
 
 enum { REALS_F32_LANES = 8 };
 
-static inline reals_f32 reals_all_f32(float value) {
-    return _mm256_set1_ps(value);
-}
+WORD(reals_f32, reals_all_f32, (float value), _mm256_set1_ps(value))
+WORD(reals_f32, reals_load_f32, (const float *p), _mm256_loadu_ps(p))
+STORE_WORD(reals_store_f32, (float *p, reals_f32 a), _mm256_storeu_ps(p, a))
+WORD(reals_f32, reals_add_f32, (reals_f32 a, reals_f32 b), _mm256_add_ps(a, b))
+WORD(reals_f32, reals_max_f32, (reals_f32 a, reals_f32 b), _mm256_max_ps(a, b))
+WORD(reals_f32, reals_min_f32, (reals_f32 a, reals_f32 b), _mm256_min_ps(a, b))
 
-static inline reals_f32 reals_load_f32(const float *p) {
-    return _mm256_loadu_ps(p);
-}
-
-static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
-    return _mm256_add_ps(a, b);
-}
-
-static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
-    return _mm256_max_ps(a, b);
-}
-
-static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
-    return _mm256_min_ps(a, b);
-}
-
-static inline void reals_store_f32(float *p, reals_f32 a) {
-    _mm256_storeu_ps(p, a);
+static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
 }
 
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
@@ -333,8 +256,10 @@ static inline float reals_smallest_f32(reals_f32 a) {
     return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
 }
 
-static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
-    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
-}
+#undef WORD
+#undef STORE_WORD
+#undef WORD_2
+#undef WORD_3
+#undef BITS_WORD
 
 #endif

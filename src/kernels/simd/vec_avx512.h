@@ -16,50 +16,54 @@ typedef __mmask8 mask;
 
 #define VEC_REGISTERS 1
 
-static inline mask mask_first(size_t n) {
-    return (mask)((1u << n) - 1u);
-}
+#define WORD(type, name, parameters, value) \
+    static inline type name parameters {    \
+        return value;                       \
+    }
+
+#define STORE_WORD(name, parameters, action) \
+    static inline void name parameters {     \
+        action;                              \
+    }
+
+/* Of integers; b is a vec too, or one number for all lanes. */
+#define BITS_WORD(name, type, intrinsic, integers)                               \
+    static inline vec name(vec a, type b) {                                      \
+        return _mm512_castsi512_pd(intrinsic(_mm512_castpd_si512(a), integers)); \
+    }
+
+/* --- masks --- */
+
+WORD(mask, mask_first, (size_t n), (mask)((1u << n) - 1u))
+WORD(mask, mask_and, (mask a, mask b), (mask)(a &b))
+WORD(mask, mask_and_not, (mask a, mask b), (mask)(a & ~b))
+WORD(mask, mask_or, (mask a, mask b), (mask)(a | b))
+WORD(unsigned, mask_bits, (mask a), a)
 
 static inline mask mask_but(size_t k) {
     static const uint8_t but[] = {0xFE, 0xFD, 0xFB, 0xF7, 0xEF, 0xDF, 0xBF, 0x7F, 0xFF};
     return (mask)but[k];
 }
 
-static inline vec vec_all(double value) {
-    return _mm512_set1_pd(value);
+static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
+    const __m128i bytes = n == 8 ? _mm_loadl_epi64((const __m128i *)p) : _mm_maskz_loadu_epi8(mask_first(n), p);
+    return (mask)_mm_test_epi8_mask(bytes, bytes);
 }
 
-static inline vec vec_load_f64(const double *p) {
-    return _mm512_loadu_pd(p);
-}
+WORD(mask, vec_ge, (vec a, vec b), _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ))
+WORD(mask, vec_gt, (vec a, vec b), _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ))
+WORD(mask, vec_eq, (vec a, vec b), _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ))
+WORD(mask, vec_ne, (vec a, vec b), _mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ))
+WORD(vec, vec_select, (mask m, vec a, vec b), _mm512_mask_blend_pd(m, b, a))
+WORD(vec, vec_add_where, (mask m, vec a, vec b), _mm512_mask_add_pd(a, m, a, b))
 
-static inline vec vec_load_f32(const float *p) {
-    return _mm512_cvtps_pd(_mm256_loadu_ps(p));
-}
+/* --- loads and stores --- */
 
-static inline vec vec_load_first_f64(const double *p, size_t n) {
-    return _mm512_maskz_loadu_pd(mask_first(n), p);
-}
-
-static inline vec vec_load_first_f32(const float *p, size_t n) {
-    return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p));
-}
-
-static inline void vec_store_f64(double *p, vec a) {
-    _mm512_storeu_pd(p, a);
-}
-
-static inline void vec_store_f32(float *p, vec a) {
-    _mm256_storeu_ps(p, _mm512_cvtpd_ps(a));
-}
-
-static inline void vec_store_first_f64(double *p, vec a, size_t n) {
-    _mm512_mask_storeu_pd(p, mask_first(n), a);
-}
-
-static inline void vec_store_first_f32(float *p, vec a, size_t n) {
-    _mm256_mask_storeu_ps(p, mask_first(n), _mm512_cvtpd_ps(a));
-}
+WORD(vec, vec_all, (double value), _mm512_set1_pd(value))
+WORD(vec, vec_load_f64, (const double *p), _mm512_loadu_pd(p))
+WORD(vec, vec_load_f32, (const float *p), _mm512_cvtps_pd(_mm256_loadu_ps(p)))
+WORD(vec, vec_load_first_f64, (const double *p, size_t n), _mm512_maskz_loadu_pd(mask_first(n), p))
+WORD(vec, vec_load_first_f32, (const float *p, size_t n), _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p)))
 
 /* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
 static inline __m256 vec_avx512_odd_floats(vec a) {
@@ -93,146 +97,43 @@ static inline __m128i vec_avx512_to_bf16(vec a) {
     return _mm256_castsi256_si128(_mm256_permutexvar_epi16(upper, _mm256_add_epi32(bits, half)));
 }
 
-static inline void vec_store_f16(uint16_t *p, vec a) {
-    _mm_storeu_si128((__m128i *)p, vec_avx512_to_f16(a));
-}
+STORE_WORD(vec_store_f64, (double *p, vec a), _mm512_storeu_pd(p, a))
+STORE_WORD(vec_store_f32, (float *p, vec a), _mm256_storeu_ps(p, _mm512_cvtpd_ps(a)))
+STORE_WORD(vec_store_f16, (uint16_t *p, vec a), _mm_storeu_si128((__m128i *)p, vec_avx512_to_f16(a)))
+STORE_WORD(vec_store_bf16, (uint16_t *p, vec a), _mm_storeu_si128((__m128i *)p, vec_avx512_to_bf16(a)))
+STORE_WORD(vec_store_first_f64, (double *p, vec a, size_t n), _mm512_mask_storeu_pd(p, mask_first(n), a))
+STORE_WORD(vec_store_first_f32, (float *p, vec a, size_t n),
+           _mm256_mask_storeu_ps(p, mask_first(n), _mm512_cvtpd_ps(a)))
+STORE_WORD(vec_store_first_f16, (uint16_t *p, vec a, size_t n),
+           _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_f16(a)))
+STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n),
+           _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_bf16(a)))
 
-static inline void vec_store_bf16(uint16_t *p, vec a) {
-    _mm_storeu_si128((__m128i *)p, vec_avx512_to_bf16(a));
-}
+/* --- arithmetic --- */
 
-static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
-    _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_f16(a));
-}
+WORD(vec, vec_add, (vec a, vec b), _mm512_add_pd(a, b))
+WORD(vec, vec_sub, (vec a, vec b), _mm512_sub_pd(a, b))
+WORD(vec, vec_mul, (vec a, vec b), _mm512_mul_pd(a, b))
+WORD(vec, vec_div, (vec a, vec b), _mm512_div_pd(a, b))
+WORD(vec, vec_max, (vec a, vec b), _mm512_max_pd(a, b))
+WORD(vec, vec_min, (vec a, vec b), _mm512_min_pd(a, b))
+WORD(vec, vec_fma, (vec a, vec b, vec c), _mm512_fmadd_pd(a, b, c))
+WORD(vec, vec_fnma, (vec a, vec b, vec c), _mm512_fnmadd_pd(a, b, c))
+WORD(vec, vec_fms, (vec a, vec b, vec c), _mm512_fmsub_pd(a, b, c))
 
-static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
-    _mm_mask_storeu_epi16(p, mask_first(n), vec_avx512_to_bf16(a));
-}
+/* --- lanes and bits --- */
 
-static inline vec vec_add(vec a, vec b) {
-    return _mm512_add_pd(a, b);
-}
-
-static inline vec vec_sub(vec a, vec b) {
-    return _mm512_sub_pd(a, b);
-}
-
-static inline vec vec_mul(vec a, vec b) {
-    return _mm512_mul_pd(a, b);
-}
-
-static inline vec vec_div(vec a, vec b) {
-    return _mm512_div_pd(a, b);
-}
-
-static inline vec vec_fma(vec a, vec b, vec c) {
-    return _mm512_fmadd_pd(a, b, c);
-}
-
-static inline vec vec_fnma(vec a, vec b, vec c) {
-    return _mm512_fnmadd_pd(a, b, c);
-}
-
-static inline vec vec_fms(vec a, vec b, vec c) {
-    return _mm512_fmsub_pd(a, b, c);
-}
-
-static inline vec vec_max(vec a, vec b) {
-    return _mm512_max_pd(a, b);
-}
-
-static inline vec vec_min(vec a, vec b) {
-    return _mm512_min_pd(a, b);
-}
-
-static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
-    const __m128i bytes = n == 8 ? _mm_loadl_epi64((const __m128i *)p) : _mm_maskz_loadu_epi8(mask_first(n), p);
-    return (mask)_mm_test_epi8_mask(bytes, bytes);
-}
-
-static inline mask mask_and(mask a, mask b) {
-    return (mask)(a & b);
-}
-
-static inline mask mask_and_not(mask a, mask b) {
-    return (mask)(a & ~b);
-}
-
-static inline mask mask_or(mask a, mask b) {
-    return (mask)(a | b);
-}
-
-static inline unsigned mask_bits(mask a) {
-    return a;
-}
-
-static inline mask vec_ge(vec a, vec b) {
-    return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
-}
-
-static inline mask vec_gt(vec a, vec b) {
-    return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ);
-}
-
-static inline mask vec_eq(vec a, vec b) {
-    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
-}
-
-static inline mask vec_ne(vec a, vec b) {
-    return _mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ);
-}
-
-static inline vec vec_select(mask m, vec a, vec b) {
-    return _mm512_mask_blend_pd(m, b, a);
-}
-
-static inline vec vec_add_where(mask m, vec a, vec b) {
-    return _mm512_mask_add_pd(a, m, a, b);
-}
-
-static inline double vec_first(vec a) {
-    return _mm512_cvtsd_f64(a);
-}
-
-static inline vec vec_swap_4(vec a) {
-    return _mm512_shuffle_f64x2(a, a, 0x4E);
-}
-
-static inline vec vec_swap_2(vec a) {
-    return _mm512_permutex_pd(a, 0x4E);
-}
-
-static inline vec vec_swap_1(vec a) {
-    return _mm512_permute_pd(a, 0x55);
-}
-
-static inline vec vec_bits_shift_left(vec a, int count) {
-    return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), (unsigned)count));
-}
-
-static inline vec vec_bits_shift_right(vec a, int count) {
-    return _mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(a), (unsigned)count));
-}
-
-static inline vec vec_bits_and(vec a, uint64_t b) {
-    return _mm512_castsi512_pd(_mm512_and_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
-}
-
-static inline vec vec_bits_or(vec a, uint64_t b) {
-    return _mm512_castsi512_pd(_mm512_or_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
-}
-
-static inline vec vec_bits_xor(vec a, uint64_t b) {
-    return _mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(a), _mm512_set1_epi64((long long)b)));
-}
-
-static inline vec vec_bits_add(vec a, vec b) {
-    return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
-}
-
-static inline vec vec_bits_sub(vec a, vec b) {
-    return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
-}
+WORD(double, vec_first, (vec a), _mm512_cvtsd_f64(a))
+WORD(vec, vec_swap_4, (vec a), _mm512_shuffle_f64x2(a, a, 0x4E))
+WORD(vec, vec_swap_2, (vec a), _mm512_permutex_pd(a, 0x4E))
+WORD(vec, vec_swap_1, (vec a), _mm512_permute_pd(a, 0x55))
+BITS_WORD(vec_bits_shift_left, int, _mm512_slli_epi64, (unsigned)b)
+BITS_WORD(vec_bits_shift_right, int, _mm512_srli_epi64, (unsigned)b)
+BITS_WORD(vec_bits_and, uint64_t, _mm512_and_si512, _mm512_set1_epi64((long long)b))
+BITS_WORD(vec_bits_or, uint64_t, _mm512_or_si512, _mm512_set1_epi64((long long)b))
+BITS_WORD(vec_bits_xor, uint64_t, _mm512_xor_si512, _mm512_set1_epi64((long long)b))
+BITS_WORD(vec_bits_add, vec, _mm512_add_epi64, _mm512_castpd_si512(b))
+BITS_WORD(vec_bits_sub, vec, _mm512_sub_epi64, _mm512_castpd_si512(b))
 
 /* --- reals --- */
 
@@ -240,29 +141,15 @@ typedef __m512 reals_f32;
 
 enum { REALS_F32_LANES = 16 };
 
-static inline reals_f32 reals_all_f32(float value) {
-    return _mm512_set1_ps(value);
-}
-
-static inline reals_f32 reals_load_f32(const float *p) {
-    return _mm512_loadu_ps(p);
-}
-
-static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
-    return _mm512_add_ps(a, b);
-}
-
-static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
-    return _mm512_max_ps(a, b);
-}
-
-static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
-    return _mm512_min_ps(a, b);
-}
-
-static inline void reals_store_f32(float *p, reals_f32 a) {
-    _mm512_storeu_ps(p, a);
-}
+WORD(reals_f32, reals_all_f32, (float value), _mm512_set1_ps(value))
+WORD(reals_f32, reals_load_f32, (const float *p), _mm512_loadu_ps(p))
+STORE_WORD(reals_store_f32, (float *p, reals_f32 a), _mm512_storeu_ps(p, a))
+WORD(reals_f32, reals_add_f32, (reals_f32 a, reals_f32 b), _mm512_add_ps(a, b))
+WORD(reals_f32, reals_max_f32, (reals_f32 a, reals_f32 b), _mm512_max_ps(a, b))
+WORD(reals_f32, reals_min_f32, (reals_f32 a, reals_f32 b), _mm512_min_ps(a, b))
+WORD(unsigned, reals_equal_f32, (reals_f32 a, reals_f32 b), _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ))
+WORD(float, reals_largest_f32, (reals_f32 a), _mm512_reduce_max_ps(a))
+WORD(float, reals_smallest_f32, (reals_f32 a), _mm512_reduce_min_ps(a))
 
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
@@ -273,16 +160,8 @@ static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes,
     return _mm512_mask_blend_ps(_mm_test_epi8_mask(bytes, bytes), no, yes);
 }
 
-static inline float reals_largest_f32(reals_f32 a) {
-    return _mm512_reduce_max_ps(a);
-}
-
-static inline float reals_smallest_f32(reals_f32 a) {
-    return _mm512_reduce_min_ps(a);
-}
-
-static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
-    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
-}
+#undef WORD
+#undef STORE_WORD
+#undef BITS_WORD
 
 #endif

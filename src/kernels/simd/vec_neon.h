@@ -2,8 +2,7 @@
  * The vector vocabulary in Advanced SIMD of AArch64 (NEON): four registers a vec, register k for lanes 2k and 2k + 1.
  * The words are explained in vec_portable.h.
  *
- * Most words are one intrinsic in each register. vaddq_f64() and vmulq_f64() are plain + and * to a compiler, which
- * -ffp-contract=off keeps apart.
+ * vaddq_f64() and vmulq_f64() are plain + and * to a compiler, which -ffp-contract=off keeps apart.
  */
 #ifndef RANKLOSS_SRC_KERNELS_SIMD_VEC_NEON_H
 #define RANKLOSS_SRC_KERNELS_SIMD_VEC_NEON_H
@@ -16,36 +15,65 @@
 
 #include "kernels/simd/transpose_neon.h"
 
+typedef float64x2_t vec_register;
+typedef uint64x2_t mask_register;
+
 typedef struct vec {
-    float64x2_t r0, r1, r2, r3;
+    vec_register r0, r1, r2, r3;
 } vec;
 
 #define VEC_REGISTERS 4
 
 /* All bits of a lane, or none. */
 typedef struct mask {
-    uint64x2_t r0, r1, r2, r3;
+    mask_register r0, r1, r2, r3;
 } mask;
 
-/* The registers of a vec or mask: f of those of one, two or three others, or of one and a number. */
-#define VEC_NEON_OF(f, a) {f((a).r0), f((a).r1), f((a).r2), f((a).r3)}
-#define VEC_NEON_OF_2(f, a, b) {f((a).r0, (b).r0), f((a).r1, (b).r1), f((a).r2, (b).r2), f((a).r3, (b).r3)}
-#define VEC_NEON_OF_3(f, a, b, c) \
-    {f((a).r0, (b).r0, (c).r0), f((a).r1, (b).r1, (c).r1), f((a).r2, (b).r2, (c).r2), f((a).r3, (b).r3, (c).r3)}
-#define VEC_NEON_WITH(f, a, number) {f((a).r0, number), f((a).r1, number), f((a).r2, number), f((a).r3, number)}
+#define WORD(type, name, parameters, value) \
+    static inline type name parameters {    \
+        return value;                       \
+    }
 
-static inline uint64x2_t vec_neon_bits(float64x2_t a) {
+#define STORE_WORD(name, parameters, action) \
+    static inline void name parameters {     \
+        action;                              \
+    }
+
+/* The same in all registers: value is that of one, of those of the operands a, b and c, or of a and the number b. */
+#define WORD_2(result, name, operand, value)                                                    \
+    static inline result##_register name##_one(operand##_register a, operand##_register b) {    \
+        return value;                                                                           \
+    }                                                                                           \
+    static inline result name(operand a, operand b) {                                           \
+        return (result){name##_one(a.r0, b.r0), name##_one(a.r1, b.r1), name##_one(a.r2, b.r2), \
+                        name##_one(a.r3, b.r3)};                                                \
+    }
+
+#define WORD_3(name, operand, value)                                                                           \
+    static inline vec_register name##_one(operand##_register a, vec_register b, vec_register c) {              \
+        return value;                                                                                          \
+    }                                                                                                          \
+    static inline vec name(operand a, vec b, vec c) {                                                          \
+        return (vec){name##_one(a.r0, b.r0, c.r0), name##_one(a.r1, b.r1, c.r1), name##_one(a.r2, b.r2, c.r2), \
+                     name##_one(a.r3, b.r3, c.r3)};                                                            \
+    }
+
+#define BITS_WORD(name, type, value)                                                                      \
+    static inline vec_register name##_one(vec_register a, type b) {                                       \
+        return vreinterpretq_f64_u64(value);                                                              \
+    }                                                                                                     \
+    static inline vec name(vec a, type b) {                                                               \
+        return (vec){name##_one(a.r0, b), name##_one(a.r1, b), name##_one(a.r2, b), name##_one(a.r3, b)}; \
+    }
+
+static inline mask_register vec_neon_bits(vec_register a) {
     return vreinterpretq_u64_f64(a);
-}
-
-static inline float64x2_t vec_neon_from_bits(uint64x2_t bits) {
-    return vreinterpretq_f64_u64(bits);
 }
 
 /* --- loads and stores --- */
 
 static inline vec vec_all(double value) {
-    const float64x2_t both = vdupq_n_f64(value);
+    const vec_register both = vdupq_n_f64(value);
     return (vec){both, both, both, both};
 }
 
@@ -152,72 +180,10 @@ static inline void vec_neon_store_u16(uint16_t *p, uint16x8_t a, size_t n) {
         p[k] = all[k];
 }
 
-static inline void vec_store_f16(uint16_t *p, vec a) {
-    vst1q_u16(p, vec_neon_to_f16(a));
-}
-
-static inline void vec_store_bf16(uint16_t *p, vec a) {
-    vst1q_u16(p, vec_neon_to_bf16(a));
-}
-
-static inline void vec_store_first_f16(uint16_t *p, vec a, size_t n) {
-    vec_neon_store_u16(p, vec_neon_to_f16(a), n);
-}
-
-static inline void vec_store_first_bf16(uint16_t *p, vec a, size_t n) {
-    vec_neon_store_u16(p, vec_neon_to_bf16(a), n);
-}
-
-/* --- arithmetic --- */
-
-static inline vec vec_add(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vaddq_f64, a, b);
-}
-
-static inline vec vec_sub(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vsubq_f64, a, b);
-}
-
-static inline vec vec_mul(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vmulq_f64, a, b);
-}
-
-static inline vec vec_div(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vdivq_f64, a, b);
-}
-
-/* The addend stands first in these intrinsics. */
-
-static inline vec vec_fma(vec a, vec b, vec c) {
-    return (vec)VEC_NEON_OF_3(vfmaq_f64, c, a, b);
-}
-
-static inline vec vec_fnma(vec a, vec b, vec c) {
-    return (vec)VEC_NEON_OF_3(vfmsq_f64, c, a, b);
-}
-
-static inline vec vec_fms(vec a, vec b, vec c) {
-    const vec minus_c = VEC_NEON_OF(vnegq_f64, c);
-    return vec_fma(a, b, minus_c);
-}
-
-/* Not fmax and fmin of this instruction set: those return a NaN, and tell 0 from -0. */
-
-static inline float64x2_t vec_neon_max(float64x2_t a, float64x2_t b) {
-    return vbslq_f64(vcgtq_f64(a, b), a, b);
-}
-
-static inline float64x2_t vec_neon_min(float64x2_t a, float64x2_t b) {
-    return vbslq_f64(vcltq_f64(a, b), a, b);
-}
-
-static inline vec vec_max(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vec_neon_max, a, b);
-}
-
-static inline vec vec_min(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vec_neon_min, a, b);
-}
+STORE_WORD(vec_store_f16, (uint16_t *p, vec a), vst1q_u16(p, vec_neon_to_f16(a)))
+STORE_WORD(vec_store_bf16, (uint16_t *p, vec a), vst1q_u16(p, vec_neon_to_bf16(a)))
+STORE_WORD(vec_store_first_f16, (uint16_t *p, vec a, size_t n), vec_neon_store_u16(p, vec_neon_to_f16(a), n))
+STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), vec_neon_store_u16(p, vec_neon_to_bf16(a), n))
 
 /* --- masks --- */
 
@@ -247,18 +213,6 @@ static inline mask mask_nonzero_bytes(const uint8_t *p, size_t n) {
                   vreinterpretq_u64_s64(r3)};
 }
 
-static inline mask mask_and(mask a, mask b) {
-    return (mask)VEC_NEON_OF_2(vandq_u64, a, b);
-}
-
-static inline mask mask_and_not(mask a, mask b) {
-    return (mask)VEC_NEON_OF_2(vbicq_u64, a, b);
-}
-
-static inline mask mask_or(mask a, mask b) {
-    return (mask)VEC_NEON_OF_2(vorrq_u64, a, b);
-}
-
 static inline unsigned mask_bits(mask a) {
     static const uint64_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
     const uint64x2_t low = vorrq_u64(vandq_u64(a.r0, vld1q_u64(bits)), vandq_u64(a.r1, vld1q_u64(bits + 2)));
@@ -266,116 +220,57 @@ static inline unsigned mask_bits(mask a) {
     return (unsigned)vaddvq_u64(vorrq_u64(low, high));
 }
 
-static inline mask vec_ge(vec a, vec b) {
-    return (mask)VEC_NEON_OF_2(vcgeq_f64, a, b);
-}
+WORD_2(mask, mask_and, mask, vandq_u64(a, b))
+WORD_2(mask, mask_and_not, mask, vbicq_u64(a, b))
+WORD_2(mask, mask_or, mask, vorrq_u64(a, b))
+WORD_2(mask, vec_ge, vec, vcgeq_f64(a, b))
+WORD_2(mask, vec_gt, vec, vcgtq_f64(a, b))
+WORD_2(mask, vec_eq, vec, vceqq_f64(a, b))
+WORD(mask, vec_ne, (vec a, vec b), mask_and_not(mask_first(8), vec_eq(a, b)))
+WORD_3(vec_select, mask, vbslq_f64(a, b, c))
 
-static inline mask vec_gt(vec a, vec b) {
-    return (mask)VEC_NEON_OF_2(vcgtq_f64, a, b);
-}
+/* --- arithmetic --- */
 
-static inline mask vec_eq(vec a, vec b) {
-    return (mask)VEC_NEON_OF_2(vceqq_f64, a, b);
-}
+WORD_2(vec, vec_add, vec, vaddq_f64(a, b))
+WORD_2(vec, vec_sub, vec, vsubq_f64(a, b))
+WORD_2(vec, vec_mul, vec, vmulq_f64(a, b))
+WORD_2(vec, vec_div, vec, vdivq_f64(a, b))
+WORD(vec, vec_add_where, (mask m, vec a, vec b), vec_select(m, vec_add(a, b), a))
 
-static inline mask vec_ne(vec a, vec b) {
-    return mask_and_not(mask_first(8), vec_eq(a, b));
-}
+/* Not fmax and fmin of this instruction set: those return a NaN, and tell 0 from -0. */
+WORD_2(vec, vec_max, vec, vbslq_f64(vcgtq_f64(a, b), a, b))
+WORD_2(vec, vec_min, vec, vbslq_f64(vcltq_f64(a, b), a, b))
 
-static inline vec vec_select(mask m, vec a, vec b) {
-    return (vec)VEC_NEON_OF_3(vbslq_f64, m, a, b);
-}
+/* The addend stands first in these intrinsics. */
+WORD_3(vec_fma, vec, vfmaq_f64(c, a, b))
+WORD_3(vec_fnma, vec, vfmsq_f64(c, a, b))
+WORD_3(vec_fms, vec, vfmaq_f64(vnegq_f64(c), a, b))
 
-static inline vec vec_add_where(mask m, vec a, vec b) {
-    return vec_select(m, vec_add(a, b), a);
-}
+/* --- lanes and bits --- */
 
-/* --- lanes --- */
-
-static inline double vec_first(vec a) {
-    return vgetq_lane_f64(a.r0, 0);
-}
-
-static inline vec vec_swap_4(vec a) {
-    return (vec){a.r2, a.r3, a.r0, a.r1};
-}
-
-static inline vec vec_swap_2(vec a) {
-    return (vec){a.r1, a.r0, a.r3, a.r2};
-}
-
-static inline float64x2_t vec_neon_swap(float64x2_t a) {
-    return vextq_f64(a, a, 1);
-}
+WORD(double, vec_first, (vec a), vgetq_lane_f64(a.r0, 0))
+WORD(vec, vec_swap_4, (vec a), ((vec){a.r2, a.r3, a.r0, a.r1}))
+WORD(vec, vec_swap_2, (vec a), ((vec){a.r1, a.r0, a.r3, a.r2}))
 
 static inline vec vec_swap_1(vec a) {
-    return (vec)VEC_NEON_OF(vec_neon_swap, a);
+    return (vec){vextq_f64(a.r0, a.r0, 1), vextq_f64(a.r1, a.r1, 1), vextq_f64(a.r2, a.r2, 1),
+                 vextq_f64(a.r3, a.r3, 1)};
 }
 
-/* --- bits --- */
+WORD_2(vec, vec_bits_add, vec, vreinterpretq_f64_u64(vaddq_u64(vec_neon_bits(a), vec_neon_bits(b))))
+WORD_2(vec, vec_bits_sub, vec, vreinterpretq_f64_u64(vsubq_u64(vec_neon_bits(a), vec_neon_bits(b))))
 
-/* Shifts to the left by a count that may be negative. Constant counts become part of an instruction. */
-static inline float64x2_t vec_neon_shift(float64x2_t a, int count) {
-    return vec_neon_from_bits(vshlq_u64(vec_neon_bits(a), vdupq_n_s64(count)));
-}
-
-static inline float64x2_t vec_neon_and(float64x2_t a, uint64_t b) {
-    return vec_neon_from_bits(vandq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
-}
-
-static inline float64x2_t vec_neon_or(float64x2_t a, uint64_t b) {
-    return vec_neon_from_bits(vorrq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
-}
-
-static inline float64x2_t vec_neon_xor(float64x2_t a, uint64_t b) {
-    return vec_neon_from_bits(veorq_u64(vec_neon_bits(a), vdupq_n_u64(b)));
-}
-
-static inline float64x2_t vec_neon_bits_add(float64x2_t a, float64x2_t b) {
-    return vec_neon_from_bits(vaddq_u64(vec_neon_bits(a), vec_neon_bits(b)));
-}
-
-static inline float64x2_t vec_neon_bits_sub(float64x2_t a, float64x2_t b) {
-    return vec_neon_from_bits(vsubq_u64(vec_neon_bits(a), vec_neon_bits(b)));
-}
-
-static inline vec vec_bits_shift_left(vec a, int count) {
-    return (vec)VEC_NEON_WITH(vec_neon_shift, a, count);
-}
-
-static inline vec vec_bits_shift_right(vec a, int count) {
-    return (vec)VEC_NEON_WITH(vec_neon_shift, a, -count);
-}
-
-static inline vec vec_bits_and(vec a, uint64_t b) {
-    return (vec)VEC_NEON_WITH(vec_neon_and, a, b);
-}
-
-static inline vec vec_bits_or(vec a, uint64_t b) {
-    return (vec)VEC_NEON_WITH(vec_neon_or, a, b);
-}
-
-static inline vec vec_bits_xor(vec a, uint64_t b) {
-    return (vec)VEC_NEON_WITH(vec_neon_xor, a, b);
-}
-
-static inline vec vec_bits_add(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vec_neon_bits_add, a, b);
-}
-
-static inline vec vec_bits_sub(vec a, vec b) {
-    return (vec)VEC_NEON_OF_2(vec_neon_bits_sub, a, b);
-}
-
-#undef VEC_NEON_OF
-#undef VEC_NEON_OF_2
-#undef VEC_NEON_OF_3
-#undef VEC_NEON_WITH
+/* Constant counts become part of an instruction. */
+BITS_WORD(vec_bits_shift_left, int, vshlq_u64(vec_neon_bits(a), vdupq_n_s64(b)))
+BITS_WORD(vec_bits_shift_right, int, vshlq_u64(vec_neon_bits(a), vdupq_n_s64(-b)))
+BITS_WORD(vec_bits_and, uint64_t, vandq_u64(vec_neon_bits(a), vdupq_n_u64(b)))
+BITS_WORD(vec_bits_or, uint64_t, vorrq_u64(vec_neon_bits(a), vdupq_n_u64(b)))
+BITS_WORD(vec_bits_xor, uint64_t, veorq_u64(vec_neon_bits(a), vdupq_n_u64(b)))
 
 /*
  * --- reals ---
  *
- * Eight lanes of either dtype: a row of a bundle, and registers enough for comparisons not to wait for each other.
+ * Eight lanes: a row of interleaved lists, and registers enough for comparisons not to wait for each other.
  */
 
 typedef struct reals_f32 {
@@ -384,37 +279,24 @@ typedef struct reals_f32 {
 
 enum { REALS_F32_LANES = 8 };
 
-static inline reals_f32 reals_all_f32(float value) {
-    return (reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)};
-}
+/* The same in both registers: value is that of one, of those of the operands a and b. */
+#define REALS_WORD(name, value)                                                   \
+    static inline float32x4_t name##_one(float32x4_t a, float32x4_t b) {          \
+        return value;                                                             \
+    }                                                                             \
+    static inline reals_f32 name(reals_f32 a, reals_f32 b) {                      \
+        return (reals_f32){name##_one(a.low, b.low), name##_one(a.high, b.high)}; \
+    }
 
-static inline reals_f32 reals_load_f32(const float *p) {
-    return (reals_f32){vld1q_f32(p), vld1q_f32(p + 4)};
-}
-
-static inline reals_f32 reals_add_f32(reals_f32 a, reals_f32 b) {
-    return (reals_f32){vaddq_f32(a.low, b.low), vaddq_f32(a.high, b.high)};
-}
+REALS_WORD(reals_add_f32, vaddq_f32(a, b))
+REALS_WORD(reals_max_f32, vbslq_f32(vcgtq_f32(a, b), a, b))
+REALS_WORD(reals_min_f32, vbslq_f32(vcltq_f32(a, b), a, b))
+WORD(reals_f32, reals_all_f32, (float value), ((reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)}))
+WORD(reals_f32, reals_load_f32, (const float *p), ((reals_f32){vld1q_f32(p), vld1q_f32(p + 4)}))
 
 static inline void reals_store_f32(float *p, reals_f32 a) {
     vst1q_f32(p, a.low);
     vst1q_f32(p + 4, a.high);
-}
-
-static inline float32x4_t vec_neon_max_f32(float32x4_t a, float32x4_t b) {
-    return vbslq_f32(vcgtq_f32(a, b), a, b);
-}
-
-static inline float32x4_t vec_neon_min_f32(float32x4_t a, float32x4_t b) {
-    return vbslq_f32(vcltq_f32(a, b), a, b);
-}
-
-static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
-    return (reals_f32){vec_neon_max_f32(a.low, b.low), vec_neon_max_f32(a.high, b.high)};
-}
-
-static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
-    return (reals_f32){vec_neon_min_f32(a.low, b.low), vec_neon_min_f32(a.high, b.high)};
 }
 
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
@@ -430,14 +312,8 @@ static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes,
 }
 
 /* No lane is NaN, and the two zeros are equally large: here fmax and fmin will do. */
-
-static inline float reals_largest_f32(reals_f32 a) {
-    return vmaxvq_f32(vmaxq_f32(a.low, a.high));
-}
-
-static inline float reals_smallest_f32(reals_f32 a) {
-    return vminvq_f32(vminq_f32(a.low, a.high));
-}
+WORD(float, reals_largest_f32, (reals_f32 a), vmaxvq_f32(vmaxq_f32(a.low, a.high)))
+WORD(float, reals_smallest_f32, (reals_f32 a), vminvq_f32(vminq_f32(a.low, a.high)))
 
 static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
     static const uint16_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
@@ -445,5 +321,12 @@ static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
     const uint16x8_t equal = vmovn_high_u32(low, vceqq_f32(a.high, b.high));
     return vaddvq_u16(vandq_u16(equal, vld1q_u16(bits)));
 }
+
+#undef WORD
+#undef STORE_WORD
+#undef WORD_2
+#undef WORD_3
+#undef BITS_WORD
+#undef REALS_WORD
 
 #endif
