@@ -6,7 +6,7 @@
 #ifndef RANKLOSS_SRC_EXACT_DOUBLE_DOUBLE_H
 #define RANKLOSS_SRC_EXACT_DOUBLE_DOUBLE_H
 
-#include <math.h>
+#include "exact/fma.h"
 
 typedef struct rankloss__dd {
     double hi, lo;
@@ -28,7 +28,7 @@ static inline rankloss__dd rankloss__fast_two_sum(double a, double b) {
 /* a * b exactly */
 static inline rankloss__dd rankloss__two_product(double a, double b) {
     const double product = a * b;
-    return (rankloss__dd){product, fma(a, b, -product)};
+    return (rankloss__dd){product, rankloss__fma(a, b, -product)};
 }
 
 static inline rankloss__dd rankloss__dd_add(rankloss__dd a, rankloss__dd b) {
@@ -40,13 +40,13 @@ static inline rankloss__dd rankloss__dd_add(rankloss__dd a, rankloss__dd b) {
 
 static inline rankloss__dd rankloss__dd_mul(rankloss__dd a, rankloss__dd b) {
     const rankloss__dd product = rankloss__two_product(a.hi, b.hi);
-    return rankloss__fast_two_sum(product.hi, product.lo + fma(a.hi, b.lo, a.lo * b.hi));
+    return rankloss__fast_two_sum(product.hi, product.lo + rankloss__fma(a.hi, b.lo, a.lo * b.hi));
 }
 
 static inline rankloss__dd rankloss__dd_div(rankloss__dd a, rankloss__dd b) {
     const double quotient = a.hi / b.hi;
-    const double rest = fma(-quotient, b.hi, a.hi); /* exact */
-    return rankloss__fast_two_sum(quotient, (fma(-quotient, b.lo, rest) + a.lo) / b.hi);
+    const double rest = rankloss__fma(-quotient, b.hi, a.hi); /* exact */
+    return rankloss__fast_two_sum(quotient, (rankloss__fma(-quotient, b.lo, rest) + a.lo) / b.hi);
 }
 
 #endif

@@ -12,9 +12,10 @@
 #ifndef RANKLOSS_SRC_EXACT_LOG1P_H
 #define RANKLOSS_SRC_EXACT_LOG1P_H
 
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "exact/fma.h"
 
 static inline double rankloss__log1p(double x) {
     const double u = 1.0 + x;
@@ -33,16 +34,17 @@ static inline double rankloss__log1p(double x) {
     const double z = f / (2.0 + f);
     const double q = z * z;
     double r = 0x1.2b58bfd814b5ap-3;
-    r = fma(r, q, 0x1.39fe59b326d4ap-3);
-    r = fma(r, q, 0x1.7462b4b7deac2p-3);
-    r = fma(r, q, 0x1.c71c62e659d66p-3);
-    r = fma(r, q, 0x1.2492492deee3cp-2);
-    r = fma(r, q, 0x1.9999999995322p-2);
-    r = fma(r, q, 0x1.5555555555558p-1);
+    r = rankloss__fma(r, q, 0x1.39fe59b326d4ap-3);
+    r = rankloss__fma(r, q, 0x1.7462b4b7deac2p-3);
+    r = rankloss__fma(r, q, 0x1.c71c62e659d66p-3);
+    r = rankloss__fma(r, q, 0x1.2492492deee3cp-2);
+    r = rankloss__fma(r, q, 0x1.9999999995322p-2);
+    r = rankloss__fma(r, q, 0x1.5555555555558p-1);
     const double half_square = 0.5 * f * f;
     const double n = (double)k;
     /* ln 2 in two parts, the first with 31 bits, so that n times it is exact. */
-    const double small = fma(z, fma(q, r, half_square), fma(n, 0x1.a39ef35793c76p-33, lost));
+    const double small =
+        rankloss__fma(z, rankloss__fma(q, r, half_square), rankloss__fma(n, 0x1.a39ef35793c76p-33, lost));
     return n * 0x1.62e42feep-1 - ((half_square - small) - f);
 }
 

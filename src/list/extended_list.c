@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "exact/extended_dot.h"
+#include "exact/fma.h"
 #include "exact/log1p.h"
 
 typedef rankloss__extended extended;
@@ -45,12 +46,13 @@ static const double small_factors[SMALL_FACTORS] = {
 /* exp(x) of a double-double x, |x| <= 10^5, to some 2^-98 */
 static extended exp_dd(rankloss__dd x) {
     const rankloss__dd ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, one = {1.0, 0.0};
-    const rankloss__dd n = {-nearbyint(x.hi * 0x1.71547652b82fep0), 0.0};
+    const double to_integer = 0x1.8p52; /* there doubles are the integers */
+    const rankloss__dd n = {to_integer - (x.hi * 0x1.71547652b82fep0 + to_integer), 0.0};
     const rankloss__dd r = rankloss__dd_add(x, rankloss__dd_mul(n, ln2));
     /* Taylor's series to r^22 / 22!: 2^-104 for |r| <= ln 2 / 2. From r^13 on, 2^-52 of it, a double is enough. */
     double tail = 0.0;
     for (int k = SMALL_FACTORS; k-- > 0;)
-        tail = fma(tail, r.hi, small_factors[k]);
+        tail = rankloss__fma(tail, r.hi, small_factors[k]);
     rankloss__dd p = {tail, 0.0};
     for (int k = FACTORS; k-- > 0;)
         p = rankloss__dd_add(factors[k], rankloss__dd_mul(p, r));

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "exact/double_double.h"
+#include "exact/fma.h"
 #include "list/extended_list.h"
 #include "list/fast_path.h"
 #include "list/float_exps.h"
@@ -60,7 +61,7 @@ static void read_argmax(rankloss__forward *forward, rankloss__list *list) {
     const double weight = rankloss__list_value(list, items.weights, i);
     const double coef = label * weight; /* exact in float32 */
     forward->sums.argmax_coef.hi[0] = coef;
-    forward->sums.argmax_coef.lo[0] = list->inputs->is_f64 ? fma(label, weight, -coef) : 0.0;
+    forward->sums.argmax_coef.lo[0] = list->inputs->is_f64 ? rankloss__fma(label, weight, -coef) : 0.0;
     forward->sums.argmax_tangent.at[0] = items.tangent != NULL ? items.tangent[i] : 0.0;
 }
 

@@ -9,11 +9,11 @@
 #ifndef RANKLOSS_SRC_KERNELS_SIMD_VEC_PORTABLE_H
 #define RANKLOSS_SRC_KERNELS_SIMD_VEC_PORTABLE_H
 
-#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "dtype/half.h"
+#include "exact/fma.h"
 #include "kernels/simd/transpose_plain.h"
 
 typedef union vec {
@@ -80,9 +80,9 @@ VEC_WORD(vec_max, (vec a, vec b), lane, a.lane[k] > b.lane[k] ? a.lane[k] : b.la
 VEC_WORD(vec_min, (vec a, vec b), lane, a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k])
 
 /* a * b + c, c - a * b and a * b - c, each rounded once */
-VEC_WORD(vec_fma, (vec a, vec b, vec c), lane, fma(a.lane[k], b.lane[k], c.lane[k]))
-VEC_WORD(vec_fnma, (vec a, vec b, vec c), lane, fma(-a.lane[k], b.lane[k], c.lane[k]))
-VEC_WORD(vec_fms, (vec a, vec b, vec c), lane, fma(a.lane[k], b.lane[k], -c.lane[k]))
+VEC_WORD(vec_fma, (vec a, vec b, vec c), lane, rankloss__fma(a.lane[k], b.lane[k], c.lane[k]))
+VEC_WORD(vec_fnma, (vec a, vec b, vec c), lane, rankloss__fma(-a.lane[k], b.lane[k], c.lane[k]))
+VEC_WORD(vec_fms, (vec a, vec b, vec c), lane, rankloss__fma(a.lane[k], b.lane[k], -c.lane[k]))
 
 /* --- masks --- */
 
