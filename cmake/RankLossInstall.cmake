@@ -48,8 +48,10 @@ if(RANKLOSS_OPENMP)
 endif()
 list(JOIN pc_private_libs " " pc_private_libs)
 # Where the static library is the only one, every consumer needs what it needs.
+set(pc_public_flags)
 set(pc_public_libs)
 if(NOT RANKLOSS_BUILD_SHARED)
+  set(pc_public_flags " -DRANKLOSS_STATIC")
   set(pc_public_libs " ${pc_private_libs}")
 endif()
 
