@@ -1,7 +1,7 @@
 /*
  * Every kernel table of the build that this processor runs, on lists: each step against its definition in kernels.h, in
  * long double, and all tables against the portable one, to the bit. Reaches the tables past the dispatch, so one run
- * covers all of them. test_bundle.c does the same for bundles.
+ * covers all of them. test_interleaved.c does the same for bundles.
  */
 #include <setjmp.h>
 #include <stdarg.h>

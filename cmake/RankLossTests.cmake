@@ -1,0 +1,133 @@
+# How the programs of tests/ are built and registered.
+
+find_package(Threads REQUIRED)
+
+set(isas portable)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|i.86)$")
+  list(APPEND isas avx2 avx512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+  list(APPEND isas neon)
+endif()
+set(RANKLOSS_TEST_ISAS ${isas} CACHE STRING "The instruction sets by whose names tests with the keyword SETS run again")
+
+# Tests of what users see link the library as users do.
+set(rankloss_api RankLoss::rankloss)
+if(TARGET RankLoss::rankloss_shared)
+  set(rankloss_api RankLoss::rankloss_shared)
+endif()
+
+set(rankloss_test_support_dir "${PROJECT_SOURCE_DIR}/tests/support")
+
+# A caller may use OpenMP itself.
+set(rankloss_test_openmp)
+if(RANKLOSS_OPENMP)
+  set(rankloss_test_openmp OpenMP::OpenMP_C)
+endif()
+
+# rankloss_register_test(<name> [ONCE] LABELS <label>... [COST <n>] [ENVIRONMENT <variable>=<value>...] [ARGS <argument>...])
+#
+# Registers the program <name> as <name> and, for each instruction set, as <name>.<isa>. ONCE: as <name> alone, since the
+# instruction set in use does not matter to it.
+function(rankloss_register_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 test "ONCE" "COST" "LABELS;ENVIRONMENT;ARGS")
+  set(suffixes "")
+  if(NOT test_ONCE)
+    set(suffixes ${RANKLOSS_TEST_ISAS})
+    list(TRANSFORM suffixes PREPEND ".")
+  endif()
+  foreach(suffix IN LISTS suffixes ITEMS "")
+    set(environment ${test_ENVIRONMENT})
+    if(suffix)
+      string(SUBSTRING "${suffix}" 1 -1 isa)
+      list(APPEND environment RANKLOSS_ISA=${isa})
+    endif()
+    add_test(NAME ${name}${suffix} COMMAND ${name} ${test_ARGS})
+    set_tests_properties(${name}${suffix} PROPERTIES
+      LABELS "${test_LABELS}" TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
+    if(test_COST)
+      set_tests_properties(${name}${suffix} PROPERTIES COST ${test_COST})
+    endif()
+  endforeach()
+endfunction()
+
+# rankloss_add_test(<name> [INTERNAL] [ONCE] [LONG] [VALGRIND] [MSAN] [LONG_DOUBLE] [COST <n>] [SUPPORT <file>...]
+#                   [SOURCES <file>...] [LIBRARIES <target>...] [ENVIRONMENT <variable>=<value>...] [ARGS <argument>...])
+#
+# Builds <name>.c and registers it as <name> and, for each instruction set, as <name>.<isa>.
+# INTERNAL   link the objects of the library, hidden functions included, instead of the library; RANKLOSS_HAVE_<ISA> says
+#            which kernels they hold
+# ONCE       register it as <name> alone: the instruction set in use does not matter to it
+# LONG       register it as <name> alone, and as a long test; see below
+# VALGRIND   label it as fit for valgrind: seconds, and no need of a precise long double
+# MSAN       label it for the build msan, which runs what is fit for valgrind as well
+# LONG_DOUBLE   label it as long-double: that is where its time goes, minutes where an emulator computes it in software
+# COST       its seconds, where they are many: ctest starts the longest first
+# SUPPORT    further files of tests/support;  SOURCES  further files;  LIBRARIES  further libraries
+# ENVIRONMENT   variables for its runs;  ARGS  the program's arguments
+function(rankloss_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 test "INTERNAL;ONCE;LONG;VALGRIND;MSAN;LONG_DOUBLE" "COST"
+    "SUPPORT;SOURCES;LIBRARIES;ENVIRONMENT;ARGS")
+  if(test_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "rankloss_add_test(${name}): unknown arguments ${test_UNPARSED_ARGUMENTS}")
+  endif()
+  list(TRANSFORM test_SUPPORT PREPEND "${rankloss_test_support_dir}/")
+  add_executable(${name} ${name}.c "${rankloss_test_support_dir}/run.c" ${test_SUPPORT} ${test_SOURCES}
+    $<TARGET_OBJECTS:rankloss_test_support>)
+  target_include_directories(${name} PRIVATE "${rankloss_test_support_dir}")
+  if(test_INTERNAL)
+    list(TRANSFORM RANKLOSS_ISAS TOUPPER OUTPUT_VARIABLE kernels)
+    list(TRANSFORM kernels PREPEND RANKLOSS_HAVE_)
+    target_compile_definitions(${name} PRIVATE ${kernels})
+    target_link_libraries(${name} PRIVATE rankloss_internals)
+  else()
+    target_link_libraries(${name} PRIVATE ${rankloss_api})
+  endif()
+  target_link_libraries(${name} PRIVATE cmocka::cmocka $<$<NOT:$<PLATFORM_ID:Windows>>:m> ${test_LIBRARIES})
+  rankloss_set_warnings(${name})
+  rankloss_set_sanitizers(${name})
+
+  if(test_LONG)
+    rankloss_add_long_test(${name} ${name} ${test_ARGS})
+    return()
+  endif()
+  set(labels fast)
+  foreach(label IN ITEMS VALGRIND MSAN LONG_DOUBLE)
+    if(test_${label})
+      string(TOLOWER "${label}" label)
+      string(REPLACE "_" "-" label "${label}")
+      list(APPEND labels ${label})
+    endif()
+  endforeach()
+  set(once)
+  if(test_ONCE)
+    set(once ONCE)
+  endif()
+  rankloss_register_test(${name} ${once}
+    LABELS ${labels} COST ${test_COST} ENVIRONMENT ${test_ENVIRONMENT} ARGS ${test_ARGS})
+endfunction()
+
+# rankloss_add_long_test(<name> <program> [<argument>...])
+#
+# Registers a further run of a test program, of minutes. It is no part of a plain ctest: the test preset `long`, or
+# ctest -C Long, runs it. Those of five minutes at most have the label turn, by which .ci/run runs one of them a day.
+function(rankloss_add_long_test name program)
+  add_test(NAME ${name} COMMAND ${program} ${ARGN} CONFIGURATIONS Long)
+  set_tests_properties(${name} PROPERTIES LABELS long TIMEOUT 3600 SKIP_RETURN_CODE 77)
+endfunction()
+
+# rankloss_add_skipped_test(<name> <reason>): a test that this build cannot have, and why.
+function(rankloss_add_skipped_test name reason)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "SKIPPED: ${reason}")
+  set_tests_properties(${name} PROPERTIES LABELS fast SKIP_REGULAR_EXPRESSION "^SKIPPED: ")
+endfunction()
+
+# rankloss_collect_tests(<result> <directory>): the names of all tests of a directory and those below it.
+function(rankloss_collect_tests result directory)
+  get_property(names DIRECTORY "${directory}" PROPERTY TESTS)
+  get_property(subdirectories DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  foreach(subdirectory IN LISTS subdirectories)
+    rankloss_collect_tests(more "${subdirectory}")
+    list(APPEND names ${more})
+  endforeach()
+  set(${result} ${names} PARENT_SCOPE)
+endfunction()
