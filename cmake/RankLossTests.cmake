@@ -2,13 +2,12 @@
 
 find_package(Threads REQUIRED)
 
+# AVX-512 and NEON are preferred wherever they can run, and need no run by name.
 set(isas portable)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|i.86)$")
-  list(APPEND isas avx2 avx512)
-elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
-  list(APPEND isas neon)
+  list(APPEND isas avx2)
 endif()
-set(RANKLOSS_TEST_ISAS ${isas} CACHE STRING "The instruction sets by whose names tests with the keyword SETS run again")
+set(RANKLOSS_TEST_ISAS ${isas} CACHE STRING "The instruction sets by whose names tests of the kernels run, besides the best")
 
 # Tests of what users see link the library as users do.
 set(rankloss_api RankLoss::rankloss)
@@ -24,24 +23,27 @@ if(RANKLOSS_OPENMP)
   set(rankloss_test_openmp OpenMP::OpenMP_C)
 endif()
 
-# rankloss_register_test(<name> [ONCE] LABELS <label>... [COST <n>] [ENVIRONMENT <variable>=<value>...] [ARGS <argument>...])
+# rankloss_register_test(<name> [SETS] LABELS <label>... [COST <n>] [ENVIRONMENT <variable>=<value>...]
+#                        [ARGS <argument>...] [SET_ARGS <argument>...])
 #
-# Registers the program <name> as <name> and, for each instruction set, as <name>.<isa>. ONCE: as <name> alone, since the
-# instruction set in use does not matter to it.
+# Registers the program <name> as <name>, which takes the best kernels that the machine has. SETS: also as <name>.<isa> for
+# each other instruction set, with SET_ARGS besides; a set that the build or the machine lacks is reported as skipped.
 function(rankloss_register_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "ONCE" "COST" "LABELS;ENVIRONMENT;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 1 test "SETS" "COST" "LABELS;ENVIRONMENT;ARGS;SET_ARGS")
   set(suffixes "")
-  if(NOT test_ONCE)
+  if(test_SETS)
     set(suffixes ${RANKLOSS_TEST_ISAS})
     list(TRANSFORM suffixes PREPEND ".")
   endif()
   foreach(suffix IN LISTS suffixes ITEMS "")
     set(environment ${test_ENVIRONMENT})
+    set(arguments ${test_ARGS})
     if(suffix)
+      list(APPEND arguments ${test_SET_ARGS})
       string(SUBSTRING "${suffix}" 1 -1 isa)
       list(APPEND environment RANKLOSS_ISA=${isa})
     endif()
-    add_test(NAME ${name}${suffix} COMMAND ${name} ${test_ARGS})
+    add_test(NAME ${name}${suffix} COMMAND ${name} ${arguments})
     set_tests_properties(${name}${suffix} PROPERTIES
       LABELS "${test_LABELS}" TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
     if(test_COST)
@@ -50,14 +52,15 @@ function(rankloss_register_test name)
   endforeach()
 endfunction()
 
-# rankloss_add_test(<name> [INTERNAL] [ONCE] [LONG] [VALGRIND] [MSAN] [LONG_DOUBLE] [COST <n>] [SUPPORT <file>...]
+# rankloss_add_test(<name> [INTERNAL] [SETS] [LONG] [VALGRIND] [MSAN] [LONG_DOUBLE] [COST <n>] [SUPPORT <file>...]
 #                   [SOURCES <file>...] [LIBRARIES <target>...] [ENVIRONMENT <variable>=<value>...] [ARGS <argument>...])
 #
-# Builds <name>.c and registers it as <name> and, for each instruction set, as <name>.<isa>.
+# Builds <name>.c and registers it as <name>.
 # INTERNAL   link the objects of the library, hidden functions included, instead of the library; RANKLOSS_HAVE_<ISA> says
 #            which kernels they hold
-# ONCE       register it as <name> alone: the instruction set in use does not matter to it
-# LONG       register it as <name> alone, and as a long test; see below
+# SETS       register it for each other instruction set as well, as <name>.<isa>. For tests of numbers, of memory and of stack, on
+#            which the kernels can differ; the same bits from all of them are for golden_bits, test_isa and tests/kernels
+# LONG       register it as a long test; see below
 # VALGRIND   label it as fit for valgrind: seconds, and no need of a precise long double
 # MSAN       label it for the build msan, which runs what is fit for valgrind as well
 # LONG_DOUBLE   label it as long-double: that is where its time goes, minutes where an emulator computes it in software
@@ -65,7 +68,7 @@ endfunction()
 # SUPPORT    further files of tests/support;  SOURCES  further files;  LIBRARIES  further libraries
 # ENVIRONMENT   variables for its runs;  ARGS  the program's arguments
 function(rankloss_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "INTERNAL;ONCE;LONG;VALGRIND;MSAN;LONG_DOUBLE" "COST"
+  cmake_parse_arguments(PARSE_ARGV 1 test "INTERNAL;SETS;LONG;VALGRIND;MSAN;LONG_DOUBLE" "COST"
     "SUPPORT;SOURCES;LIBRARIES;ENVIRONMENT;ARGS")
   if(test_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "rankloss_add_test(${name}): unknown arguments ${test_UNPARSED_ARGUMENTS}")
@@ -98,11 +101,11 @@ function(rankloss_add_test name)
       list(APPEND labels ${label})
     endif()
   endforeach()
-  set(once)
-  if(test_ONCE)
-    set(once ONCE)
+  set(sets)
+  if(test_SETS)
+    set(sets SETS)
   endif()
-  rankloss_register_test(${name} ${once}
+  rankloss_register_test(${name} ${sets}
     LABELS ${labels} COST ${test_COST} ENVIRONMENT ${test_ENVIRONMENT} ARGS ${test_ARGS})
 endfunction()
 

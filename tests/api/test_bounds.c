@@ -2,7 +2,7 @@
  * The error bounds that rankloss/softmax.h states, by MPFR, on families of lists that are hard: every output in every
  * dtype. Prints the largest error found of each family, as Markdown, for docs/numerics.md.
  *
- * Arguments: the number of trials of each family and dtype, and the number of items of the longest lists.
+ * Arguments: the number of trials of each family and dtype, of which RANKLOSS_TEST_SHARE leaves a share, and the number of items of the longest lists.
  * RANKLOSS_TEST_SEED chooses others.
  */
 #include <setjmp.h>
@@ -129,7 +129,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(bf16_is_within_its_bars),
     };
     const int refused = run_refused();
-    trials = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+    const long share = (long)random_run_share();
+    trials = argc > 1 ? (strtol(argv[1], NULL, 10) + share - 1) / share : 0;
     most_items = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
     if (refused || trials < 1 || most_items < 1) {
         fprintf(stderr, "usage: %s TRIALS ITEMS\n", argv[0]);

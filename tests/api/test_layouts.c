@@ -247,17 +247,18 @@ static void every_dtype_of_every_argument(void **state) {
     }
 }
 
-/* Every finite binary16 and bfloat16 number as a logit, a list for each block of 256. */
+/* Every finite binary16 and bfloat16 number as a logit, 256 a list; of the lists a share. */
 static void every_16_bit_logit(void **state) {
     (void)state;
     for (int32_t dtype = RANKLOSS_F16; dtype <= RANKLOSS_BF16; dtype++) {
         pool p = {.count = 0};
         random_state r = random_new(random_run_seed(), 23);
-        rankloss_problem problem = draw_dense(&p, &r, dtype, 256, 256);
-        for (int64_t i = 0; i < 65536; i++) {
+        const int64_t lists = 256 / random_run_share(), count = lists * 256;
+        rankloss_problem problem = draw_dense(&p, &r, dtype, lists, 256);
+        for (int64_t i = 0; i < count; i++) {
             ((uint16_t *)problem.logits.data)[i] = (uint16_t)(i * 40503);
         }
-        for (int64_t i = 0; i < 65536; i++) {
+        for (int64_t i = 0; i < count; i++) {
             ((uint8_t *)problem.where.data)[i] = isfinite(view_get(&problem.logits, i)) ? 1 : 0;
         }
         rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);

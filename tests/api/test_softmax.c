@@ -51,7 +51,9 @@ static void sizes_and_kinds(int32_t dtype) {
     random_state r = random_new(random_run_seed(), (uint64_t)dtype);
     for (int64_t k = 0; k < 41 + (int64_t)LENGTH(large); k++) {
         const int64_t n = k <= 40 ? k : large[k - 41];
-        for (int kind = 0; kind < LOGITS_KINDS; kind++) {
+        /* Of the long ones a share of the kinds, others for each size. */
+        const int64_t step = n > 300 ? random_run_share() : 1;
+        for (int64_t kind = k % step; kind < LOGITS_KINDS; kind += step) {
             try_lists(&r, dtype, n, (logit_kind)kind, (factor_kind)random_below(&r, FACTORS_KINDS));
         }
     }
@@ -87,7 +89,7 @@ static void temperature_and_bias(void **state) {
     static const double temperatures[] = {1, 2, 0.5, 0.7, 3, 1e-3, 1e3, 0x1p-20, 1e30, 1e-30};
     random_state r = random_new(random_run_seed(), 11);
     for (size_t t = 0; t < LENGTH(temperatures); t++) {
-        for (int round = 0; round < 24; round++) {
+        for (int round = 0; round < (random_run_share() > 1 ? 12 : 24); round++) {
             pool p = {.count = 0};
             char label[160];
             const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
@@ -112,7 +114,7 @@ static void labels_that_sum_to_one(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 12);
     for (int kind = 0; kind < LOGITS_KINDS; kind++) {
-        for (int round = 0; round < 4 * FACTORS_KINDS; round++) {
+        for (int round = 0; round < (random_run_share() > 1 ? 2 : 4) * FACTORS_KINDS; round++) {
             pool p = {.count = 0};
             char label[160];
             const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
