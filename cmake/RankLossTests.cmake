@@ -61,8 +61,8 @@ endfunction()
 # SETS       register it for each other instruction set as well, as <name>.<isa>. For tests of numbers, of memory and of stack, on
 #            which the kernels can differ; the same bits from all of them are for golden_bits, test_isa and tests/kernels
 # LONG       register it as a long test; see below
-# VALGRIND   label it as fit for valgrind: seconds, and no need of a precise long double
-# MSAN       label it for the build msan, which runs what is fit for valgrind as well
+# VALGRIND   label it as fit for valgrind: seconds, and no need of a precise long double; tests-valgrind builds them
+# MSAN       label it for clang's sanitizer of memory, which runs what is fit for valgrind as well; tests-msan builds them
 # LONG_DOUBLE   label it as long-double: that is where its time goes, minutes where an emulator computes it in software
 # COST       its seconds, where they are many: ctest starts the longest first
 # SUPPORT    further files of tests/support;  SOURCES  further files;  LIBRARIES  further libraries
@@ -94,13 +94,17 @@ function(rankloss_add_test name)
     return()
   endif()
   set(labels fast)
-  foreach(label IN ITEMS VALGRIND MSAN LONG_DOUBLE)
-    if(test_${label})
-      string(TOLOWER "${label}" label)
-      string(REPLACE "_" "-" label "${label}")
-      list(APPEND labels ${label})
-    endif()
-  endforeach()
+  if(test_VALGRIND)
+    list(APPEND labels valgrind)
+    add_dependencies(tests-valgrind ${name})
+  endif()
+  if(test_MSAN)
+    list(APPEND labels msan)
+    add_dependencies(tests-msan ${name})
+  endif()
+  if(test_LONG_DOUBLE)
+    list(APPEND labels long-double)
+  endif()
   set(sets)
   if(test_SETS)
     set(sets SETS)
@@ -109,10 +113,15 @@ function(rankloss_add_test name)
     LABELS ${labels} COST ${test_COST} ENVIRONMENT ${test_ENVIRONMENT} ARGS ${test_ARGS})
 endfunction()
 
+# tests-valgrind and tests-msan build what these labels need.
+add_custom_target(tests-valgrind)
+add_custom_target(tests-msan)
+add_dependencies(tests-msan tests-valgrind)
+
 # rankloss_add_long_test(<name> <program> [<argument>...])
 #
 # Registers a further run of a test program, of minutes. It is no part of a plain ctest: the test preset `long`, or
-# ctest -C Long, runs it. Those of five minutes at most have the label turn, by which .ci/run runs one of them a day.
+# ctest -C Long, runs it.
 function(rankloss_add_long_test name program)
   add_test(NAME ${name} COMMAND ${program} ${ARGN} CONFIGURATIONS Long)
   set_tests_properties(${name} PROPERTIES LABELS long TIMEOUT 3600 SKIP_RETURN_CODE 77)

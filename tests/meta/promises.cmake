@@ -1,10 +1,11 @@
-# docs/promises.md against what there is: the checks that it names are tests or presets; the canaries that it names are
-# files of tests/canaries, each in the row of its promise and beside one of its checks; none is missing. And some canary
-# turns each check red, in whatever row: a test, or the tests of a preset.
+# docs/promises.md against what there is. The checks that it names are tests, or builds that .ci/run makes: presets, or
+# files of .ci/builds. The canaries that it names are those of tests/canaries, each in the row of its promise, where its
+# checks are. And some canary turns each check red, in whatever row: a test, or the tests of a build.
 # Run with -D PROJECT_DIR=... -D TESTS=<name>,<name>...
 cmake_minimum_required(VERSION 3.25)
 string(REPLACE "," ";" TESTS "${TESTS}")
 file(READ "${PROJECT_DIR}/CMakePresets.json" presets)
+file(READ "${PROJECT_DIR}/.ci/run" stages)
 file(STRINGS "${PROJECT_DIR}/docs/promises.md" rows REGEX "^\\| P[0-9]+ \\|")
 set(wrong)
 
@@ -61,8 +62,12 @@ foreach(row IN LISTS rows)
   endif()
   list(APPEND checks_named ${checks})
   foreach(check IN LISTS checks)
-    if(NOT check IN_LIST TESTS AND NOT presets MATCHES "\"configurePreset\": \"${check}\"")
-      list(APPEND wrong "${promise}: there is no test and no preset ${check}")
+    if(check IN_LIST TESTS)
+      continue()
+    elseif(NOT presets MATCHES "\"configurePreset\": \"${check}\"" AND NOT EXISTS "${PROJECT_DIR}/.ci/builds/${check}.cmake")
+      list(APPEND wrong "${promise}: there is no test and no build ${check}")
+    elseif(NOT stages MATCHES "\n[^#\n]*(workflow|build|bits|in) ([a-z0-9A-Z-]+ )*${check}[ ;\n]")
+      list(APPEND wrong "${promise}: .ci/run has no build ${check}")
     endif()
   endforeach()
   foreach(canary IN LISTS canaries)
@@ -74,16 +79,13 @@ if(number LESS 19)
   list(APPEND wrong "docs/promises.md has ${number} rows, not P1 to P19")
 endif()
 
-# What a canary cannot turn red, and what shows that it can fail.
-set(seen_otherwise
-  coverage # it measures: with a few tests left out the report says how far it is below its bound
-  mutants.long # it is the program of mutants.view with another sample
-)
+# What looks at the tests, so that no bug of the library turns it red.
+set(of_tests canaries coverage mutants mutants.long promises)
 set(red)
 file(GLOB files RELATIVE "${PROJECT_DIR}/tests/canaries" "${PROJECT_DIR}/tests/canaries/*.canary")
 foreach(file IN LISTS files)
-  file(STRINGS "${PROJECT_DIR}/tests/canaries/${file}" fields REGEX "^(checks|preset): ")
-  list(TRANSFORM fields REPLACE "^(checks|preset): " "")
+  file(STRINGS "${PROJECT_DIR}/tests/canaries/${file}" fields REGEX "^(checks|build): ")
+  list(TRANSFORM fields REPLACE "^(checks|build): " "")
   string(REPLACE " " ";" fields "${fields}")
   list(TRANSFORM fields REPLACE "\\.(portable|avx2|avx512|neon)$" "")
   list(APPEND red ${fields})
@@ -93,7 +95,7 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 
-list(REMOVE_ITEM checks_named ${red} ${seen_otherwise})
+list(REMOVE_ITEM checks_named ${red} ${of_tests})
 list(REMOVE_DUPLICATES checks_named)
 foreach(check IN LISTS checks_named)
   list(APPEND wrong "no canary turns ${check} red")

@@ -5,7 +5,7 @@ file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/mutable_globals.txt" lines REGEX "^[^#]"
 set(listed)
 foreach(line IN LISTS lines)
   string(REGEX REPLACE " .*/" " " line "${line}")
-  if(OPENMP OR NOT line MATCHES " batch\\.c$")
+  if(OPENMP OR NOT line MATCHES " threads\\.c$")
     list(APPEND listed "${line}")
   endif()
 endforeach()

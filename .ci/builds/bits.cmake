@@ -1,0 +1,5 @@
+# Of the tests golden_bits alone.
+include("${CMAKE_CURRENT_LIST_DIR}/strict.cmake")
+set(RANKLOSS_TEST_BITS_ALONE ON CACHE BOOL "")
+set(RANKLOSS_BUILD_EXAMPLES OFF CACHE BOOL "")
+set(RANKLOSS_BUILD_SHARED OFF CACHE BOOL "")
