@@ -37,12 +37,13 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     if (plan.reduction == RANKLOSS_CUSTOM)
         status = reduce(&plan, problem->reducer, caller);
     rankloss__plan_set_upstream(&plan);
-    if (status == RANKLOSS_OK)
+    if (status == RANKLOSS_OK && plan.any_across_lists) {
         status = rankloss__sum_over_lists_allocate(&window, &plan);
-    if (status == RANKLOSS_OK) {
-        rankloss__sum_over_lists(&plan, &window);
-        rankloss__execute(&plan);
+        if (status == RANKLOSS_OK)
+            rankloss__sum_over_lists(&plan, &window);
     }
+    if (status == RANKLOSS_OK)
+        rankloss__execute(&plan);
     rankloss__custom_free(&plan.custom);
     return status;
 }

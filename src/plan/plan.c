@@ -29,8 +29,6 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
 
 /* Whether elements of an output get something from more than one list. */
 static bool sums_across_lists(const rankloss__batch *batch, const rankloss_array *output) {
-    if (rankloss__is_absent(output))
-        return false;
     if (batch->ragged)
         return output->ndim == 0 || (output->ndim == 1 && output->shape[0] == 1);
     for (int32_t k = 0; k < batch->ndim; k++) {
@@ -54,14 +52,17 @@ static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
     plan->wanted = plan->asked;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         const rankloss_array *output = plan->outputs[which];
-        const rankloss_array numbered = rankloss_array_make(RANKLOSS_U8, NULL, output->ndim, output->shape);
+        if (rankloss__is_absent(output))
+            continue;
+        plan->asked |= 1u << which;
         plan->derivatives[which] = rankloss__view_of_items(batch, output);
-        plan->layouts[which] = rankloss__view_of_items(batch, &numbered);
-        plan->across_lists[which] = which <= RANKLOSS__GRAD_WEIGHTS && sums_across_lists(batch, output);
-        if (plan->derivatives[which].present)
-            plan->asked |= 1u << which;
-        if (plan->derivatives[which].data != NULL && !plan->across_lists[which])
+        if (which <= RANKLOSS__GRAD_WEIGHTS && sums_across_lists(batch, output)) {
+            const rankloss_array numbered = rankloss_array_make(RANKLOSS_U8, NULL, output->ndim, output->shape);
+            plan->layouts[which] = rankloss__view_of_items(batch, &numbered);
+            plan->across_lists[which] = plan->any_across_lists = true;
+        } else if (plan->derivatives[which].data != NULL) {
             plan->wanted |= 1u << which;
+        }
     }
     plan->inputs.wants_tangent = plan->jvp.present || plan->derivatives[RANKLOSS__HVP_LOGITS].present;
 }

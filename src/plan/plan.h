@@ -52,8 +52,9 @@ typedef struct rankloss__plan {
     rankloss__view loss, jvp;
     rankloss__view derivatives[RANKLOSS__NUM_DERIVATIVES];
     const rankloss_array *outputs[RANKLOSS__NUM_DERIVATIVES]; /* the arrays of these */
-    rankloss__view layouts[RANKLOSS__NUM_DERIVATIVES];        /* their elements numbered in row-major order */
-    bool across_lists[RANKLOSS__NUM_DERIVATIVES];             /* summed over lists, see list/sum_over_lists.h */
+    rankloss__view layouts[RANKLOSS__NUM_DERIVATIVES]; /* of those summed over lists: elements in row-major order */
+    bool across_lists[RANKLOSS__NUM_DERIVATIVES];      /* summed over lists, see list/sum_over_lists.h */
+    bool any_across_lists;
 
     int32_t reduction;
     int32_t num_threads;

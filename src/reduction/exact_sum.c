@@ -9,8 +9,14 @@
 #include <rankloss/array.h>
 
 #include "exact/digits.h"
-#include "exact/extended.h"
 
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* The digits from `first` to before `end` are added to. */
 static void use_digits(rankloss__exact_sum *sum, unsigned first, unsigned end) {
     if (sum->end == 0 || first < sum->first)
         sum->first = first;
@@ -29,64 +35,28 @@ static void carry(rankloss__exact_sum *sum) {
     sum->pending = 0;
 }
 
-static void add_digits(rankloss__exact_sum *sum, const rankloss__term_digits *term) {
-    use_digits(sum, term->first, term->first + 3);
-    rankloss__add_digits(sum->digits, term);
-}
-
-static rankloss__term_digits digits_of(uint64_t bits) {
+void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
+    const uint64_t bits = bits_of(term);
     const unsigned exponent = bits >> 52 & 0x7FF;
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)(exponent != 0) << 52;
-    const unsigned place = exponent - (exponent != 0) + RANKLOSS__SUM_BELOW;
-    return rankloss__digits_of(mantissa, place, bits >> 63 != 0);
-}
-
-static void note_special(rankloss__exact_sum *sum, double term) {
-    sum->nan |= term != term;
-    sum->plus_infinity |= term > 0.0;
-    sum->minus_infinity |= term < 0.0;
-}
-
-/* Terms of about the same size meet in the same digits, which therefore stay in registers. */
-void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, int count) {
-    const unsigned nowhere = RANKLOSS__SUM_DIGITS;
-    rankloss__term_digits held = {nowhere, {0, 0, 0}};
-    for (int i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &terms[i], sizeof bits);
-        if ((bits >> 52 & 0x7FF) == 0x7FF) {
-            note_special(sum, terms[i]);
-            continue;
-        }
-        if (bits << 1 == 0)
-            continue;
-        const rankloss__term_digits term = digits_of(bits);
-        if (term.first != held.first) {
-            if (held.first != nowhere)
-                add_digits(sum, &held);
-            held = term;
-            continue;
-        }
-        for (int k = 0; k < 3; k++)
-            held.at[k] += term.at[k];
+    if (exponent == 0x7FF) {
+        sum->nan |= term != term;
+        sum->plus_infinity |= term > 0.0;
+        sum->minus_infinity |= term < 0.0;
+        return;
     }
-    if (held.first != nowhere)
-        add_digits(sum, &held);
+    if (mantissa == 0)
+        return;
+    const unsigned place = exponent - (exponent != 0) + RANKLOSS__SUM_BELOW;
+    const rankloss__term_digits digits = rankloss__digits_of(mantissa, place, bits >> 63 != 0);
+    use_digits(sum, digits.first, digits.first + 3);
+    rankloss__add_digits(sum->digits, &digits);
     /* A digit grows by less than 2^33 at a time. */
-    sum->pending += (uint32_t)count;
-    if (sum->pending >= UINT32_C(1) << 28)
+    if (++sum->pending >= UINT32_C(1) << 28)
         carry(sum);
 }
 
-void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
-    rankloss__exact_sum_add_all(sum, &term, 1);
-}
-
-static uint64_t bits_of(double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
+/* --- eight at a time --- */
 
 /* value, |value| < size / 16, rounded to a multiple of size 2^-52; size is a power of two. */
 static double round_to(double value, double size) {
@@ -122,23 +92,27 @@ static bool add_parts(rankloss__exact_sum *sum, const double terms[8]) {
 }
 
 static void settle_parts(rankloss__exact_sum *sum) {
-    double totals[RANKLOSS__SPLIT_PARTS] = {0.0};
-    if (sum->split == 0)
-        return;
-    for (int part = 0; part < RANKLOSS__SPLIT_PARTS; part++)
+    for (int part = 0; part < RANKLOSS__SPLIT_PARTS && sum->split != 0; part++) {
+        double total = 0.0;
         for (int k = 0; k < 8; k++)
-            totals[part] += sum->parts[part][k];
-    memset(sum->parts, 0, sizeof sum->parts);
+            total += sum->parts[part][k];
+        rankloss__exact_sum_add(sum, total);
+    }
+    if (sum->split != 0)
+        memset(sum->parts, 0, sizeof sum->parts);
     sum->split = 0;
-    rankloss__exact_sum_add_all(sum, totals, RANKLOSS__SPLIT_PARTS);
 }
 
 void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]) {
     if (sum->split == RANKLOSS__SPLIT_MOST)
         settle_parts(sum);
-    if (!add_parts(sum, terms))
-        rankloss__exact_sum_add_all(sum, terms, 8);
+    if (add_parts(sum, terms))
+        return;
+    for (int k = 0; k < 8; k++)
+        rankloss__exact_sum_add(sum, terms[k]);
 }
+
+/* --- reading --- */
 
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other) {
     settle_parts(sum);
@@ -154,21 +128,6 @@ void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *ot
     sum->minus_infinity |= other->minus_infinity;
 }
 
-/* Bit `place` of a magnitude, 0 below its end. */
-static uint64_t bit_at(const rankloss__exact_sum *sum, int place) {
-    return place < 0 ? 0 : (uint64_t)sum->digits[place / 32] >> (place % 32) & 1u;
-}
-
-static bool any_bit_below(const rankloss__exact_sum *sum, int place) {
-    while (place > 0 && place % 32 != 0)
-        if (bit_at(sum, --place) != 0)
-            return true;
-    for (int k = 0; k < place / 32; k++)
-        if (sum->digits[k] != 0)
-            return true;
-    return false;
-}
-
 /* The 64 leading bits of a quotient, the weight of the last of them, and whether anything follows. */
 typedef struct quotient {
     uint64_t bits;
@@ -176,18 +135,17 @@ typedef struct quotient {
     bool sticky;
 } quotient;
 
+/* By long division, a bit at a time, of a sum that is not negative and has its carries taken on. */
 static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
+    const int least = (int)(32 * sum->first);
     quotient result = {0, 0, false};
     uint64_t rest = 0;
-    int top = RANKLOSS__SUM_DIGITS - 1;
-    while (top >= 0 && sum->digits[top] == 0)
-        top--;
-    if (top < 0)
+    int place = (int)(32 * sum->end);
+    if (sum->digits[sum->end - 1] == 0) /* the only one */
         return result;
-    int place = top * 32 + 32;
     while (result.bits >> 63 == 0) {
         place--;
-        rest = rest * 2 + bit_at(sum, place);
+        rest = rest * 2 + (place >= least ? (uint64_t)sum->digits[place / 32] >> (place % 32) & 1u : 0);
         result.bits *= 2;
         if (rest >= divisor) {
             rest -= divisor;
@@ -195,15 +153,32 @@ static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
         }
     }
     result.exponent = place - (1074 + RANKLOSS__SUM_BELOW);
-    result.sticky = rest != 0 || any_bit_below(sum, place);
+    result.sticky = rest != 0;
+    while (place-- > least)
+        result.sticky |= ((uint64_t)sum->digits[place / 32] >> (place % 32) & 1u) != 0;
     return result;
 }
 
-/* q rounded to `precision` bits, fewer where its last bit would weigh less than 2^least; ties to even. */
-static double round_quotient(quotient q, int precision, int least, int largest) {
-    int drop = 64 - precision;
-    if (q.exponent + drop < least)
-        drop = least - q.exponent;
+/* 2^n for a normal result */
+static double power_of_two(int n) {
+    const uint64_t bits = (uint64_t)(n + 1023) << 52;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* q rounded to a dtype of floating point, ties to even. */
+static double round_to_dtype(quotient q, int32_t dtype) {
+    static const struct {
+        int precision, least,
+            largest; /* bits; the weight of the last bit of the smallest number; the largest exponent */
+    } formats[] = {[RANKLOSS_F32] = {24, -149, 127},
+                   [RANKLOSS_F64] = {53, -1074, 1023},
+                   [RANKLOSS_F16] = {11, -24, 15},
+                   [RANKLOSS_BF16] = {8, -133, 127}};
+    int drop = 64 - formats[dtype].precision;
+    if (q.exponent + drop < formats[dtype].least)
+        drop = formats[dtype].least - q.exponent;
     if (drop > 65 || q.bits == 0)
         return 0.0;
     const uint64_t kept = drop < 64 ? q.bits >> drop : 0;
@@ -211,24 +186,10 @@ static double round_quotient(quotient q, int precision, int least, int largest) 
     const uint64_t rest = drop < 64 ? q.bits & (2 * half - 1) : q.bits;
     const bool above = rest > half || (rest == half && q.sticky);
     const bool up = half != 0 && (above || (rest == half && (kept & 1) != 0));
-    const uint64_t rounded = kept + up;
-    if (rounded == 0)
-        return 0.0;
-    const rankloss__extended value = rankloss__extended_make((rankloss__dd){(double)rounded, 0.0}, q.exponent + drop);
-    return value.exponent > largest ? (double)INFINITY : rankloss__extended_to_double(value);
-}
-
-static double round_to_dtype(quotient q, int32_t dtype) {
-    switch (dtype) {
-    case RANKLOSS_F32:
-        return round_quotient(q, 24, -149, 127);
-    case RANKLOSS_F16:
-        return round_quotient(q, 11, -24, 15);
-    case RANKLOSS_BF16:
-        return round_quotient(q, 8, -133, 127);
-    default:
-        return round_quotient(q, 53, -1074, 1023);
-    }
+    /* At most 53 bits, times a power of two in two factors that are in range: exact, as the result is. */
+    const int exponent = q.exponent + drop;
+    const double value = (double)(kept + up) * power_of_two(exponent / 2) * power_of_two(exponent - exponent / 2);
+    return value * 0.5 >= power_of_two(formats[dtype].largest) ? (double)INFINITY : value;
 }
 
 /* Makes the sum its magnitude, all digits in [0, 2^32); returns whether it was negative. */
@@ -238,7 +199,7 @@ static bool take_magnitude(rankloss__exact_sum *sum) {
     if (negative) {
         for (unsigned k = sum->first; k < sum->end; k++)
             sum->digits[k] = -sum->digits[k];
-        rankloss__carry(sum->digits + sum->first, (int)(sum->end - sum->first));
+        carry(sum);
     }
     return negative;
 }

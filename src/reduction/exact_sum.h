@@ -3,8 +3,7 @@
  * read.
  *
  * A sum is a fixed-point number (exact/digits.h) from 2^-(1074 + 16) up. With the 16 bits below the smallest double,
- * losses from 2^-14 to 2^18 begin in the same digit, and neighbours can be added to one another before they are to the
- * sum.
+ * losses from 2^-14 to 2^18 begin in the same digit.
  *
  * Eight terms of an ordinary size, which is what most calls add, take a shorter way: each is split into multiples of
  * 2^-14, of 2^-50 and of 2^-66, which are all the bits of a double from 2^-14 up, and the parts are added as doubles. Each
@@ -39,8 +38,7 @@ typedef struct rankloss__exact_sum {
 
 /* A zeroed sum is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
-void rankloss__exact_sum_add_all(rankloss__exact_sum *sum, const double *terms, int count); /* count < 2^20 */
-void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]);        /* the same, sooner */
+void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]); /* the same for each, sooner */
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
 
 /* sum / divisor (0 < divisor < 2^63), rounded once to a float dtype, as a double. Infinities of both signs give NaN. */

@@ -29,7 +29,8 @@ static void add(both *b, const double *terms, int count) {
     if (count == LANES)
         rankloss__exact_sum_add_eight(&b->sum, terms);
     else
-        rankloss__exact_sum_add_all(&b->sum, terms, count);
+        for (int k = 0; k < count; k++)
+            rankloss__exact_sum_add(&b->sum, terms[k]);
     for (int k = 0; k < count; k++)
         exact_add(&b->expected, terms[k]);
 }
