@@ -60,8 +60,12 @@ static inline bool rankloss__has_no_items(const rankloss__batch *batch) {
 
 static inline void rankloss__position_of(const rankloss__batch *batch, int64_t list, rankloss__position *position) {
     position->list = list;
-    position->start = batch->ragged ? rankloss__offset(batch, list) : 0;
-    position->size = rankloss__list_size(batch, list);
+    position->start = 0;
+    position->size = batch->list_size;
+    if (batch->ragged) {
+        position->start = rankloss__offset(batch, list);
+        position->size = rankloss__offset(batch, list + 1) - position->start;
+    }
     for (int32_t k = batch->ndim - 1; k > 0; k--) {
         position->index[k] = list % batch->shape[k];
         list /= batch->shape[k];

@@ -173,13 +173,17 @@ static void write_derivatives(const rankloss__list_group *group, const group_fac
  * A list that lacks something in the group gets that alone, and then whatever the fast path has for it in a group of its
  * own: both use the same scratch, and the gradient, which comes last, may overwrite the logits.
  */
-static void finish_one_by_one(rankloss__list_group *group, rankloss__worker *worker, const int64_t lists[LANES],
-                              const unsigned missing[LANES], int count, unsigned wanted) {
+static void finish_one_by_one(rankloss__list_group *group, rankloss__worker *worker, const int64_t *lists,
+                              const unsigned *have, unsigned complete, unsigned wanted) {
+    const int count = group->count;
     for (int k = 0; k < count; k++) {
-        const unsigned left = wanted & RANKLOSS__WANT_DERIVATIVES & ~missing[k];
-        if (missing[k] == 0)
+        unsigned missing = 0;
+        if (has(complete, k))
             continue;
-        rankloss__single_list_run(worker, lists[k], missing[k]);
+        for (int output = 0; wanted >> output != 0; output++)
+            missing |= has(have[output], k) ? 0 : wanted & 1u << output;
+        rankloss__single_list_run(worker, lists[k], missing);
+        const unsigned left = wanted & RANKLOSS__WANT_DERIVATIVES & ~missing;
         if (left != 0)
             (void)rankloss__list_group_run(group, worker, group->layout, &lists[k], 1, left);
     }
@@ -191,7 +195,7 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
     const unsigned all = (1u << count) - 1;
     const bool interleaved = layout == RANKLOSS__INTERLEAVED;
     group_factors factors;
-    unsigned complete = all, missing[LANES] = {0};
+    unsigned complete = all, have[RANKLOSS__NUM_OUTPUTS];
     find_lists(group, layout, lists, count);
     group->sums.sum_to_one = plan->inputs.sum_to_one;
     const unsigned finite = interleaved ? rankloss__interleaved_sums(group) : rankloss__side_by_side_sums(group);
@@ -199,22 +203,20 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
     if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0)
         find_factors(group, &factors);
     for (int output = 0; wanted >> output != 0; output++) {
-        unsigned have = usable;
+        have[output] = usable;
         if ((wanted >> output & 1u) == 0)
             continue;
         if (1u << output == RANKLOSS__WANT_LOSS)
             emit_losses(group, worker, usable);
         else if (1u << output == RANKLOSS__WANT_JVP)
-            have = emit_jvps(group, worker, usable);
+            have[output] = emit_jvps(group, worker, usable);
         else
-            have = lists_with(group, (rankloss__derivative)output, &factors, usable);
-        complete &= have;
-        for (int k = 0; k < count && have != all; k++)
-            missing[k] |= has(have, k) ? 0 : 1u << output;
+            have[output] = lists_with(group, (rankloss__derivative)output, &factors, usable);
+        complete &= have[output];
     }
     if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0 && complete != 0)
         write_derivatives(group, &factors, wanted, complete);
     if (complete != all)
-        finish_one_by_one(group, worker, lists, missing, count, wanted);
+        finish_one_by_one(group, worker, lists, have, complete, wanted);
     return complete;
 }
