@@ -1,6 +1,6 @@
 /*
- * The public interface around the one call that computes: views and their macro, words for a status, the last error,
- * version and instruction set, the flat functions.
+ * The public interface around rankloss_softmax(): views and their macro, the text of each status, the last error, version
+ * and instruction set, and the flat functions.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -54,7 +54,7 @@ static void array_make_of_no_axes_and_of_eight(void **state) {
     assert_memory_equal(wide.strides, strides, sizeof strides);
 }
 
-/* As in NumPy, an extent of 0 counts as 1 for the strides of the axes before it; a stride that fits nowhere is the largest. */
+/* As in NumPy, an extent of 0 counts as 1 for the strides of the axes before it. A stride that does not fit is the largest. */
 static void array_make_of_nothing_and_of_too_much(void **state) {
     (void)state;
     float data = 0;

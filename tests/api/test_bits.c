@@ -1,6 +1,6 @@
 /*
- * The same bits: for any number of threads, for a list alone and at any place of a batch, at any alignment and stride;
- * and reduced losses that are the exact sum of the lists' losses, rounded once.
+ * Results have the same bits for any number of threads, for a list alone and anywhere in a batch, and for any alignment
+ * and stride. A reduced loss is the exact sum of the lists' losses, rounded once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -130,7 +130,7 @@ static void try_shared_list(rankloss_problem *problem, int which, const char *la
     pool_free(&p);
 }
 
-/* Lists of which one is so long that threads share it, with what most calls ask for, and with everything. */
+/* One list is so long that threads share it. With the outputs that most calls ask for, and with all of them. */
 static void lists_that_threads_share(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 47);
@@ -152,7 +152,7 @@ static void lists_that_threads_share(void **state) {
     }
 }
 
-/* Long enough to be shared, but of five such lists two threads take whole ones, and seven share each. */
+/* Five lists, each long enough to be shared: two threads take whole lists, seven threads share each of them. */
 static void lists_that_many_threads_share(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 49);
@@ -181,7 +181,7 @@ static void more_threads_than_a_list_has_parts(void **state) {
     pool_free(&p);
 }
 
-/* The threads use the memory in which the caller's keeps the items that it has converted: it has to read them anew. */
+/* The other threads overwrite the items that the caller's thread has converted: it has to read them again. */
 static void shared_lists_that_are_read_again(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 48);
@@ -220,7 +220,7 @@ static rankloss_array cut_list(pool *p, random_state *r, const rankloss_array *s
     return view;
 }
 
-/* Runs list k on its own and demands the bits that it has in the batch. */
+/* Computes list k on its own, which must give the bits that it has in the batch. */
 static void try_alone(random_state *r, const rankloss_problem *batch, rankloss_result *in_batch, int64_t k,
                       const char *label) {
     pool p = {.count = 0};
@@ -310,14 +310,14 @@ static void any_alignment(void **state) {
     }
 }
 
-/* Sizes at which the library goes another way, and any. */
+/* Sizes around the thresholds of the library, or any. */
 static int64_t draw_size(random_state *r) {
     static const int64_t sizes[] = {63, 64, 65, 255, 256, 257, 511, 512, 513, 1535, 1536, 1537, 2047, 2048, 2049, 4097};
     const int64_t count = (int64_t)(sizeof sizes / sizeof sizes[0]);
     return random_chance(r, 0.2) ? sizes[random_below(r, count)] : random_below(r, 70);
 }
 
-/* Each output on its own has the bits that it has beside all others; `output` is what they are stored as. */
+/* Each output has the same bits alone and beside all others; `output` is the dtype of all. */
 static void try_outputs(const rankloss_problem *problem, int32_t output, const char *what) {
     pool p = {.count = 0};
     char label[128];
@@ -339,7 +339,7 @@ static void try_outputs(const rankloss_problem *problem, int32_t output, const c
     pool_free(&p);
 }
 
-/* Lists whose labels are all 0, or cancel on two items that share the first place, have rules of their own. */
+/* Lists whose labels are all 0, or cancel on two items that share the maximum, have rules of their own. */
 static void any_other_outputs_without_labels(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 50);

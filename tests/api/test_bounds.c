@@ -1,9 +1,9 @@
 /*
- * The error bounds that rankloss/softmax.h states, by MPFR, on families of lists that are hard: every output in every
- * dtype. Prints the largest error found of each family, as Markdown, for docs/numerics.md.
+ * Checks the error bounds of rankloss/softmax.h with MPFR, for every output and dtype, on families of hard lists. Prints
+ * the largest error of each family as Markdown, for docs/numerics.md.
  *
- * Arguments: the number of trials of each family and dtype, of which RANKLOSS_TEST_SHARE leaves a share, and the number of items of the longest lists.
- * RANKLOSS_TEST_SEED chooses others.
+ * Arguments: the number of trials of each family and dtype, which RANKLOSS_TEST_SHARE divides, and the number of items of
+ * the longest lists. RANKLOSS_TEST_SEED chooses other trials.
  */
 #include <setjmp.h>
 #include <stdarg.h>

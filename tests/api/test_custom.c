@@ -1,5 +1,6 @@
 /*
- * The caller's own reduction: what the reducer is told, what becomes of its answers, and what its failure leaves alone.
+ * The caller's own reduction: what the reducer is given, what is done with its results, and what is left alone where it
+ * fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * The floating-point environment and errno, of the caller's thread and of the threads that share the work: they change no
- * bit of a result, and a call changes nothing of them.
+ * The floating-point environment and errno of the caller's thread and of the threads that share the work: no bit of a
+ * result depends on them, and a call leaves them as they were.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -83,7 +83,7 @@ static void of_the_caller(void **state) {
     (void)state;
     static const int flags[] = {0, FE_INEXACT, FE_ALL_EXCEPT};
     static const int32_t threads[] = {1, 2, 4};
-    /* Where others run every round, here each call in each environment with one number of threads. */
+    /* With a share of the rounds, each call runs in each environment, but with one number of threads. */
     for (int k = 0; k < KNOWN_CALLS; k++) {
         for (size_t t = 0; t < LENGTH(threads); t++) {
             for (size_t m = 0; m < LENGTH(roundings); m++) {
@@ -134,7 +134,7 @@ static void leave_in_workers(void) {
     }
 }
 
-/* OpenMP gives a later team of the same size the same threads, with whatever the caller has done to them. */
+/* OpenMP gives a later team of the same size the same threads, with what the caller has set there. */
 static void try_workers(const known_call *call, int rounding, const float_mode *mode, int flags) {
     pool p = {.count = 0};
     char label[160];

@@ -1,6 +1,6 @@
 /*
- * Cotangents, temperatures and derivatives of the caller's reduction at the ends of double's range, each with each: their
- * products and quotients may leave the range, or what the common path can work with, where they do not.
+ * Cotangents, temperatures and derivatives of the caller's reduction at the ends of double's range, in every combination.
+ * Their products and quotients may leave that range, or the range of the fast path, where the results do not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ enum { LISTS = 3 };
 
 static const rankloss_array none;
 
-/* Powers on both sides of where the library's paths part, and those at which a product of two leaves the range. */
+/* Powers of two on both sides of the thresholds of the fast path, and those whose products leave the range. */
 static const double ends[] = {0,        -0x1p-1074, 0x1.8p-900, 0x1.3p-201, -0x1p-200, 0x1.9p-60,
                               0x1.8p90, 0x1p200,    0x1.1p200,  -0x1p620,   0x1.8p1000};
 static const double temperatures[] = {0x1.8p-1000, 0x1.5p-201, 0x1p-200, 0x1.1p-70, 3, 0x1.1p120, 0x1.4p200, 0x1p900};

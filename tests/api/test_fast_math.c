@@ -1,6 +1,6 @@
 /*
- * A program that is compiled and linked with -ffast-math, by which start-up code lets the whole process flush subnormal
- * numbers: the library keeps them, in this thread and in those that it starts.
+ * A program compiled and linked with -ffast-math, whose start-up code makes the process flush subnormal numbers: the
+ * library keeps them, in this thread and in those that it starts.
  */
 #include <setjmp.h>
 #include <stdarg.h>

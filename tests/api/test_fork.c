@@ -1,7 +1,7 @@
 /*
- * Calls around fork(): in a child that is forked before any call, after the caller's own parallel regions, after calls,
- * from another thread, from inside a parallel region, from inside a reducer, or while other threads are inside calls; in
- * the child's children and in its threads; and in the parent afterwards.
+ * Calls around fork(): in a child that was forked before any call, after the caller's own parallel regions, after calls,
+ * from another thread, from inside a parallel region, from inside a reducer, or while other threads were inside calls; in
+ * the child's children and threads; and in the parent afterwards.
  *
  * A child that hangs is ended by an alarm.
  */

@@ -1,6 +1,6 @@
 /*
- * The exact cases of tests/golden through the public interface, each in both dtypes that hold its inputs exactly, and
- * on one thread and two.
+ * The exact cases of tests/golden through the public interface, in float32 and float64 where these represent the inputs
+ * exactly, on one thread and on two.
  */
 #include <setjmp.h>
 #include <stdarg.h>

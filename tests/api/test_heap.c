@@ -1,8 +1,8 @@
 /*
- * The heap: no call needs it but for a reducer of the caller's own and for gradients that are summed over lists. There
- * each allocation is made to fail in turn: an error in words, nothing written, nothing lost.
+ * No call uses the heap but for the caller's own reducer and for gradients that are summed over lists. There each
+ * allocation is made to fail in turn: the call returns an error with its message, writes nothing and leaks nothing.
  *
- * malloc() and its kin are replaced for the whole program, so that what the C library takes inside itself counts too.
+ * malloc() and its relatives are replaced for the whole program, so that allocations inside the C library count too.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L /* posix_memalign() */
@@ -44,7 +44,7 @@ extern void __libc_free(void *block);                        // NOLINT(bugprone-
 
 /* While a call of the library is under way, whichever thread asks. */
 static atomic_bool watched;
-static atomic_long asked, bytes_asked, held; /* allocations, their bytes, and how many are not given back */
+static atomic_long asked, bytes_asked, kept; /* allocations, their bytes, and how many are not given back */
 static atomic_long granted;                  /* allocations before the first that fails */
 
 static bool refused(size_t count, size_t size) {
@@ -56,7 +56,7 @@ static bool refused(size_t count, size_t size) {
         errno = ENOMEM;
         return true;
     }
-    held++;
+    kept++;
     return false;
 }
 
@@ -84,15 +84,15 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
 }
 
 void free(void *block) {
-    held -= watched && block != NULL;
+    kept -= watched && block != NULL;
     __libc_free(block);
 }
 
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
-/* Begins to watch a call whose allocations fail from number `grant` on. */
+/* Starts to watch a call; allocations fail from number `grant` on. */
 static void watch(long grant) {
-    asked = bytes_asked = held = 0;
+    asked = bytes_asked = kept = 0;
     granted = grant;
     watched = true;
 }
@@ -157,7 +157,7 @@ static void dense_and_ragged(void **state) {
     }
 }
 
-/* Inputs that no kernel takes as they are, and lists that go the careful way. */
+/* Inputs that no kernel takes as they are, and lists that need extended precision. */
 static void exotic_inputs(void **state) {
     (void)state;
     pool p = {.count = 0};
@@ -227,8 +227,8 @@ static long fail_in_turn(const rankloss_problem *problem, int which, int64_t sum
         errno = ERANGE;
         const rankloss_status status = call_watched(problem, &result, grant);
         assert_int_equal(errno, ERANGE);
-        if (held != 0)
-            fail_msg("%s: %ld allocations were not given back", label, (long)held);
+        if (kept != 0)
+            fail_msg("%s: %ld allocations were not given back", label, (long)kept);
         if (status == RANKLOSS_OK) {
             pool_free(&p);
             return grant;
@@ -281,7 +281,7 @@ static void sums_over_lists_without_memory(void **state) {
     pool_free(&p);
 }
 
-/* So many empty lists that their losses cannot be counted in bytes. */
+/* So many empty lists that the bytes of their losses do not fit a number. */
 static void more_lists_than_memory_has_bytes(void **state) {
     (void)state;
     uint16_t nothing = 0;

@@ -1,7 +1,6 @@
 /*
- * More items than 32 bits count. The inputs are pages of zeros that nothing has written, of which a system keeps one;
- * the outputs are windows of which most are the same memory, so that a gradient of four gigabytes costs little: the
- * values are chosen for that not to matter.
+ * More than 2^32 items. The inputs are untouched pages of zeros, of which a system keeps one; most windows of an output
+ * map the same memory, so that a gradient of four gigabytes needs little. The values are chosen so that this is harmless.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create, MAP_NORESERVE */

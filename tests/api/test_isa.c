@@ -1,6 +1,6 @@
 /*
- * RANKLOSS_ISA and the instruction sets: what the variable chooses, and the same bits from every set. Each choice is
- * made in a child process of its own, as a process makes it once.
+ * Instruction sets: which one RANKLOSS_ISA chooses, and that all give the same bits. A process chooses once, so each choice
+ * is made in a child process.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -88,7 +88,7 @@ static uint64_t hash_of_many_results(void) {
     return hash;
 }
 
-/* What RANKLOSS_ISA = text (NULL: unset) leads to. This process itself never calls the library. */
+/* What a child reports with RANKLOSS_ISA = text (NULL: unset). This process itself never calls the library. */
 static choice choose(const char *text, bool with_hash) {
     choice made = {"", 0};
     int ends[2];
@@ -117,7 +117,7 @@ static choice choose(const char *text, bool with_hash) {
     return made;
 }
 
-/* This processor's, in the order in which one is above another. */
+/* The sets for this kind of processor, the best one last. */
 #if defined(__aarch64__)
 static const char *const names[] = {"portable", "neon"};
 #else

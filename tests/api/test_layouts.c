@@ -1,6 +1,6 @@
 /*
- * Types, strides, broadcasting and ragged lists: every dtype of every argument and every layout against the long double
- * reference, outputs written where their views say and nowhere else.
+ * Dtypes, strides, broadcasting and ragged lists: every dtype of every argument and every layout against the long double
+ * reference. Outputs are written where their views say and nowhere else.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
- * No access outside the arrays: every input and output lies flush with an inaccessible page, once at its end and once at
- * its beginning, for lists of 0 to 600 items and around the sizes at which long ones are cut. Inputs are read-only.
- * Outputs hold all their elements afterwards and nothing else has changed around and between them.
+ * No access outside the arrays: every input and output ends at an inaccessible page, or begins behind one, for lists of 0
+ * to 600 items and around the sizes at which long ones are cut. Inputs are read-only. Every element of the outputs is
+ * written, and nothing around or between them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,7 +107,7 @@ static const guarded_kind kinds[] = {
     {"f32 long, in place", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, ONE_LIST, 1, PLAIN, FLAT, LONG | IN_PLACE},
 };
 
-/* What long lists are cut by: blocks of 2048 exponentials, and from 65,536 items on parts. */
+/* Long lists are cut into blocks of 2048 exponentials, and from 65,536 items on into parts. */
 static const int64_t long_sizes[] = {2047, 2048, 2049, 2055, 4095, 4097, 6150, 65535, 65536, 65537, 65591};
 
 static void stays_inside(void **state) {

@@ -1,6 +1,7 @@
 /*
  * What theory says of the loss and its derivatives, whatever the formulas: derivatives are limits of differences, the
- * loss knows no shift and no order of items, second derivatives are symmetric, a batch is its lists.
+ * loss does not change with a shift of the logits or the order of the items, second derivatives are symmetric, and a batch
+ * is the sum of its lists.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +72,7 @@ static rankloss_problem draw_movable(pool *p, random_state *r, int64_t n, int32_
     problem.where = problem.cotangent = none;
     problem.label_mode = label_mode;
     draw_logits(r, &problem.logits, random_chance(r, 0.5) ? LOGITS_UNIT : LOGITS_WIDE);
-    /* A sum near zero bends the loss too much for differences. */
+    /* Near a sum of zero the loss is too curved for differences. */
     const bool negative = label_mode == RANKLOSS_LABELS_RAW && random_chance(r, 0.5);
     draw_factors(r, &problem.labels, negative ? FACTORS_SIGNED : FACTORS_GRADED);
     draw_factors(r, &problem.weights, FACTORS_GRADED);
@@ -308,7 +309,7 @@ static void try_sum_of_lists(pool *p, rankloss_problem *problem, int64_t lists, 
     }
 }
 
-/* However many wait for company, and in whatever order they are computed. */
+/* However many lists are computed together, and in whatever order. */
 static void a_sum_is_that_of_its_lists(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 55);

@@ -1,6 +1,6 @@
 /*
- * The numbers: every output against the long double reference, over list sizes, kinds of logits and coefficients, and
- * the options that enter the formulas.
+ * Every output against the long double reference, for many sizes of lists, kinds of logits and coefficients, and for the
+ * options that enter the formulas.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static void sizes_and_kinds(int32_t dtype) {
     random_state r = random_new(random_run_seed(), (uint64_t)dtype);
     for (int64_t k = 0; k < 41 + (int64_t)LENGTH(large); k++) {
         const int64_t n = k <= 40 ? k : large[k - 41];
-        /* Of the long ones a share of the kinds, others for each size. */
+        /* Of the long lists only a share of the kinds, different ones for each size. */
         const int64_t step = n > 300 ? random_run_share() : 1;
         for (int64_t kind = k % step; kind < LOGITS_KINDS; kind += step) {
             try_lists(&r, dtype, n, (logit_kind)kind, (factor_kind)random_below(&r, FACTORS_KINDS));
@@ -147,7 +147,7 @@ static void scale_view(random_state *r, const rankloss_array *view, bool togethe
     }
 }
 
-/* Factors at the ends of the range whose product is in it, or beyond it: nothing is lost on the way. */
+/* Factors at the ends of the range, whose product may be in it: intermediate results must not overflow or underflow. */
 static void factors_at_the_ends_of_the_range(void **state) {
     (void)state;
     static const double temperatures[] = {0, 0, 1e-3, 1e100, 1e-100, 0x1p-1022, 0x1p1000, 0x1p-512};
@@ -223,7 +223,7 @@ static void reductions_and_cotangents(void **state) {
     }
 }
 
-/* They concern jvp and hvp_logits alone, those of a list of zero coefficients too. */
+/* They affect jvp and hvp_logits alone, also those of a list whose coefficients are zero. */
 static void tangents_that_are_not_finite(void **state) {
     (void)state;
     static const long double specials[] = {(long double)NAN, (long double)INFINITY, -(long double)INFINITY};

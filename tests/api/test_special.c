@@ -1,6 +1,6 @@
 /*
- * The table of special cases of rankloss/softmax.h as data: what each output of a list must be, for float32 and
- * float64, the list alone, between two others of a dense batch and of a ragged one, and between two empty ones.
+ * The special cases of rankloss/softmax.h as a table: what each output of a list must be, in float32 and float64, for the
+ * list alone, between two others of a dense or a ragged batch, and between two empty ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * The stack that calls of every kind use, measured: each runs on a thread whose stack was filled beforehand, and what it
- * has overwritten is its depth. The header promises 64 KiB a thread, in the builds that users get.
+ * Measures the stack that calls of every kind use: each runs on a thread whose stack was filled beforehand, and its depth
+ * is what it has overwritten. The header promises less than 64 KiB in each thread, in release builds.
  */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
@@ -81,8 +81,8 @@ static void measure(const rankloss_problem *problem, const rankloss_result *resu
 }
 
 /*
- * With a mean and without, outputs as the kernels want them and as none of them does, on this thread alone and with others.
- * Of these eight ways each call tries a third, others than the one before, where a share of the rounds is wanted.
+ * With a mean and without, with contiguous outputs and with others, on one thread and on two. With a share of the rounds
+ * each call tries a third of these eight combinations, in turn.
  */
 static void measure_anyhow(const rankloss_problem *problem, const char *label) {
     static int first;

@@ -1,8 +1,8 @@
 /*
- * The bits of many results against the hashes of a file, which every target has to reproduce: instruction sets,
- * compilers, levels of optimisation, orders of bytes, sizes of pointers. On the way each result is demanded again from
- * other numbers of threads, without the other outputs, from elsewhere in a batch, and from lists alone with strides.
- * Needs no cmocka, for targets that have none.
+ * Hashes the bits of many results and compares them with a file that every target must reproduce, whatever its instruction
+ * set, compiler, level of optimisation, byte order and size of pointers. Each result is also computed again with other
+ * numbers of threads, without the other outputs, at another place of a batch, and list by list with strides.
+ * Does without cmocka, which some targets lack.
  *
  *     golden_bits FILE         compares
  *     golden_bits FILE once    compares, and computes nothing a second time: for emulated processors
@@ -23,7 +23,7 @@
 
 /* --- lines --- */
 
-/* Where the lines that this program finds go to: to the screen, or beside those of the file. */
+/* Where the lines of this program go: to the screen, or to a comparison with the file. */
 typedef struct lines {
     FILE *expected;
     bool once; /* each result is computed in one way only */
@@ -98,7 +98,7 @@ static void outcome_free(outcome *made) {
         free(made->data[output]);
 }
 
-/* Demands the same bits of `count` elements, from place i of one array and j of another, `stride` apart. */
+/* Compares the bits of `count` elements, from place i of one array and j of another, `stride` apart. */
 static void demand(const char *what, int32_t dtype, const void *a, int64_t i, const void *b, int64_t j, int64_t stride,
                    int64_t count) {
     const int64_t size = (int64_t)number_size(dtype);
@@ -234,7 +234,7 @@ enum {
     SUMMED = 1 << BITS_LOSS | 1 << BITS_JVP | 1 << BITS_GRAD_LABELS | 1 << BITS_GRAD_WEIGHTS
 };
 
-/* Lists of the sizes up to 130, of those at which the library goes another way, and long ones: work for two threads. */
+/* Lists of every size up to 130, of sizes around the thresholds of the library, and long ones: work for two threads. */
 enum { SMALL = 131 };
 static const int64_t large[] = {191, 192,  193,  255,  256,  257,  511,  512,  513, 600,
                                 769, 1025, 1535, 1536, 1537, 2047, 2048, 2049, 9001};

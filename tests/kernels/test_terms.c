@@ -22,7 +22,7 @@ typedef long double real;
 
 /* What the steps are given, what they yield, and how precise that is. */
 typedef struct problem {
-    rankloss__list_sums folded;
+    rankloss__list_sums list_sums;
     rankloss__factors factors;
     bool is_f64;
 } problem;
@@ -42,16 +42,16 @@ static void set(rankloss__dd_lanes *lanes, int k, double hi, random_state *r, bo
 }
 
 static void fill_lane(problem *p, int k, random_state *r) {
-    rankloss__list_sums *folded = &p->folded;
+    rankloss__list_sums *list_sums = &p->list_sums;
     const double exps = random_chance(r, 0.1) ? 0.0 : exp(10.0 * random_normal(r));
     const double coefs = fabs(random_normal(r)), coef_x = -coefs * 3.0 * random_unit(r);
-    folded->max.at[k] = random_normal(r);
-    set(&folded->others.exps, k, exps, r, p->is_f64);
-    set(&folded->others.coefs, k, coefs, r, p->is_f64);
-    set(&folded->others.coef_x, k, coef_x, r, p->is_f64);
-    set(&folded->others.tangents, k, exps * random_normal(r), r, p->is_f64);
-    set(&folded->argmax_coef, k, fabs(random_normal(r)), r, p->is_f64);
-    folded->argmax_tangent.at[k] = random_normal(r);
+    list_sums->max.at[k] = random_normal(r);
+    set(&list_sums->others.exps, k, exps, r, p->is_f64);
+    set(&list_sums->others.coefs, k, coefs, r, p->is_f64);
+    set(&list_sums->others.coef_x, k, coef_x, r, p->is_f64);
+    set(&list_sums->others.tangents, k, exps * random_normal(r), r, p->is_f64);
+    set(&list_sums->argmax_coef, k, fabs(random_normal(r)), r, p->is_f64);
+    list_sums->argmax_tangent.at[k] = random_normal(r);
     set(&p->factors.first, k, random_normal(r), r, p->is_f64);
     set(&p->factors.second, k, random_normal(r), r, p->is_f64);
     p->factors.labels.at[k] = random_normal(r);
@@ -60,18 +60,18 @@ static void fill_lane(problem *p, int k, random_state *r) {
 static void fill(problem *p, random_state *r, bool is_f64) {
     memset(p, 0, sizeof *p);
     p->is_f64 = is_f64;
-    p->folded.sum_to_one = random_chance(r, 0.5);
+    p->list_sums.sum_to_one = random_chance(r, 0.5);
     for (int k = 0; k < LANES; k++)
         fill_lane(p, k, r);
 }
 
 static void run(const rankloss__kernels *kernels, const problem *p, yield *y) {
     memset(y, 0, sizeof *y);
-    y->finite = kernels->losses(&p->folded, &y->loss);
+    y->finite = kernels->losses(&p->list_sums, &y->loss);
     /* float32 reads no lo here either */
     for (int k = 0; k < LANES && !p->is_f64; k++)
         y->loss.coefs.lo[k] = (double)NAN;
-    kernels->terms(&p->folded, &y->loss, &p->factors, true, &y->terms);
+    kernels->terms(&p->list_sums, &y->loss, &p->factors, true, &y->terms);
     for (int k = 0; k < LANES && !p->is_f64; k++)
         y->loss.coefs.lo[k] = 0.0;
 }
@@ -93,7 +93,7 @@ static double tolerance_of_pair(const problem *p) {
 }
 
 static void check_loss(const problem *p, const yield *y, int k) {
-    const rankloss__list_sums *f = &p->folded;
+    const rankloss__list_sums *f = &p->list_sums;
     const real exps = value(p, &f->others.exps, k), coef_x = value(p, &f->others.coef_x, k), lse = log1pl(exps);
     const real coefs = value(p, &f->others.coefs, k) + value(p, &f->argmax_coef, k);
     const real loss = (coefs * lse - coef_x) / (f->sum_to_one ? coefs : 1.0L);
@@ -102,34 +102,34 @@ static void check_loss(const problem *p, const yield *y, int k) {
     near_to("loss", (real)y->loss.loss.at[k], loss, loss, p->is_f64 ? 0x1p-50 : 0x1p-35);
 }
 
-/* That of the top item, whose exponential is 1, as the definition of a slope has it: it must not cancel. */
-static void check_top(const problem *p, const yield *y, int k) {
-    const rankloss__list_sums *f = &p->folded;
+/* The derivatives by the argmax, whose exponential is 1, by their definitions: they must not cancel. */
+static void check_argmax(const problem *p, const yield *y, int k) {
+    const rankloss__list_sums *f = &p->list_sums;
     const real exps = value(p, &f->others.exps, k), total = 1.0L + exps;
     const real rest = value(p, &f->others.coefs, k), top = value(p, &f->argmax_coef, k), coefs = rest + top;
     const real norm = f->sum_to_one ? coefs : 1.0L, first = value(p, &p->factors.first, k) / norm;
-    const real curve = coefs / norm * value(p, &p->factors.second, k) / total / total;
+    const real hess = coefs / norm * value(p, &p->factors.second, k) / total / total;
     const real tangents = value(p, &f->others.tangents, k), v = (real)f->argmax_tangent.at[k];
-    const real slope = (rest - top * exps) / total * first, scale = (rest + top * exps) / total * first;
-    near_to("top slope", (real)y->terms.argmax_grad.at[k], slope, scale, 0x1p-50);
-    near_to("top curve", (real)y->terms.argmax_hess.at[k], curve * exps, curve * exps, 0x1p-50);
-    near_to("top bend", (real)y->terms.argmax_hvp.at[k], curve * (v * exps - tangents),
-            curve * (fabsl(v * exps) + fabsl(tangents)), 0x1p-50);
+    const real grad = (rest - top * exps) / total * first, scale = (rest + top * exps) / total * first;
+    near_to("argmax grad", (real)y->terms.argmax_grad.at[k], grad, scale, 0x1p-50);
+    near_to("argmax hess", (real)y->terms.argmax_hess.at[k], hess * exps, hess * exps, 0x1p-50);
+    near_to("argmax hvp", (real)y->terms.argmax_hvp.at[k], hess * (v * exps - tangents),
+            hess * (fabsl(v * exps) + fabsl(tangents)), 0x1p-50);
 }
 
 static void check_terms(const problem *p, const yield *y, int k) {
-    const rankloss__list_sums *f = &p->folded;
+    const rankloss__list_sums *f = &p->list_sums;
     const rankloss__terms *terms = &y->terms;
     const double tolerance = tolerance_of_pair(p);
     const real total = 1.0L + value(p, &f->others.exps, k), tangents = value(p, &f->others.tangents, k);
     const real coefs = value(p, &f->others.coefs, k) + value(p, &f->argmax_coef, k), v = (real)f->argmax_tangent.at[k];
     const real norm = f->sum_to_one ? coefs : 1.0L, mass = coefs / norm / total;
-    const real first = value(p, &p->factors.first, k), bend = mass * value(p, &p->factors.second, k);
+    const real first = value(p, &p->factors.first, k), hvp = mass * value(p, &p->factors.second, k);
     near_to("exp", value(p, &terms->exp, k), mass * first, mass * first, tolerance);
     near_to("coef", value(p, &terms->coef, k), first / norm, first / norm, tolerance);
     near_to("total", value(p, &terms->total, k), total, total, tolerance);
-    near_to("bend", value(p, &terms->hvp, k), bend, bend, tolerance);
-    near_to("curve", value(p, &terms->hess, k), bend / total, bend / total, tolerance);
+    near_to("hvp", value(p, &terms->hvp, k), hvp, hvp, tolerance);
+    near_to("hess", value(p, &terms->hess, k), hvp / total, hvp / total, tolerance);
     near_to("mean", value(p, &terms->mean, k), (tangents + v) / total, (fabsl(tangents) + fabsl(v)) / total, tolerance);
     const real labels = (real)p->factors.labels.at[k] / norm;
     near_to("log scale", (real)terms->log_scale.at[k], labels, labels, 0x1p-51);
@@ -139,7 +139,7 @@ static void check_terms(const problem *p, const yield *y, int k) {
 /* Of one list lane 0 is read, for every lane. */
 static void check_one(const rankloss__kernels *kernels, problem p, const yield *all) {
     yield y;
-    p.folded.single = true;
+    p.list_sums.single = true;
     run(kernels, &p, &y);
     assert_true(y.finite == ((all->finite & 1u) != 0 ? 0xFFu : 0u));
     assert_true(y.loss.loss.at[0] == all->loss.loss.at[0] && y.loss.loss.at[LANES - 1] == all->loss.loss.at[0]);
@@ -167,7 +167,7 @@ static void losses_and_terms_are_as_defined(void **state) {
         assert_int_equal(y[0].finite, 0xFF);
         for (int k = 0; k < LANES; k++) {
             check_loss(&p, &y[0], k);
-            check_top(&p, &y[0], k);
+            check_argmax(&p, &y[0], k);
             check_terms(&p, &y[0], k);
         }
     }
@@ -180,7 +180,7 @@ enum { TOLD = 4, PLACES = 6 };
 
 /* Puts something into one of the places. */
 static void spoil(problem *p, int k, int place, double x) {
-    rankloss__list_sums *f = &p->folded;
+    rankloss__list_sums *f = &p->list_sums;
     double *const places[PLACES] = {&f->max.at[k],         &f->others.coefs.hi[k],    &f->others.coef_x.hi[k],
                                     &f->argmax_coef.hi[k], &f->others.tangents.hi[k], &f->argmax_tangent.at[k]};
     *places[place] = x;

@@ -1,5 +1,5 @@
 /*
- * src/dtype/convert.c: every float16 and bfloat16, and the rounding of doubles to them against the nearest of all candidates.
+ * src/dtype/convert.c: every float16 and bfloat16 number, and the rounding of doubles against the nearest of all candidates.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -182,7 +182,7 @@ static void divides_by_large_counts(void **state) {
     assert_true(library_sum(terms, 1, (UINT64_C(1) << 63) - 1, RANKLOSS_F64) == 0.5);
 }
 
-/* The grouping of threads: any split, merged in any order, is the same number. */
+/* As by threads: any split of the terms, merged in any order, gives the same number. */
 static void merges_in_any_grouping(void **state) {
     random_state r = random_new(random_run_seed(), 2);
     (void)state;

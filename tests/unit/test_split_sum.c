@@ -40,7 +40,7 @@ static void are_equal(both *b) {
     assert_true(rankloss__exact_sum_quotient(&b->sum, 1, RANKLOSS_F64) == expected);
 }
 
-/* Most sizes wait; some are at the ends of what can, with their last bits, and some are beyond. */
+/* Most magnitudes can wait; some are at the limits, with their last bits, and some are beyond. */
 static double any_term(random_state *r) {
     const int beyond = random_chance(r, 0.02) ? (int)random_below(r, 200) - 100 : 0;
     const double size = ldexp(random_unit(r) + 1.0, (int)random_below(r, 32) - 14 + beyond);
@@ -72,7 +72,7 @@ static void agrees_with_fixed_point(void **state) {
     assert_true(waited > 5000);
 }
 
-/* Alone among zeros: whether it waits, and that it is not changed. */
+/* One term among zeros: whether it waits, and that the sum is exact either way. */
 static void waits_only_where_it_fits(void **state) {
     static const struct {
         double term;
@@ -104,7 +104,7 @@ static void waits_only_where_it_fits(void **state) {
         }
 }
 
-/* More often than it can be added to, with the largest parts of either sign that there are. */
+/* More additions than it has room for, of terms with the largest parts of either sign. */
 static void is_emptied_before_it_overflows(void **state) {
     static const double largest[] = {0x1p18 - 0x1p-35, 0x1p17 + 0x1p-15, 0x1p-15 + 0x1p-51,
                                      -0x1p18 + 0x1p-15 + 0x1p-35};

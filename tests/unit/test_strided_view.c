@@ -1,6 +1,6 @@
 /*
- * src/batch/strided_view.c: places and addresses of every list against plain index arithmetic, with and without merged axes, and what
- * its views say of themselves.
+ * src/batch/strided_view.c: positions and addresses of every list against plain index arithmetic, with and without merged
+ * axes, and the properties of the views.
  */
 #include <setjmp.h>
 #include <stdarg.h>

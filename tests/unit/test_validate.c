@@ -1,6 +1,6 @@
 /*
- * The checks of rankloss_softmax(): each bad argument has its status and its message, and nothing is touched; unusual
- * arguments that are good are taken.
+ * src/check/validate.c by way of rankloss_softmax(): each bad argument has its status and its message, and nothing is read
+ * or written; unusual arguments that are good are accepted.
  */
 #include <setjmp.h>
 #include <stdarg.h>

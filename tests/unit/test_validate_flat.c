@@ -1,6 +1,6 @@
 /*
- * The checks of the four flat functions: each bad argument has its status, a message with the numbers, and nothing is
- * touched. Arrays but the offsets are inaccessible where a call must fail.
+ * The checks of the four flat functions: each bad argument has its status and a message with the numbers, and nothing is
+ * read or written: all arrays but the offsets are inaccessible where a call must fail.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * Unusual calls that are good give the numbers of usual ones: outputs that interleave, run backwards or replace the
- * logits, inputs that overlap, no elements, many axes, and values of options that mean the same.
+ * Unusual but valid calls give the results of usual ones: outputs that interleave, run backwards or replace the logits,
+ * inputs that overlap, arrays without elements, many axes, and values of options that mean the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -350,7 +350,7 @@ static void ragged_lists_without_items(void **state) {
 }
 
 /* An output without elements overlaps nothing, wherever it lies. */
-/* What no element is at may be as far away as it likes. */
+/* Strides that reach no element may have any value. */
 static void strides_of_no_element(void **state) {
     static const int64_t shape[] = {3, 4, 0}, strides[] = {INT64_MAX, INT64_MIN, 1, 0};
     float logits = 7, losses[12];
@@ -370,7 +370,7 @@ static void strides_of_no_element(void **state) {
     }
 }
 
-/* More than could be gone through one by one. */
+/* More lists than a loop could visit. */
 static void any_number_of_lists_without_items(void **state) {
     static const int64_t shape[] = {INT64_C(1) << 60, 0};
     float number = 7, sum = 7, weight = 7;
