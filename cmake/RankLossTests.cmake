@@ -75,7 +75,7 @@ function(rankloss_add_test name)
   endif()
   list(TRANSFORM test_SUPPORT PREPEND "${rankloss_test_support_dir}/")
   add_executable(${name} ${name}.c "${rankloss_test_support_dir}/run.c" ${test_SUPPORT} ${test_SOURCES}
-    $<TARGET_OBJECTS:rankloss_test_support>)
+    $<TARGET_OBJECTS:rankloss_test_support> $<TARGET_OBJECTS:rankloss_test_check>)
   target_include_directories(${name} PRIVATE "${rankloss_test_support_dir}")
   if(test_INTERNAL)
     list(TRANSFORM RANKLOSS_ISAS TOUPPER OUTPUT_VARIABLE kernels)
