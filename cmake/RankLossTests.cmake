@@ -52,7 +52,7 @@ function(rankloss_register_test name)
   endforeach()
 endfunction()
 
-# rankloss_add_test(<name> [INTERNAL] [SETS] [LONG] [VALGRIND] [MSAN] [LONG_DOUBLE] [COST <n>] [SUPPORT <file>...]
+# rankloss_add_test(<name> [INTERNAL] [SETS] [LONG] [POSIX] [VALGRIND] [MSAN] [LONG_DOUBLE] [COST <n>] [SUPPORT <file>...]
 #                   [SOURCES <file>...] [LIBRARIES <target>...] [ENVIRONMENT <variable>=<value>...] [ARGS <argument>...])
 #
 # Builds <name>.c and registers it as <name>.
@@ -61,6 +61,7 @@ endfunction()
 # SETS       register it for each other instruction set as well, as <name>.<isa>. For tests of numbers, of memory and of stack, on
 #            which the kernels can differ; the same bits from all of them are for golden_bits, test_isa and tests/kernels
 # LONG       register it as a long test; see below
+# POSIX      it needs fork(), or stacks that it lays out itself; skipped on Windows
 # VALGRIND   label it as fit for valgrind: seconds, and no need of a precise long double; tests-valgrind builds them
 # MSAN       label it for clang's sanitizer of memory, which runs what is fit for valgrind as well; tests-msan builds them
 # LONG_DOUBLE   label it as long-double: that is where its time goes, minutes where an emulator computes it in software
@@ -68,10 +69,14 @@ endfunction()
 # SUPPORT    further files of tests/support;  SOURCES  further files;  LIBRARIES  further libraries
 # ENVIRONMENT   variables for its runs;  ARGS  the program's arguments
 function(rankloss_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "INTERNAL;SETS;LONG;VALGRIND;MSAN;LONG_DOUBLE" "COST"
+  cmake_parse_arguments(PARSE_ARGV 1 test "INTERNAL;SETS;LONG;POSIX;VALGRIND;MSAN;LONG_DOUBLE" "COST"
     "SUPPORT;SOURCES;LIBRARIES;ENVIRONMENT;ARGS")
   if(test_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "rankloss_add_test(${name}): unknown arguments ${test_UNPARSED_ARGUMENTS}")
+  endif()
+  if(test_POSIX AND WIN32)
+    rankloss_add_skipped_test(${name} "needs POSIX")
+    return()
   endif()
   list(TRANSFORM test_SUPPORT PREPEND "${rankloss_test_support_dir}/")
   add_executable(${name} ${name}.c "${rankloss_test_support_dir}/run.c" ${test_SUPPORT} ${test_SOURCES}

@@ -193,7 +193,7 @@ static void isa_is_a_known_name_and_stays(void **state) {
         found = found || strcmp(isa, known[k]) == 0;
     }
     assert_true(found);
-    setenv("RANKLOSS_ISA", "portable", 1);
+    run_set_variable("RANKLOSS_ISA", "portable");
     assert_string_equal(rankloss_isa(), isa);
 }
 

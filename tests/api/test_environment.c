@@ -284,7 +284,7 @@ int main(void) {
         cmocka_unit_test(errno_is_kept),
     };
     /* Or LLVM's OpenMP would set the threads of a team to the environment of the one that starts it, out of our sight. */
-    (void)setenv("KMP_INHERIT_FP_CONTROL", "false", 1);
+    run_set_variable("KMP_INHERIT_FP_CONTROL", "false");
     const int refused = run_refused();
     return refused ? refused : cmocka_run_group_tests(tests, prepare, release);
 }

@@ -15,6 +15,7 @@
 
 #include "dtype/convert.h"
 #include "exact.h"
+#include "fused.h"
 #include "guarded.h"
 #include "kernel_tables.h"
 #include "random.h"
@@ -86,7 +87,7 @@ static double scaled_exactly(double logit, double factor, double bias, int32_t d
     exact_sum sum = {{0}};
     const double product = logit * factor;
     exact_add(&sum, product);
-    exact_add(&sum, fma(logit, factor, -product));
+    exact_add(&sum, fused(logit, factor, -product));
     exact_add(&sum, bias);
     return exact_quotient(&sum, 1, dtype);
 }

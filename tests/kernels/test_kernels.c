@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fused.h"
 #include "kernel_tables.h"
 #include "lanes.h"
 #include "list/forward.h"
@@ -215,7 +216,8 @@ static void fold_into_lane(const rankloss__kernels *k, const data *d, int is_f64
     set_lanes(&expected->others.coef_x, lane, sums.coef_x.hi[0], sums.coef_x.lo[0], is_f64);
     set_lanes(&expected->others.tangents, lane, sums.tangents.hi[0], sums.tangents.lo[0], is_f64);
     const double weight = d->weighted ? d->f64[2][top] : 1.0, product = d->f64[1][top] * weight;
-    set_lanes(&expected->argmax_coef, lane, product, fma(d->f64[1][top], weight, -product), true); /* lo 0 in float32 */
+    set_lanes(&expected->argmax_coef, lane, product, fused(d->f64[1][top], weight, -product),
+              true); /* lo 0 in float32 */
     expected->others.abs_coefs.at[lane] = sums.abs_coefs.at[0];
     expected->others.underflow = (expected->others.underflow & ~(1u << lane)) | (unsigned)(sums.underflow != 0) << lane;
     expected->max.at[lane] = y->peak.max;

@@ -114,6 +114,21 @@ static long double expansion_value(const expansion *sum) {
 }
 
 /*
+ * a * b - product, exactly. Not every C library has an fmal() that does it; with 64 bits Dekker's way has room for all
+ * exponents of doubles.
+ */
+static long double product_lost(long double a, long double b, long double product) {
+#if LDBL_MANT_DIG == 64
+    const long double splitter = 0x1.00000002p32L;
+    const long double a_high = a * splitter - (a * splitter - a), b_high = b * splitter - (b * splitter - b);
+    const long double a_low = a - a_high, b_low = b - b_high;
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+#else
+    return fmal(a, b, -product);
+#endif
+}
+
+/*
  * Returns what the coefficients are divided by: their sum, or 0 where that is 0; 1 where they stay as they are. The sum
  * is exact, as it may be small beside them.
  */
@@ -124,7 +139,7 @@ static long double solve_coefficients(list *l, bool sum_to_one) {
         item *x = &l->items[i];
         x->c = x->valid ? x->y * x->w : 0;
         expansion_add(&sum, x->c);
-        expansion_add(&sum, isfinite(x->c) && x->valid ? fmal(x->y, x->w, -x->c) : 0);
+        expansion_add(&sum, isfinite(x->c) && x->valid ? product_lost(x->y, x->w, x->c) : 0);
         valid += x->valid;
     }
     if (!sum_to_one) {

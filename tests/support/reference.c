@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fused.h"
 #include "list_reference.h"
 #include "number.h"
 #include "views.h"
@@ -86,14 +87,14 @@ static long double input(const rankloss_problem *p, const rankloss_array *view, 
 }
 
 /*
- * fma(logit, inverse, bias), rounded once: in float64 by fma itself; for float32 its float64 result is nudged to odd
+ * logit * inverse + bias, rounded once: in float64 as it is; for float32 its float64 result is nudged to odd
  * where it is not exact, after which rounding it again is as good as rounding the exact value.
  */
 static long double score(int32_t dtype, double logit, double inverse, double bias) {
-    double sum = fma(logit, inverse, bias);
+    double sum = fused(logit, inverse, bias);
     if (dtype != RANKLOSS_F64 && isfinite(sum)) {
         const double product = logit * inverse;
-        const double product_lost = fma(logit, inverse, -product);
+        const double product_lost = fused(logit, inverse, -product);
         const double plain = product + bias;
         const double bias_used = plain - product;
         const double plain_lost = (product - (plain - bias_used)) + (bias - bias_used);

@@ -13,4 +13,7 @@ int run_refused(void);
 /** run_refused(), and the same for a machine on which the long double reference cannot judge float64. */
 int run_refused_reference(void);
 
+/** Sets a variable of the environment. */
+void run_set_variable(const char *name, const char *value);
+
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "exact/fma.h"
+#include "fused.h"
 #include "random.h"
 #include "run.h"
 
@@ -156,30 +157,6 @@ static double defined(double a, double b, double c) {
     return (order > 0 ? negative_product : negative) ? -nearest(larger) : nearest(larger);
 }
 
-/* --- others that are exact --- */
-
-#if defined(__x86_64__) || defined(__i386__)
-
-__attribute__((target("fma"))) static double fma_of_processor(double a, double b, double c) {
-    return __builtin_fma(a, b, c);
-}
-
-static bool processor_has_fma(void) {
-    return __builtin_cpu_supports("fma") != 0;
-}
-
-#else
-
-static double fma_of_processor(double a, double b, double c) {
-    return rankloss__fma(a, b, c);
-}
-
-static bool processor_has_fma(void) {
-    return RANKLOSS__HAS_EXACT_FMA;
-}
-
-#endif
-
 /* --- comparisons --- */
 
 static void demand(const char *whose, double a, double b, double c, double got, double expected) {
@@ -196,7 +173,7 @@ static void try_against_definition(double a, double b, double c) {
 }
 
 static void try_against_processor(double a, double b, double c) {
-    demand("integers", a, b, c, rankloss__integer_fma(a, b, c), fma_of_processor(a, b, c));
+    demand("integers", a, b, c, rankloss__integer_fma(a, b, c), fused(a, b, c));
 }
 
 /* --- arguments --- */
@@ -305,7 +282,7 @@ static void is_what_the_definition_says(void **state) {
 
 static void is_what_the_processor_computes(void **state) {
     (void)state;
-    if (!processor_has_fma()) {
+    if (!fused_is_exact()) {
         puts("neither this processor nor this C library has an exact fma to compare with");
         skip();
     }

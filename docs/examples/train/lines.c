@@ -1,5 +1,3 @@
-#define _POSIX_C_SOURCE 200809L /* getline */
-
 #include "lines.h"
 
 #include <errno.h>
@@ -7,9 +5,10 @@
 #include <string.h>
 
 #include "fail.h"
+#include "platform.h"
 
 bool lines_open(struct lines *lines, const char *path) {
-    *lines = (struct lines){.path = path, .file = fopen(path, "r")};
+    *lines = (struct lines){.path = path, .file = fopen(path, "rb")};
     return lines->file != NULL;
 }
 
@@ -32,7 +31,7 @@ static enum lines_status no_line(const struct lines *lines) {
 
 enum lines_status lines_next(struct lines *lines) {
     errno = 0;
-    ssize_t length = getline(&lines->text, &lines->capacity, lines->file);
+    ptrdiff_t length = platform_getline(&lines->text, &lines->capacity, lines->file);
     if (length < 0) {
         return no_line(lines);
     }
