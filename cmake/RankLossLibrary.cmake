@@ -7,6 +7,8 @@ endif()
 
 include(CheckCCompilerFlag)
 check_c_compiler_flag(-fstack-usage RANKLOSS_C_COMPILER_HAS_STACK_USAGE)
+include(CheckLinkerFlag)
+check_linker_flag(C -Wl,-z,nodelete RANKLOSS_LINKER_HAS_NODELETE)
 
 # rankloss_set_library_flags(<target>): the flags that each source of the library gets. None of them reaches a consumer.
 #
@@ -54,6 +56,10 @@ function(rankloss_add_public_library kind)
   if(WIN32 AND NOT MINGW AND kind STREQUAL "static")
     # rankloss.lib is what links the DLL.
     set_target_properties(rankloss_static PROPERTIES OUTPUT_NAME rankloss_static)
+  endif()
+  if(RANKLOSS_LINKER_HAS_NODELETE AND kind STREQUAL "shared")
+    # The threads of a team wait for the next one after a call, in code of the OpenMP runtime, which would go as well.
+    target_link_options(rankloss_shared PRIVATE -Wl,-z,nodelete)
   endif()
   if(MINGW AND kind STREQUAL "shared")
     # Or the DLL would ask for one of gcc's, which hardly any machine has.
