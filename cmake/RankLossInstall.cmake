@@ -11,10 +11,11 @@ set(generated "${PROJECT_BINARY_DIR}/package")
 
 # An export set each, so that a consumer of the shared library need not have what the static one needs.
 foreach(kind IN LISTS RANKLOSS_KINDS)
-  install(TARGETS rankloss_${kind} EXPORT RankLoss-${kind} FILE_SET HEADERS)
+  install(TARGETS rankloss_${kind} EXPORT RankLoss-${kind})
   install(EXPORT RankLoss-${kind} NAMESPACE RankLoss:: DESTINATION "${package_dir}")
 endforeach()
 
+install(FILES ${RANKLOSS_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # --- The CMake package ------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ if(NOT CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
   message(FATAL_ERROR "RankLoss is built with GCC or Clang; ${CMAKE_C_COMPILER_ID} was not made to give the same bits.")
 endif()
 
+include(GNUInstallDirs)
 include(CheckCCompilerFlag)
 check_c_compiler_flag(-fstack-usage RANKLOSS_C_COMPILER_HAS_STACK_USAGE)
 include(CheckLinkerFlag)
@@ -65,7 +66,9 @@ function(rankloss_add_public_library kind)
     # Or the DLL would ask for one of gcc's, which hardly any machine has.
     target_link_options(rankloss_shared PRIVATE -static-libgcc)
   endif()
-  target_sources(rankloss_${kind} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${RANKLOSS_PUBLIC_HEADERS})
+  # Not a FILE_SET: CMake before 3.23 would find no headers.
+  target_include_directories(rankloss_${kind} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   set(RANKLOSS_KINDS ${RANKLOSS_KINDS} ${kind} PARENT_SCOPE)
 endfunction()
 
