@@ -139,12 +139,14 @@ DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t)
 DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t)
 
-static inline __m256i transpose_first_4(size_t count) {
-    return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)count), _mm256_setr_epi64x(0, 1, 2, 3));
-}
-
 static inline __m256i transpose_first_8(size_t count) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* Of count elements those from i on, 4 at most. */
+static inline __m256i transpose_next_4(size_t count, size_t i) {
+    const long long left = count > i ? (long long)(count - i) : 0;
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(left), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
 /* Columns i .. i + 3 of four rows come to lie in the low halves, columns i + 4 .. i + 7 in the high ones. */
@@ -172,16 +174,12 @@ static inline void transpose_part_out_f32(const float *block, const size_t count
         _mm256_maskstore_ps(rows[k], transpose_first_8(counts[k]), _mm256_loadu_ps(whole[k]));
 }
 
-static inline size_t transpose_left(size_t count, size_t i) {
-    return count > i ? count - i : 0;
-}
-
 static inline void transpose_part_in_f64(const double *const rows[8], const size_t counts[8], double *block) {
     for (size_t k = 0; k < 8; k += 4)
         for (size_t i = 0; i < 8; i += 4) {
             __m256d square[4];
             for (size_t j = 0; j < 4; j++)
-                square[j] = _mm256_maskload_pd(rows[k + j] + i, transpose_first_4(transpose_left(counts[k + j], i)));
+                square[j] = _mm256_maskload_pd(rows[k + j] + i, transpose_next_4(counts[k + j], i));
             transpose_square_f64(square);
             for (size_t j = 0; j < 4; j++)
                 _mm256_storeu_pd(block + 8 * (i + j) + k, square[j]);
@@ -196,7 +194,7 @@ static inline void transpose_part_out_f64(const double *block, const size_t coun
                 square[j] = _mm256_loadu_pd(block + 8 * (i + j) + k);
             transpose_square_f64(square);
             for (size_t j = 0; j < 4; j++)
-                _mm256_maskstore_pd(rows[k + j] + i, transpose_first_4(transpose_left(counts[k + j], i)), square[j]);
+                _mm256_maskstore_pd(rows[k + j] + i, transpose_next_4(counts[k + j], i), square[j]);
         }
 }
 

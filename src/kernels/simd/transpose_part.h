@@ -1,6 +1,7 @@
 /*
- * Parts of squares of 8 x 8: of row k the first counts[k] elements, 8 at most. In a block the others are 0; in the rows
- * nothing else is read or written. In plain C, for the sets and elements that have nothing better.
+ * Parts of squares of 8 x 8, in plain C for the sets and element sizes that have nothing better: the first counts[k]
+ * elements of row k, 8 at most. What a row does not have is 0 in the block; nothing else of the rows is read or
+ * written.
  */
 #ifndef RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H
 #define RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H

@@ -61,9 +61,7 @@ static inline vec vec_avx2_integers(__m256i low, __m256i high) {
     return (vec){_mm256_castsi256_pd(low), _mm256_castsi256_pd(high)};
 }
 
-static inline __m256i vec_avx2_bits(__m256d a) {
-    return _mm256_castpd_si256(a);
-}
+WORD(__m256i, vec_avx2_bits, (__m256d a), _mm256_castpd_si256(a))
 
 /* --- masks --- */
 
@@ -159,7 +157,7 @@ static inline void vec_store_first_f32(float *p, vec a, size_t n) {
 }
 
 /*
- * Floats that a later rounding to fewer digits finds where the doubles were: whatever is below their last place sets it.
+ * Floats that can be rounded again, to fewer digits, as the doubles would be: what is below their last place sets it.
  * (Doubles without a normal float are far below what 16 bits hold.)
  */
 static inline __m128 vec_avx2_odd_floats(__m256d a) {
@@ -175,8 +173,8 @@ static inline __m128i vec_avx2_to_f16(vec a) {
 
 /*
  * Rounds to bfloat16's eight digits: adding and subtracting 1.5 times a power of two leaves what stands above the last
- * of them, and so does that power beside the smallest normal number. 2^129 is too much for the format. (Odd floats would
- * not do: below 2^-126 they have lost some of what decides between two of its numbers.)
+ * of them, and so does that power beside the smallest normal number. 2^129 is too much for the format. (Odd floats
+ * would not do: below 2^-126 they have lost some of what decides between two of its numbers.)
  */
 static inline __m256d vec_avx2_round_bf16(__m256d a) {
     const __m256d minus = _mm256_set1_pd(-0.0), least_normal = _mm256_set1_pd(0x1p-126);
@@ -226,14 +224,12 @@ enum { REALS_F32_LANES = 8 };
 
 WORD(reals_f32, reals_all_f32, (float value), _mm256_set1_ps(value))
 WORD(reals_f32, reals_load_f32, (const float *p), _mm256_loadu_ps(p))
+WORD(unsigned, reals_equal_f32, (reals_f32 a, reals_f32 b),
+     (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)))
 STORE_WORD(reals_store_f32, (float *p, reals_f32 a), _mm256_storeu_ps(p, a))
 WORD(reals_f32, reals_add_f32, (reals_f32 a, reals_f32 b), _mm256_add_ps(a, b))
 WORD(reals_f32, reals_max_f32, (reals_f32 a, reals_f32 b), _mm256_max_ps(a, b))
 WORD(reals_f32, reals_min_f32, (reals_f32 a, reals_f32 b), _mm256_min_ps(a, b))
-
-static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
-    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
-}
 
 static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));

@@ -65,7 +65,7 @@ WORD(vec, vec_load_f32, (const float *p), _mm512_cvtps_pd(_mm256_loadu_ps(p)))
 WORD(vec, vec_load_first_f64, (const double *p, size_t n), _mm512_maskz_loadu_pd(mask_first(n), p))
 WORD(vec, vec_load_first_f32, (const float *p, size_t n), _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p)))
 
-/* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
+/* Floats that can be rounded again, to fewer digits, as the doubles would be: those that are inexact become odd. */
 static inline __m256 vec_avx512_odd_floats(vec a) {
     const __m256 floats = _mm512_cvt_roundpd_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
     const __mmask8 inexact = _mm512_cmp_pd_mask(_mm512_cvtps_pd(floats), a, _CMP_NEQ_OQ);
@@ -77,7 +77,7 @@ static inline __m128i vec_avx512_to_f16(vec a) {
     return _mm256_cvtps_ph(vec_avx512_odd_floats(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/* A NaN, and what is half way between two of the format when it is a float, and may not be as the double that it was. */
+/* For NaN, and floats half way between two of the format: the double that became such a float may not have been. */
 static __attribute__((noinline)) __m128i vec_avx512_to_bf16_slowly(vec a) {
     const __m256 floats = vec_avx512_odd_floats(a);
     const __m256i bits = _mm256_castps_si256(floats), even = _mm256_srli_epi32(bits, 16);

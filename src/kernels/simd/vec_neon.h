@@ -66,9 +66,7 @@ typedef struct mask {
         return (vec){name##_one(a.r0, b), name##_one(a.r1, b), name##_one(a.r2, b), name##_one(a.r3, b)}; \
     }
 
-static inline mask_register vec_neon_bits(vec_register a) {
-    return vreinterpretq_u64_f64(a);
-}
+WORD(mask_register, vec_neon_bits, (vec_register a), vreinterpretq_u64_f64(a))
 
 /* --- loads and stores --- */
 
@@ -77,9 +75,7 @@ static inline vec vec_all(double value) {
     return (vec){both, both, both, both};
 }
 
-static inline vec vec_load_f64(const double *p) {
-    return (vec){vld1q_f64(p), vld1q_f64(p + 2), vld1q_f64(p + 4), vld1q_f64(p + 6)};
-}
+WORD(vec, vec_load_f64, (const double *p), ((vec){vld1q_f64(p), vld1q_f64(p + 2), vld1q_f64(p + 4), vld1q_f64(p + 6)}))
 
 static inline vec vec_load_f32(const float *p) {
     const float32x4_t low = vld1q_f32(p), high = vld1q_f32(p + 4);
@@ -151,10 +147,8 @@ static inline void vec_store_first_f32(float *p, vec a, size_t n) {
 
 /* --- to 16 bits --- */
 
-/* Floats that a later rounding to fewer digits finds where the doubles were: those that are inexact become odd. */
-static inline float32x4_t vec_neon_odd_floats(float64x2_t a, float64x2_t b) {
-    return vcvtx_high_f32_f64(vcvtx_f32_f64(a), b);
-}
+/* Floats that can be rounded again, to fewer digits, as the doubles would be: those that are inexact become odd. */
+WORD(float32x4_t, vec_neon_odd_floats, (vec_register a, vec_register b), vcvtx_high_f32_f64(vcvtx_f32_f64(a), b))
 
 static inline uint16x8_t vec_neon_to_f16(vec a) {
     const float16x4_t low = vcvt_f16_f32(vec_neon_odd_floats(a.r0, a.r1));
