@@ -16,6 +16,9 @@ file(STRINGS "${kernels}/simd/transpose_plain.h" more REGEX "^DEFINE_TRANSPOSE_"
 foreach(definition IN LISTS definitions more)
   string(REGEX REPLACE "^static inline [a-z0-9_ ]* ([a-z0-9_]+)\\(.*" "\\1" word "${definition}")
   string(REGEX REPLACE "^[A-Z_]*\\(([a-z0-9_]+, )?([a-z0-9_]+), .*" "\\2" word "${word}")
+  if(word MATCHES "^vec_portable_")
+    continue() # the vocabulary's own
+  endif()
   math(EXPR count "${count} + 1")
   if(NOT lines MATCHES "WORD\\(${word},")
     list(APPEND wrong "${word} is not tested")

@@ -11,14 +11,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "dtype/half.h"
 #include "exact/fma.h"
 #include "kernels/simd/transpose_plain.h"
 
-typedef union vec {
+typedef struct vec {
     double lane[8];
-    uint64_t bits[8]; /* of the same lanes */
 } vec;
 
 typedef uint32_t mask; /* bit k: lane k */
@@ -30,12 +30,12 @@ typedef uint32_t mask; /* bit k: lane k */
         return value;                       \
     }
 
-#define VEC_WORD(name, parameters, part, value) \
-    static inline vec name parameters {         \
-        vec r;                                  \
-        for (size_t k = 0; k < 8; k++)          \
-            r.part[k] = value;                  \
-        return r;                               \
+#define VEC_WORD(name, parameters, value) \
+    static inline vec name parameters {   \
+        vec r;                            \
+        for (size_t k = 0; k < 8; k++)    \
+            r.lane[k] = value;            \
+        return r;                         \
     }
 
 #define MASK_WORD(name, parameters, count, value) \
@@ -54,11 +54,11 @@ typedef uint32_t mask; /* bit k: lane k */
 
 /* --- loads and stores --- */
 
-VEC_WORD(vec_all, (double value), lane, value)
-VEC_WORD(vec_load_f64, (const double *p), lane, p[k])
-VEC_WORD(vec_load_f32, (const float *p), lane, (double)p[k])
-VEC_WORD(vec_load_first_f64, (const double *p, size_t n), lane, k < n ? p[k] : 0.0)
-VEC_WORD(vec_load_first_f32, (const float *p, size_t n), lane, k < n ? (double)p[k] : 0.0)
+VEC_WORD(vec_all, (double value), value)
+VEC_WORD(vec_load_f64, (const double *p), p[k])
+VEC_WORD(vec_load_f32, (const float *p), (double)p[k])
+VEC_WORD(vec_load_first_f64, (const double *p, size_t n), k < n ? p[k] : 0.0)
+VEC_WORD(vec_load_first_f32, (const float *p, size_t n), k < n ? (double)p[k] : 0.0)
 
 /* Rounded once, ties to even. */
 STORE_WORD(vec_store_f64, (double *p, vec a), 8, a.lane[k])
@@ -72,17 +72,17 @@ STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), n, rankloss__bf
 
 /* --- arithmetic --- */
 
-VEC_WORD(vec_add, (vec a, vec b), lane, a.lane[k] + b.lane[k])
-VEC_WORD(vec_sub, (vec a, vec b), lane, a.lane[k] - b.lane[k])
-VEC_WORD(vec_mul, (vec a, vec b), lane, a.lane[k] * b.lane[k])
-VEC_WORD(vec_div, (vec a, vec b), lane, a.lane[k] / b.lane[k])
-VEC_WORD(vec_max, (vec a, vec b), lane, a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k])
-VEC_WORD(vec_min, (vec a, vec b), lane, a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k])
+VEC_WORD(vec_add, (vec a, vec b), a.lane[k] + b.lane[k])
+VEC_WORD(vec_sub, (vec a, vec b), a.lane[k] - b.lane[k])
+VEC_WORD(vec_mul, (vec a, vec b), a.lane[k] * b.lane[k])
+VEC_WORD(vec_div, (vec a, vec b), a.lane[k] / b.lane[k])
+VEC_WORD(vec_max, (vec a, vec b), a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k])
+VEC_WORD(vec_min, (vec a, vec b), a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k])
 
 /* a * b + c, c - a * b and a * b - c, each rounded once */
-VEC_WORD(vec_fma, (vec a, vec b, vec c), lane, rankloss__fma(a.lane[k], b.lane[k], c.lane[k]))
-VEC_WORD(vec_fnma, (vec a, vec b, vec c), lane, rankloss__fma(-a.lane[k], b.lane[k], c.lane[k]))
-VEC_WORD(vec_fms, (vec a, vec b, vec c), lane, rankloss__fma(a.lane[k], b.lane[k], -c.lane[k]))
+VEC_WORD(vec_fma, (vec a, vec b, vec c), rankloss__fma(a.lane[k], b.lane[k], c.lane[k]))
+VEC_WORD(vec_fnma, (vec a, vec b, vec c), rankloss__fma(-a.lane[k], b.lane[k], c.lane[k]))
+VEC_WORD(vec_fms, (vec a, vec b, vec c), rankloss__fma(a.lane[k], b.lane[k], -c.lane[k]))
 
 /* --- masks --- */
 
@@ -99,25 +99,39 @@ WORD(mask, mask_or, (mask a, mask b), (mask)(a | b))
 WORD(unsigned, mask_bits, (mask a), a) /* bit k: lane k */
 
 /* a where the mask is set, else b; and a + b where it is set, else a */
-VEC_WORD(vec_select, (mask m, vec a, vec b), lane, (m >> k & 1u) != 0 ? a.lane[k] : b.lane[k])
-VEC_WORD(vec_add_where, (mask m, vec a, vec b), lane, (m >> k & 1u) != 0 ? a.lane[k] + b.lane[k] : a.lane[k])
+VEC_WORD(vec_select, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] : b.lane[k])
+VEC_WORD(vec_add_where, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] + b.lane[k] : a.lane[k])
 
 /* --- lanes --- */
 
 WORD(double, vec_first, (vec a), a.lane[0])
-VEC_WORD(vec_swap_4, (vec a), lane, a.lane[k ^ 4])
-VEC_WORD(vec_swap_2, (vec a), lane, a.lane[k ^ 2])
-VEC_WORD(vec_swap_1, (vec a), lane, a.lane[k ^ 1])
+VEC_WORD(vec_swap_4, (vec a), a.lane[k ^ 4])
+VEC_WORD(vec_swap_2, (vec a), a.lane[k ^ 2])
+VEC_WORD(vec_swap_1, (vec a), a.lane[k ^ 1])
 
 /* --- the bits of the lanes, as unsigned integers of 64 bits --- */
 
-VEC_WORD(vec_bits_shift_left, (vec a, int count), bits, a.bits[k] << count)
-VEC_WORD(vec_bits_shift_right, (vec a, int count), bits, a.bits[k] >> count)
-VEC_WORD(vec_bits_and, (vec a, uint64_t b), bits, a.bits[k] & b)
-VEC_WORD(vec_bits_or, (vec a, uint64_t b), bits, a.bits[k] | b)
-VEC_WORD(vec_bits_xor, (vec a, uint64_t b), bits, a.bits[k] ^ b)
-VEC_WORD(vec_bits_add, (vec a, vec b), bits, a.bits[k] + b.bits[k])
-VEC_WORD(vec_bits_sub, (vec a, vec b), bits, a.bits[k] - b.bits[k])
+static inline uint64_t vec_portable_bits(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline double vec_portable_from_bits(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+VEC_WORD(vec_bits_shift_left, (vec a, int count), vec_portable_from_bits(vec_portable_bits(a.lane[k]) << count))
+VEC_WORD(vec_bits_shift_right, (vec a, int count), vec_portable_from_bits(vec_portable_bits(a.lane[k]) >> count))
+VEC_WORD(vec_bits_and, (vec a, uint64_t b), vec_portable_from_bits(vec_portable_bits(a.lane[k]) & b))
+VEC_WORD(vec_bits_or, (vec a, uint64_t b), vec_portable_from_bits(vec_portable_bits(a.lane[k]) | b))
+VEC_WORD(vec_bits_xor, (vec a, uint64_t b), vec_portable_from_bits(vec_portable_bits(a.lane[k]) ^ b))
+VEC_WORD(vec_bits_add, (vec a, vec b),
+         vec_portable_from_bits(vec_portable_bits(a.lane[k]) + vec_portable_bits(b.lane[k])))
+VEC_WORD(vec_bits_sub, (vec a, vec b),
+         vec_portable_from_bits(vec_portable_bits(a.lane[k]) - vec_portable_bits(b.lane[k])))
 
 #undef VEC_WORD
 #undef MASK_WORD
