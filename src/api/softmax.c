@@ -4,25 +4,52 @@
 #include <rankloss/softmax.h>
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "check/validate.h"
 #include "cpu/fp_environment.h"
 #include "list/sum_over_lists.h"
 #include "plan/plan.h"
+#include "reduction/reduction.h"
 #include "schedule/execute.h"
 
-/* Has the caller's reducer called, in the caller's floating-point environment, which may change there. */
-static rankloss_status reduce(rankloss__plan *plan, const rankloss_reducer *reducer, rankloss__fp_environment *caller) {
+/* Lists without items yield nothing, however many there are, unless something is written for each list. */
+static bool yields_nothing(const rankloss__plan *plan, unsigned wanted) {
+    const bool per_list = plan->reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
+    return wanted == 0 || (rankloss__has_no_items(&plan->inputs.batch) && !per_list);
+}
+
+/* The losses for the caller's reducer, and its call in the caller's floating-point environment, which may change there. */
+static rankloss_status reduce(rankloss__plan *plan, const rankloss_reducer *reducer, rankloss__totals *totals,
+                              rankloss__fp_environment *caller) {
     const int64_t num_lists = plan->inputs.batch.num_lists;
     const bool derivative = (plan->asked & ~(unsigned)RANKLOSS__WANT_LOSS) != 0;
     rankloss_status status = rankloss__custom_allocate(&plan->custom, num_lists, derivative);
     if (status != RANKLOSS_OK)
         return status;
-    rankloss__execute_losses(plan);
+    rankloss__execute(plan, RANKLOSS__WANT_LOSS, totals);
     rankloss__fp_environment_leave(*caller);
     status = rankloss__custom_reduce(&plan->custom, reducer, num_lists);
     *caller = rankloss__fp_environment_enter();
     return status;
+}
+
+static rankloss_status sum_over_lists(const rankloss__plan *plan) {
+    rankloss__sum_window window;
+    const rankloss_status status = rankloss__sum_over_lists_allocate(&window, plan);
+    if (status == RANKLOSS_OK)
+        rankloss__sum_over_lists(plan, &window);
+    return status;
+}
+
+static void write_reduced(const rankloss__plan *plan, rankloss__totals *totals) {
+    if (plan->reduction == RANKLOSS_NONE)
+        return;
+    if (plan->reduction == RANKLOSS_CUSTOM)
+        rankloss__write_number(&plan->loss, plan->custom.reduced);
+    else
+        rankloss__write_quotient(&plan->loss, &totals->loss, plan->counted);
+    rankloss__write_quotient(&plan->jvp, &totals->jvp, plan->counted);
 }
 
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
@@ -31,19 +58,22 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     if (status != RANKLOSS_OK)
         return status;
     rankloss__plan plan = rankloss__plan_make(problem, result);
-    rankloss__sum_window window;
+    rankloss__totals totals = {.loss = {.pending = 0}};
+    unsigned wanted = plan.wanted;
     if (plan.asked == 0)
         return RANKLOSS_OK;
-    if (plan.reduction == RANKLOSS_CUSTOM)
-        status = reduce(&plan, problem->reducer, caller);
-    rankloss__plan_set_upstream(&plan);
-    if (status == RANKLOSS_OK && plan.any_across_lists) {
-        status = rankloss__sum_over_lists_allocate(&window, &plan);
-        if (status == RANKLOSS_OK)
-            rankloss__sum_over_lists(&plan, &window);
+    if (plan.reduction == RANKLOSS_CUSTOM) {
+        wanted &= ~(unsigned)RANKLOSS__WANT_LOSS; /* the reducer gets the losses first */
+        status = reduce(&plan, problem->reducer, &totals, caller);
     }
-    if (status == RANKLOSS_OK)
-        rankloss__execute(&plan);
+    rankloss__plan_set_upstream(&plan);
+    if (status == RANKLOSS_OK && plan.any_across_lists)
+        status = sum_over_lists(&plan);
+    if (status == RANKLOSS_OK) {
+        if (!yields_nothing(&plan, wanted))
+            rankloss__execute(&plan, wanted, &totals);
+        write_reduced(&plan, &totals);
+    }
     rankloss__custom_free(&plan.custom);
     return status;
 }

@@ -41,12 +41,12 @@ static void share_parts(const rankloss__part_runner *runner, const rankloss__lis
 }
 
 /* Not inlined, for the loops over the other lists not to have this scratch below theirs. */
-__attribute__((noinline)) static void run_split_list(rankloss__run *run, int64_t index, int threads) {
+__attribute__((noinline)) static void run_split_list(const rankloss__run *run, int64_t index, int threads) {
     const rankloss__part_runner runner = {share_parts, threads};
     rankloss__worker worker;
     rankloss__worker_start(&worker, run->plan, &runner);
     rankloss__single_list_run(&worker, index, run->wanted);
-    rankloss__totals_merge(&run->totals, &worker.totals);
+    rankloss__totals_merge(run->totals, &worker.totals);
 }
 
 /*
@@ -61,45 +61,23 @@ static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
 
 /* --- all lists --- */
 
-static void run_lists(rankloss__run *run) {
-    const rankloss__batch *batch = &run->plan->inputs.batch;
-    const int32_t num_threads = run->plan->num_threads;
-    const int threads = rankloss__threads_for(batch, num_threads);
+void rankloss__execute(const rankloss__plan *plan, unsigned wanted, rankloss__totals *totals) {
+    const rankloss__batch *batch = &plan->inputs.batch;
+    const int threads = rankloss__threads_for(batch, plan->num_threads);
+    rankloss__run run = {plan, wanted, totals};
     int64_t next = 0;
     if (!batch->ragged)
         for (; next < batch->num_lists && is_split(batch, next, threads); next++)
-            run_split_list(run, next, threads);
+            run_split_list(&run, next, threads);
     /* Lists to split are longer than the distance of these places, so that each has one. */
     for (int place = 0; batch->ragged && threads > 1 && place <= 2 * threads; place++) {
         const int64_t item = rankloss__offset(batch, batch->num_lists) / (2 * threads) * place;
         const int64_t list = rankloss__find_by_cost(batch, 1, batch->num_lists, 0, item + 1) - 1;
         if (list < next || !is_split(batch, list, threads))
             continue;
-        rankloss__threads_run(batch, next, list, num_threads, rankloss__list_queue_run, run);
-        run_split_list(run, list, threads);
+        rankloss__threads_run(batch, next, list, plan->num_threads, rankloss__list_queue_run, &run);
+        run_split_list(&run, list, threads);
         next = list + 1;
     }
-    rankloss__threads_run(batch, next, batch->num_lists, num_threads, rankloss__list_queue_run, run);
-}
-
-void rankloss__execute(const rankloss__plan *plan) {
-    rankloss__run run = {.plan = plan, .wanted = plan->wanted};
-    const bool per_list = plan->reduction == RANKLOSS_NONE || (run.wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
-    if (plan->reduction == RANKLOSS_CUSTOM)
-        run.wanted &= ~(unsigned)RANKLOSS__WANT_LOSS; /* its reducer has had the losses */
-    /* Lists without items yield nothing, however many there are, unless something is written for each list. */
-    if (run.wanted != 0 && (per_list || !rankloss__has_no_items(&plan->inputs.batch)))
-        run_lists(&run);
-    if (plan->reduction == RANKLOSS_NONE)
-        return;
-    if (plan->reduction == RANKLOSS_CUSTOM)
-        rankloss__write_number(&plan->loss, plan->custom.reduced);
-    else
-        rankloss__write_quotient(&plan->loss, &run.totals.loss, plan->counted);
-    rankloss__write_quotient(&plan->jvp, &run.totals.jvp, plan->counted);
-}
-
-void rankloss__execute_losses(const rankloss__plan *plan) {
-    rankloss__run run = {.plan = plan, .wanted = RANKLOSS__WANT_LOSS};
-    run_lists(&run);
+    rankloss__threads_run(batch, next, batch->num_lists, plan->num_threads, rankloss__list_queue_run, &run);
 }

@@ -34,37 +34,25 @@ static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_list
     waiting->items = 0;
 }
 
-static void add_side_by_side(list_queue *queue, int64_t index, int64_t size) {
-    const int64_t items = (size + LANES - 1) / LANES * LANES;
-    waiting_lists *latest = &queue->latest;
-    if (latest->count == LANES || latest->items + items > queue->most_side_by_side) {
-        run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->before);
-        queue->before = *latest;
-        *latest = (waiting_lists){.count = 0};
-    }
-    latest->lists[latest->count++] = index;
-    latest->items += items;
-}
-
-static void add_interleaved(list_queue *queue, int64_t index, int64_t size) {
-    waiting_lists *bin = &queue->bins[(size - 1) / BIN_WIDTH];
-    bin->lists[bin->count++] = index;
-    if (bin->count == LANES)
-        run_waiting(queue, RANKLOSS__INTERLEAVED, bin);
-}
-
 static void add(list_queue *queue, int64_t index, int64_t size) {
     const rankloss__layout layout = rankloss__layout_of(size, queue->most_side_by_side);
+    const int64_t items = (size + LANES - 1) / LANES * LANES;
     if (layout == RANKLOSS__ALONE) {
         rankloss__single_list_run(&queue->worker, index, queue->run->wanted);
         return;
     }
     if (queue->run->plan->exceeds_cache)
         rankloss__prefetch(queue->run->plan, index, 1);
-    if (layout == RANKLOSS__INTERLEAVED)
-        add_interleaved(queue, index, size);
-    else
-        add_side_by_side(queue, index, size);
+    waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue->bins[(size - 1) / BIN_WIDTH] : &queue->latest;
+    if (waiting == &queue->latest && (waiting->count == LANES || waiting->items + items > queue->most_side_by_side)) {
+        run_waiting(queue, layout, &queue->before);
+        queue->before = *waiting;
+        *waiting = (waiting_lists){.count = 0};
+    }
+    waiting->lists[waiting->count++] = index;
+    waiting->items += items;
+    if (layout == RANKLOSS__INTERLEAVED && waiting->count == LANES)
+        run_waiting(queue, layout, waiting);
 }
 
 /* Runs what still waits, of the bins neighbouring sizes together. */
@@ -97,15 +85,14 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
 }
 
 void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
-    rankloss__run *run = context;
+    const rankloss__run *run = context;
     const rankloss__batch *batch = &run->plan->inputs.batch;
     list_queue queue; /* not by an initialiser, which would clear the scratch */
     queue.run = run;
     queue.most_side_by_side = rankloss__most_side_by_side(&run->plan->inputs);
-    queue.before.count = queue.latest.count = 0;
-    queue.before.items = queue.latest.items = 0;
+    queue.before = queue.latest = (waiting_lists){.count = 0};
     for (int b = 0; b < BINS; b++)
-        queue.bins[b].count = 0;
+        queue.bins[b].count = 0, queue.bins[b].items = 0;
     rankloss__worker_start(&queue.worker, run->plan, NULL);
     rankloss__list_group_make(&queue.group, &queue.worker);
     if (!batch->ragged && rankloss__layout_of(batch->list_size, queue.most_side_by_side) == RANKLOSS__INTERLEAVED) {
@@ -116,5 +103,5 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
         finish(&queue);
     }
     if (run->plan->reduction != RANKLOSS_NONE)
-        rankloss__team_merge(team, rankloss__totals_merge, &run->totals, &queue.worker.totals);
+        rankloss__team_merge(team, rankloss__totals_merge, run->totals, &queue.worker.totals);
 }

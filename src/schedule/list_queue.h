@@ -8,11 +8,11 @@
 #include "reduction/reduction.h"
 #include "schedule/threads.h"
 
-/* What the threads of a call share; totals are merged under the team's lock. */
+/* What the threads of a call share. */
 typedef struct rankloss__run {
     const rankloss__plan *plan;
     unsigned wanted;
-    rankloss__totals totals;
+    rankloss__totals *totals; /* to which each thread's are added under the team's lock */
 } rankloss__run;
 
 /* Computes the lists from begin to before end. context: a rankloss__run. */
