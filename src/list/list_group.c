@@ -38,10 +38,9 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
         set_size(group, k, (size_t)inputs->batch.list_size);
 }
 
-static void find_lists(rankloss__list_group *group, rankloss__layout layout, const int64_t *lists, int count) {
+static void find_lists(rankloss__list_group *group, const int64_t *lists, int count) {
     const rankloss__batch *batch = &group->plan->inputs.batch;
-    const int lanes = layout == RANKLOSS__INTERLEAVED ? LANES : count;
-    group->layout = layout;
+    const int lanes = group->layout == RANKLOSS__INTERLEAVED ? LANES : count;
     group->count = count;
     group->equally_spaced =
         !batch->ragged && batch->ndim == 1 && count == LANES && lists[LANES - 1] - lists[0] == LANES - 1;
@@ -152,71 +151,69 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
     return lists;
 }
 
-static void write_derivatives(const rankloss__list_group *group, const group_factors *factors, unsigned wanted,
-                              unsigned lists) {
+/* --- all of it --- */
+
+/*
+ * What the fast path has of the lists. Sets which of them have each output, a bit each, and returns those that have all;
+ * the derivatives are written of these alone.
+ */
+static unsigned run_together(rankloss__list_group *group, rankloss__worker *worker, const int64_t *lists, int count,
+                             unsigned wanted, unsigned have[RANKLOSS__NUM_OUTPUTS]) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const bool interleaved = group->layout == RANKLOSS__INTERLEAVED;
+    group_factors factors;
     rankloss__terms terms;
-    group->plan->inputs.kernels->terms(&group->sums, &group->losses, factors->factors,
-                                       (wanted & RANKLOSS__WANT_SECOND) != 0, &terms);
+    find_lists(group, lists, count);
+    group->sums.sum_to_one = inputs->sum_to_one;
+    const unsigned finite = interleaved ? rankloss__interleaved_sums(group) : rankloss__side_by_side_sums(group);
+    const unsigned usable = rankloss__usable_sums(inputs, &group->sums, &group->losses, finite & ((1u << count) - 1));
+    unsigned complete = usable;
+    if ((wanted & RANKLOSS__WANT_LOSS) != 0)
+        emit_losses(group, worker, usable);
+    have[RANKLOSS__NUM_DERIVATIVES] = usable;
+    if ((wanted & RANKLOSS__WANT_JVP) != 0)
+        complete &= have[RANKLOSS__NUM_DERIVATIVES + 1] = emit_jvps(group, worker, usable);
+    if ((wanted & RANKLOSS__WANT_DERIVATIVES) == 0)
+        return complete;
+
+    find_factors(group, &factors);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        if (rankloss__wants(wanted, (rankloss__derivative)which))
+            complete &= have[which] = lists_with(group, (rankloss__derivative)which, &factors, usable);
+    if (complete == 0)
+        return 0;
+    inputs->kernels->terms(&group->sums, &group->losses, factors.factors, (wanted & RANKLOSS__WANT_SECOND) != 0,
+                           &terms);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (!rankloss__wants(wanted, (rankloss__derivative)which))
             continue;
-        if (group->layout == RANKLOSS__INTERLEAVED)
-            rankloss__interleaved_write(group, (rankloss__derivative)which, &terms, lists);
+        if (interleaved)
+            rankloss__interleaved_write(group, (rankloss__derivative)which, &terms, complete);
         else
-            rankloss__side_by_side_write(group, (rankloss__derivative)which, &terms, lists);
+            rankloss__side_by_side_write(group, (rankloss__derivative)which, &terms, complete);
     }
+    return complete;
 }
-
-/* --- all of it --- */
 
 /*
  * A list that lacks something in the group gets that alone, and then whatever the fast path has for it in a group of its
  * own: both use the same scratch, and the gradient, which comes last, may overwrite the logits.
  */
-static void finish_one_by_one(rankloss__list_group *group, rankloss__worker *worker, const int64_t *lists,
-                              const unsigned *have, unsigned complete, unsigned wanted) {
-    const int count = group->count;
-    for (int k = 0; k < count; k++) {
+unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
+                                  const int64_t *lists, int count, unsigned wanted) {
+    unsigned have[RANKLOSS__NUM_OUTPUTS] = {0}, again[RANKLOSS__NUM_OUTPUTS];
+    group->layout = layout;
+    const unsigned complete = run_together(group, worker, lists, count, wanted, have);
+    for (int k = 0; k < count && complete != (1u << count) - 1; k++) {
         unsigned missing = 0;
         if (has(complete, k))
             continue;
         for (int output = 0; wanted >> output != 0; output++)
-            missing |= has(have[output], k) ? 0 : wanted & 1u << output;
+            if ((wanted >> output & 1u) != 0 && !has(have[output], k))
+                missing |= 1u << output;
         rankloss__single_list_run(worker, lists[k], missing);
-        const unsigned left = wanted & RANKLOSS__WANT_DERIVATIVES & ~missing;
-        if (left != 0)
-            (void)rankloss__list_group_run(group, worker, group->layout, &lists[k], 1, left);
+        if ((wanted & RANKLOSS__WANT_DERIVATIVES & ~missing) != 0)
+            (void)run_together(group, worker, &lists[k], 1, wanted & RANKLOSS__WANT_DERIVATIVES & ~missing, again);
     }
-}
-
-unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
-                                  const int64_t *lists, int count, unsigned wanted) {
-    const rankloss__plan *plan = group->plan;
-    const unsigned all = (1u << count) - 1;
-    const bool interleaved = layout == RANKLOSS__INTERLEAVED;
-    group_factors factors;
-    unsigned complete = all, have[RANKLOSS__NUM_OUTPUTS];
-    find_lists(group, layout, lists, count);
-    group->sums.sum_to_one = plan->inputs.sum_to_one;
-    const unsigned finite = interleaved ? rankloss__interleaved_sums(group) : rankloss__side_by_side_sums(group);
-    const unsigned usable = rankloss__usable_sums(&plan->inputs, &group->sums, &group->losses, finite & all);
-    if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0)
-        find_factors(group, &factors);
-    for (int output = 0; wanted >> output != 0; output++) {
-        have[output] = usable;
-        if ((wanted >> output & 1u) == 0)
-            continue;
-        if (1u << output == RANKLOSS__WANT_LOSS)
-            emit_losses(group, worker, usable);
-        else if (1u << output == RANKLOSS__WANT_JVP)
-            have[output] = emit_jvps(group, worker, usable);
-        else
-            have[output] = lists_with(group, (rankloss__derivative)output, &factors, usable);
-        complete &= have[output];
-    }
-    if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0 && complete != 0)
-        write_derivatives(group, &factors, wanted, complete);
-    if (complete != all)
-        finish_one_by_one(group, worker, lists, have, complete, wanted);
     return complete;
 }

@@ -26,7 +26,7 @@ static void *load(const char *path, softmax_function *softmax) {
         printf("%s\n", dlerror());
         exit(EXIT_FAILURE);
     }
-    memcpy(softmax, &symbol, sizeof symbol); /* ISO C has no cast for it */
+    memcpy((void *)softmax, (const void *)&symbol, sizeof symbol); /* ISO C has no cast for it */
     return library;
 }
 
