@@ -220,10 +220,10 @@ static double error_of_log1p(double got, double x) {
 
 /* The logarithms that the losses of eight lists are made of, whose exponentials sum to these. */
 static void logs_of(const rankloss__kernels *kernels, const double *sums, double *logs) {
-    static rankloss__list_sums folded;
+    static rankloss__list_sums list_sums;
     rankloss__losses loss;
-    memcpy(folded.others.exps.hi, sums, sizeof folded.others.exps.hi);
-    kernels->losses(&folded, &loss);
+    memcpy(list_sums.others.exps.hi, sums, sizeof list_sums.others.exps.hi);
+    kernels->losses(&list_sums, &loss);
     memcpy(logs, loss.lse.at, sizeof loss.lse.at);
 }
 

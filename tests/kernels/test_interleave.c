@@ -1,5 +1,5 @@
 /*
- * Rows to the block of a bundle and back, with every kernel table: each element in its place, 0 where a row has ended,
+ * Lists to an interleaved block and back, with every kernel table: each element in its place, 0 where a list has ended,
  * and nothing read or written around rows and block.
  */
 #include <setjmp.h>

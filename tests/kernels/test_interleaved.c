@@ -1,6 +1,6 @@
 /*
- * The kernel steps on bundles: against their definitions in kernels.h, list by list in long double, and all tables
- * against the portable one, to the bit.
+ * The kernel steps on interleaved lists: against their definitions in kernels.h, list by list in long double, and all
+ * tables against the portable one, to the bit.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ typedef struct data {
     bool is_f64, masked, weighted, with_tangent, sum_to_one;
 } data;
 
-/* --- random bundles --- */
+/* --- random interleaved lists --- */
 
 static size_t at(size_t row, int k) {
     return LANES * row + (size_t)k;
@@ -115,54 +115,54 @@ static rankloss__terms random_terms(random_state *r) {
 /* --- what the steps yield --- */
 
 typedef struct yield {
-    rankloss__list_sums folded;
+    rankloss__list_sums sums;
     rankloss__losses loss;
-    rankloss__dd_lanes dot;
+    rankloss__dd_lanes jvp;
     unsigned finite;
-    double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
+    double exps[MOST], grads[MOST], hesses[MOST], hvps[MOST], log_grads[MOST];
 } yield;
 
 /* Of two zeros either may be the largest or the smallest. */
-static void forget_signs_of_zero(rankloss__list_sums *folded) {
+static void forget_signs_of_zero(rankloss__list_sums *sums) {
     for (int k = 0; k < LANES; k++) {
-        folded->max.at[k] += 0.0;
-        folded->min.at[k] += 0.0;
+        sums->max.at[k] += 0.0;
+        sums->min.at[k] += 0.0;
     }
 }
 
 /* Whether each lane is finite has to agree. What the others hold has no meaning, and which NaN may differ. */
 static void forget_what_is_not_finite(yield *y, size_t rows) {
-    rankloss__sums *rest = &y->folded.others;
-    rankloss__dd_lanes *const lanes[] = {
-        &rest->exps, &rest->coefs, &rest->coef_x, &rest->tangents, &y->folded.argmax_coef, &y->loss.coefs, &y->dot};
+    rankloss__sums *others = &y->sums.others;
+    rankloss__dd_lanes *const lanes[] = {&others->exps,        &others->coefs, &others->coef_x, &others->tangents,
+                                         &y->sums.argmax_coef, &y->loss.coefs, &y->jvp};
     for (int k = 0; k < LANES; k++) {
         if ((y->finite >> k & 1u) != 0)
             continue;
         for (int n = 0; n < 7; n++)
             lanes[n]->hi[k] = lanes[n]->lo[k] = 0.0;
-        rest->abs_coefs.at[k] = y->loss.lse.at[k] = y->loss.loss.at[k] = 0.0;
-        rest->underflow &= ~(1u << k);
+        others->abs_coefs.at[k] = y->loss.lse.at[k] = y->loss.loss.at[k] = 0.0;
+        others->underflow &= ~(1u << k);
         for (size_t row = 0; row < rows; row++)
-            y->exps[at(row, k)] = y->slopes[at(row, k)] = y->curves[at(row, k)] = y->bends[at(row, k)] =
-                y->logs[at(row, k)] = 0.0;
+            y->exps[at(row, k)] = y->grads[at(row, k)] = y->hesses[at(row, k)] = y->hvps[at(row, k)] =
+                y->log_grads[at(row, k)] = 0.0;
     }
 }
 
 static void run_steps(const rankloss__kernels *kernels, const data *d, const rankloss__terms *terms, yield *y) {
     const rankloss__items items = items_of(d);
-    const rankloss__lanes *top = &y->folded.argmax_row;
+    const rankloss__lanes *argmax = &y->sums.argmax_row;
     memset(y, 0, sizeof *y);
-    y->folded.sum_to_one = d->sum_to_one;
-    y->finite = kernels->interleaved_sums(&items, y->exps, &y->folded, &y->loss);
-    kernels->grad(&items, y->exps, terms, top, (rankloss__out){y->slopes, RANKLOSS_F64});
-    kernels->hess(&items, y->exps, terms, top, (rankloss__out){y->curves, RANKLOSS_F64});
-    kernels->log_grad(&items, items.weights, &y->folded, &y->loss, terms, (rankloss__out){y->logs, RANKLOSS_F64});
+    y->sums.sum_to_one = d->sum_to_one;
+    y->finite = kernels->interleaved_sums(&items, y->exps, &y->sums, &y->loss);
+    kernels->grad(&items, y->exps, terms, argmax, (rankloss__out){y->grads, RANKLOSS_F64});
+    kernels->hess(&items, y->exps, terms, argmax, (rankloss__out){y->hesses, RANKLOSS_F64});
+    kernels->log_grad(&items, items.weights, &y->sums, &y->loss, terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
     if (d->with_tangent) {
-        kernels->hvp(&items, y->exps, terms, top, (rankloss__out){y->bends, RANKLOSS_F64});
-        kernels->interleaved_jvp(&items, y->exps, terms, top, &y->dot);
+        kernels->hvp(&items, y->exps, terms, argmax, (rankloss__out){y->hvps, RANKLOSS_F64});
+        kernels->interleaved_jvp(&items, y->exps, terms, argmax, &y->jvp);
     }
     forget_what_is_not_finite(y, d->extent.most);
-    forget_signs_of_zero(&y->folded);
+    forget_signs_of_zero(&y->sums);
 }
 
 /* --- definitions, of the list in lane k --- */
@@ -182,19 +182,19 @@ static real coef(const data *d, size_t i) {
 }
 
 /* The first of the largest, the smallest, and how many. */
-static void check_peak(const data *d, const rankloss__list_sums *folded, int k) {
-    double max = -(double)INFINITY, min = (double)INFINITY, top = -1.0, count = 0.0;
+static void check_range(const data *d, const rankloss__list_sums *sums, int k) {
+    double max = -(double)INFINITY, min = (double)INFINITY, argmax = -1.0, count = 0.0;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const double s = d->f64[0][at(row, k)];
         if (!valid(d, row, k))
             continue;
         count += 1.0;
         min = s < min ? s : min;
-        top = s > max ? (double)row : top;
+        argmax = s > max ? (double)row : argmax;
         max = s > max ? s : max;
     }
-    assert_true(folded->max.at[k] == max && folded->min.at[k] == min);
-    assert_true(folded->argmax_row.at[k] == top && folded->valid.at[k] == count);
+    assert_true(sums->max.at[k] == max && sums->min.at[k] == min);
+    assert_true(sums->argmax_row.at[k] == argmax && sums->valid.at[k] == count);
 }
 
 /* Of a number in two parts the second is below the last place of the first. */
@@ -203,23 +203,23 @@ static void check_pair(const data *d, const rankloss__dd_lanes *lanes, int k) {
 }
 
 static void check_pairs(const data *d, const yield *y, int k) {
-    const rankloss__sums *rest = &y->folded.others;
-    check_pair(d, &rest->exps, k);
-    check_pair(d, &rest->coefs, k);
-    check_pair(d, &rest->coef_x, k);
-    check_pair(d, &rest->tangents, k);
-    check_pair(d, &y->folded.argmax_coef, k);
+    const rankloss__sums *others = &y->sums.others;
+    check_pair(d, &others->exps, k);
+    check_pair(d, &others->coefs, k);
+    check_pair(d, &others->coef_x, k);
+    check_pair(d, &others->tangents, k);
+    check_pair(d, &y->sums.argmax_coef, k);
     check_pair(d, &y->loss.coefs, k);
-    check_pair(d, &y->dot, k);
+    check_pair(d, &y->jvp, k);
 }
 
 static void check_sums(const data *d, const yield *y, int k, double tolerance) {
-    const rankloss__sums *rest = &y->folded.others;
+    const rankloss__sums *others = &y->sums.others;
     real exps = 0, coefs = 0, coef_x = 0, tangents = 0, size = 0;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
-        const real x = (real)d->f64[0][i] - (real)y->folded.max.at[k], e = expl(x), v = (real)d->tangent[i];
-        if (!valid(d, row, k) || (double)row == y->folded.argmax_row.at[k])
+        const real x = (real)d->f64[0][i] - (real)y->sums.max.at[k], e = expl(x), v = (real)d->tangent[i];
+        if (!valid(d, row, k) || (double)row == y->sums.argmax_row.at[k])
             continue;
         near_to("exponential", (real)y->exps[i], e, e, tolerance);
         exps += e;
@@ -228,29 +228,30 @@ static void check_sums(const data *d, const yield *y, int k, double tolerance) {
         tangents += d->with_tangent ? e * v : 0.0L;
         size += e * fabsl(v);
     }
-    near_to("exps", (real)rest->exps.hi[k], exps, exps, tolerance);
-    near_to("coefs", (real)rest->coefs.hi[k] + (real)rest->coefs.lo[k], coefs, coefs, tolerance_of_pair(d));
-    near_to("dists", (real)rest->coef_x.hi[k], coef_x, coef_x, 4e-15);
-    near_to("tangents", (real)rest->tangents.hi[k], tangents, size, tolerance);
-    assert_true(!d->is_f64 || fabs(rest->abs_coefs.at[k] - (double)coefs) <= 1e-13 * (double)coefs);
+    near_to("exps", (real)others->exps.hi[k], exps, exps, tolerance);
+    near_to("coefs", (real)others->coefs.hi[k] + (real)others->coefs.lo[k], coefs, coefs, tolerance_of_pair(d));
+    near_to("coef_x", (real)others->coef_x.hi[k], coef_x, coef_x, 4e-15);
+    near_to("tangents", (real)others->tangents.hi[k], tangents, size, tolerance);
+    assert_true(!d->is_f64 || fabs(others->abs_coefs.at[k] - (double)coefs) <= 1e-13 * (double)coefs);
 }
 
 static void check_loss(const data *d, const yield *y, int k, double tolerance) {
-    const size_t top = at((size_t)y->folded.argmax_row.at[k], k);
+    const size_t argmax = at((size_t)y->sums.argmax_row.at[k], k);
     real exps = 0, coefs = 0, loss = 0;
     for (size_t row = 0; row < d->sizes[k]; row++)
-        exps += valid(d, row, k) && at(row, k) != top ? expl((real)d->f64[0][at(row, k)] - (real)d->f64[0][top]) : 0.0L;
+        exps += valid(d, row, k) && at(row, k) != argmax ? expl((real)d->f64[0][at(row, k)] - (real)d->f64[0][argmax])
+                                                         : 0.0L;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
         if (!valid(d, row, k))
             continue;
         coefs += coef(d, i);
-        loss += coef(d, i) * (log1pl(exps) - ((real)d->f64[0][i] - (real)d->f64[0][top]));
+        loss += coef(d, i) * (log1pl(exps) - ((real)d->f64[0][i] - (real)d->f64[0][argmax]));
     }
     loss /= d->sum_to_one ? coefs : 1.0L;
-    const real argmax_coef = (real)y->folded.argmax_coef.hi[k] + (real)y->folded.argmax_coef.lo[k];
-    near_to("top coef", argmax_coef, coef(d, top), coef(d, top), 0x1p-62);
-    assert_true(y->folded.argmax_tangent.at[k] == (d->with_tangent ? d->tangent[top] : 0.0));
+    const real argmax_coef = (real)y->sums.argmax_coef.hi[k] + (real)y->sums.argmax_coef.lo[k];
+    near_to("coef of the argmax", argmax_coef, coef(d, argmax), coef(d, argmax), 0x1p-62);
+    assert_true(y->sums.argmax_tangent.at[k] == (d->with_tangent ? d->tangent[argmax] : 0.0));
     near_to("sum of coefs", (real)y->loss.coefs.hi[k], coefs, coefs, 4e-15);
     near_to("lse", (real)y->loss.lse.at[k], log1pl(exps), log1pl(exps), tolerance);
     near_to("loss", (real)y->loss.loss.at[k], loss, loss, tolerance);
@@ -260,50 +261,50 @@ static bool is_plus_zero(double x) {
     return x == 0.0 && !signbit(x);
 }
 
-/* Of what is masked, and of top items, whose terms are given. */
+/* Of what is masked, and of the argmax, whose terms are given. */
 static bool check_given(const data *d, const yield *y, const rankloss__terms *terms, size_t row, int k) {
     const size_t i = at(row, k);
     if (!valid(d, row, k)) {
-        assert_true(is_plus_zero(y->slopes[i]) && is_plus_zero(y->curves[i]));
-        assert_true(is_plus_zero(y->bends[i]) && is_plus_zero(y->logs[i]));
+        assert_true(is_plus_zero(y->grads[i]) && is_plus_zero(y->hesses[i]));
+        assert_true(is_plus_zero(y->hvps[i]) && is_plus_zero(y->log_grads[i]));
         return true;
     }
-    if ((double)row != y->folded.argmax_row.at[k])
+    if ((double)row != y->sums.argmax_row.at[k])
         return false;
-    assert_true(y->slopes[i] == terms->argmax_grad.at[k] && y->curves[i] == terms->argmax_hess.at[k]);
-    assert_true(!d->with_tangent || y->bends[i] == terms->argmax_hvp.at[k]);
+    assert_true(y->grads[i] == terms->argmax_grad.at[k] && y->hesses[i] == terms->argmax_hess.at[k]);
+    assert_true(!d->with_tangent || y->hvps[i] == terms->argmax_hvp.at[k]);
     return true;
 }
 
 static void check_derivatives(const data *d, const yield *y, const rankloss__terms *terms, int k) {
     const real exp = (real)terms->exp.hi[k], by_coef = (real)terms->coef.hi[k], total = (real)terms->total.hi[k];
-    const real curve = (real)terms->hess.hi[k], bend = (real)terms->hvp.hi[k], mean = (real)terms->mean.hi[k];
-    real dot = 0, size = 0;
+    const real hess = (real)terms->hess.hi[k], hvp = (real)terms->hvp.hi[k], mean = (real)terms->mean.hi[k];
+    real jvp = 0, size = 0;
     for (size_t row = 0; row < d->extent.most; row++) {
         const size_t i = at(row, k);
         const real e = (real)y->exps[i], v = (real)d->tangent[i];
-        const real slope = e * exp - coef(d, i) * by_coef, scale = e * exp + coef(d, i) * by_coef;
+        const real grad = e * exp - coef(d, i) * by_coef, scale = e * exp + coef(d, i) * by_coef;
         if (check_given(d, y, terms, row, k))
             continue;
-        near_to("slope", (real)y->slopes[i], slope, scale, 0x1p-51);
-        near_to("curve", (real)y->curves[i], e * (total - e) * curve, e * (total + e) * curve, 0x1p-51);
+        near_to("grad", (real)y->grads[i], grad, scale, 0x1p-51);
+        near_to("hess", (real)y->hesses[i], e * (total - e) * hess, e * (total + e) * hess, 0x1p-51);
         if (d->with_tangent)
-            near_to("bend", (real)y->bends[i], e * (v - mean) * bend, e * (fabsl(v) + mean) * bend, 0x1p-51);
-        dot += v * slope;
+            near_to("hvp", (real)y->hvps[i], e * (v - mean) * hvp, e * (fabsl(v) + mean) * hvp, 0x1p-51);
+        jvp += v * grad;
         size += fabsl(v) * scale;
     }
     if (d->with_tangent)
-        near_to("dot", (real)y->dot.hi[k], dot, size, 4e-15);
+        near_to("jvp", (real)y->jvp.hi[k], jvp, size, 4e-15);
 }
 
-static void check_logs(const data *d, const yield *y, const rankloss__terms *terms, int k) {
+static void check_log_grads(const data *d, const yield *y, const rankloss__terms *terms, int k) {
     const real shift = (real)terms->log_shift.at[k], lse = (real)y->loss.lse.at[k];
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
-        const real x = (real)d->f64[0][i] - (real)y->folded.max.at[k];
+        const real x = (real)d->f64[0][i] - (real)y->sums.max.at[k];
         const real by = (d->weighted ? (real)d->f64[2][i] : 1.0L) * (real)terms->log_scale.at[k];
         if (valid(d, row, k))
-            near_to("log", (real)y->logs[i], by * ((lse - x) - shift), by * (lse - x + shift), 0x1p-50);
+            near_to("log", (real)y->log_grads[i], by * ((lse - x) - shift), by * (lse - x + shift), 0x1p-50);
     }
 }
 
@@ -311,15 +312,15 @@ static void check_logs(const data *d, const yield *y, const rankloss__terms *ter
 
 static void check_lists(const data *d, const yield *y, const rankloss__terms *terms) {
     for (int k = 0; k < LANES; k++) {
-        check_peak(d, &y->folded, k);
-        assert_true((y->finite >> k & 1u) == (unsigned)(y->folded.valid.at[k] > 0.0));
+        check_range(d, &y->sums, k);
+        assert_true((y->finite >> k & 1u) == (unsigned)(y->sums.valid.at[k] > 0.0));
         if ((y->finite >> k & 1u) == 0)
             continue;
         check_pairs(d, y, k);
         check_sums(d, y, k, d->is_f64 ? 4e-16 : 0x1p-28);
         check_loss(d, y, k, d->is_f64 ? 0x1p-50 : 0x1p-28);
         check_derivatives(d, y, terms, k);
-        check_logs(d, y, terms, k);
+        check_log_grads(d, y, terms, k);
     }
 }
 
@@ -350,7 +351,7 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     double f64[3][MOST_ROWS], tangent[MOST_ROWS], exps[MOST_ROWS];
     uint8_t where[MOST_ROWS];
     rankloss__items items = items_of(d);
-    rankloss__list_sums folded;
+    rankloss__list_sums alone;
     for (size_t row = 0; row < d->sizes[k]; row++) {
         for (int m = 0; m < 3; m++) {
             f32[m][row] = d->f32[m][at(row, k)];
@@ -367,26 +368,26 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     items.labels = d->is_f64 ? (const void *)f64[1] : f32[1];
     items.weights = !d->weighted ? NULL : d->is_f64 ? (const void *)f64[2] : f32[2];
     items.tangent = d->with_tangent ? tangent : NULL;
-    rankloss__score_range peak;
-    kernels->score_range(&items, &peak);
-    assert_true(kernels->list_sums(&items, exps, &peak, &folded) == ((y->finite >> k & 1u) != 0));
-    assert_true(peak.max == y->folded.max.at[k] && peak.min == y->folded.min.at[k]);
-    assert_true((double)peak.valid == y->folded.valid.at[k]);
-    if (peak.valid == 0)
+    rankloss__score_range range;
+    kernels->score_range(&items, &range);
+    assert_true(kernels->list_sums(&items, exps, &range, &alone) == ((y->finite >> k & 1u) != 0));
+    assert_true(range.max == y->sums.max.at[k] && range.min == y->sums.min.at[k]);
+    assert_true((double)range.valid == y->sums.valid.at[k]);
+    if (range.valid == 0)
         return;
-    assert_true((double)peak.argmax == y->folded.argmax_row.at[k] && folded.max.at[0] == peak.max);
+    assert_true((double)range.argmax == y->sums.argmax_row.at[k] && alone.max.at[0] == range.max);
     for (size_t row = 0; row < d->sizes[k]; row++)
-        assert_true(row == peak.argmax || exps[row] == y->exps[at(row, k)]);
-    near_to("exps", (real)y->folded.others.exps.hi[k], (real)folded.others.exps.hi[0], (real)folded.others.exps.hi[0],
+        assert_true(row == range.argmax || exps[row] == y->exps[at(row, k)]);
+    near_to("exps", (real)y->sums.others.exps.hi[k], (real)alone.others.exps.hi[0], (real)alone.others.exps.hi[0],
             0x1p-46);
-    near_to("coefs", (real)y->folded.others.coefs.hi[k], (real)folded.others.coefs.hi[0],
-            (real)folded.others.coefs.hi[0], 0x1p-46);
-    near_to("dists", (real)y->folded.others.coef_x.hi[k], (real)folded.others.coef_x.hi[0],
-            (real)folded.others.coef_x.hi[0], 0x1p-46);
-    assert_true(y->folded.argmax_coef.hi[k] == folded.argmax_coef.hi[0]);
-    assert_true(y->folded.argmax_coef.lo[k] == folded.argmax_coef.lo[0]);
-    assert_true(y->folded.argmax_tangent.at[k] == folded.argmax_tangent.at[0]);
-    assert_true((y->folded.others.underflow >> k & 1u) == (folded.others.underflow & 1u));
+    near_to("coefs", (real)y->sums.others.coefs.hi[k], (real)alone.others.coefs.hi[0], (real)alone.others.coefs.hi[0],
+            0x1p-46);
+    near_to("coef_x", (real)y->sums.others.coef_x.hi[k], (real)alone.others.coef_x.hi[0],
+            (real)alone.others.coef_x.hi[0], 0x1p-46);
+    assert_true(y->sums.argmax_coef.hi[k] == alone.argmax_coef.hi[0]);
+    assert_true(y->sums.argmax_coef.lo[k] == alone.argmax_coef.lo[0]);
+    assert_true(y->sums.argmax_tangent.at[k] == alone.argmax_tangent.at[0]);
+    assert_true((y->sums.others.underflow >> k & 1u) == (alone.others.underflow & 1u));
 }
 
 static void lanes_are_lists(void **state) {
@@ -422,7 +423,7 @@ static void check_rounded(const double *exact, int32_t dtype, const void *got, s
     }
 }
 
-/* Derivatives in any dtype are the rounded ones in double, on the way of their own that slopes have too. */
+/* Derivatives in any dtype are the rounded ones in double, also where gradients have a loop of their own. */
 static void outputs_round_once(void **state) {
     static const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64, RANKLOSS_F16, RANKLOSS_BF16};
     static data d;
@@ -440,10 +441,10 @@ static void outputs_round_once(void **state) {
             if (!kernel_table_runs(t))
                 continue;
             run_steps(kernels, &d, &terms, &y);
-            kernels->grad(&items, y.exps, &terms, &y.folded.argmax_row, (rankloss__out){out, dtype});
-            check_rounded(y.slopes, dtype, out, items.count, y.finite);
-            kernels->hess(&items, y.exps, &terms, &y.folded.argmax_row, (rankloss__out){out, dtype});
-            check_rounded(y.curves, dtype, out, items.count, y.finite);
+            kernels->grad(&items, y.exps, &terms, &y.sums.argmax_row, (rankloss__out){out, dtype});
+            check_rounded(y.grads, dtype, out, items.count, y.finite);
+            kernels->hess(&items, y.exps, &terms, &y.sums.argmax_row, (rankloss__out){out, dtype});
+            check_rounded(y.hesses, dtype, out, items.count, y.finite);
         }
     }
 }
@@ -477,18 +478,18 @@ static bool is_faint(const data *d, size_t i, double x) {
 }
 
 static void check_far(const data *d, const yield *y, int k) {
-    bool underflow = false, finite = isfinite(y->folded.max.at[k]);
+    bool underflow = false, finite = isfinite(y->sums.max.at[k]);
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
-        const double x = d->f64[0][i] - y->folded.max.at[k];
-        if (!valid(d, row, k) || (double)row == y->folded.argmax_row.at[k])
+        const double x = d->f64[0][i] - y->sums.max.at[k];
+        if (!valid(d, row, k) || (double)row == y->sums.argmax_row.at[k])
             continue;
         underflow = underflow || is_faint(d, i, x);
         finite = finite && (x > -(double)INFINITY || coef(d, i) == 0.0L);
         assert_true((y->exps[i] > 0.0) == (x >= RANKLOSS__EXP_CUTOFF) || (y->finite >> k & 1u) == 0);
     }
     assert_true((y->finite >> k & 1u) == (unsigned)finite);
-    assert_true((y->folded.others.underflow >> k & 1u) == (unsigned)(underflow && finite));
+    assert_true((y->sums.others.underflow >> k & 1u) == (unsigned)(underflow && finite));
 }
 
 static void far_scores_are_told(void **state) {

@@ -1,7 +1,7 @@
 /*
  * Every kernel table of the build that this processor runs, on lists: each step against its definition in kernels.h, in
  * long double, and all tables against the portable one, to the bit. Reaches the tables past the dispatch, so one run
- * covers all of them. test_interleaved.c does the same for bundles.
+ * covers all of them. test_interleaved.c does the same for interleaved lists.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,10 +74,10 @@ static long double coef(const data *d, size_t i) {
 
 /* What every step yields for one list. */
 typedef struct yield {
-    rankloss__score_range peak;
+    rankloss__score_range range;
     rankloss__sums sums;
-    rankloss__dd_lanes dot;
-    double exps[MOST], slopes[MOST], curves[MOST], bends[MOST], logs[MOST];
+    rankloss__dd_lanes jvp;
+    double exps[MOST], grads[MOST], hesses[MOST], hvps[MOST], log_grads[MOST];
 } yield;
 
 static rankloss__dd_lanes pairs(double hi, double lo) {
@@ -100,25 +100,25 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     const rankloss__items items = items_of(d, is_f64);
     const rankloss__terms terms = terms_of_no_list();
     memset(y, 0, sizeof *y);
-    k->score_range(&items, &y->peak);
-    if (y->peak.valid == 0)
+    k->score_range(&items, &y->range);
+    if (y->range.valid == 0)
         return;
-    const double max = y->peak.max;
-    const int64_t skip = (int64_t)y->peak.argmax;
+    const double max = y->range.max;
+    const int64_t skip = (int64_t)y->range.argmax;
     const rankloss__list_sums known = {.single = true, .max = {{max}}};
     const rankloss__losses found = {.lse = in_all_lanes(2.0)};
     const rankloss__span span =
-        y->peak.min - y->peak.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+        y->range.min - y->range.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];
     k->sums(&items, max, skip, span, again, &y->sums);
     k->exps(&items, max, span, y->exps);
-    y->exps[y->peak.argmax] = again[y->peak.argmax] = 1.0;
+    y->exps[y->range.argmax] = again[y->range.argmax] = 1.0;
     assert_memory_equal(again, y->exps, d->count * sizeof(double));
-    k->grad(&items, y->exps, &terms, NULL, (rankloss__out){y->slopes, RANKLOSS_F64});
-    k->jvp(&items, y->exps, &terms, skip, &y->dot);
-    k->hess(&items, y->exps, &terms, NULL, (rankloss__out){y->curves, RANKLOSS_F64});
-    k->hvp(&items, y->exps, &terms, NULL, (rankloss__out){y->bends, RANKLOSS_F64});
-    k->log_grad(&items, items.weights, &known, &found, &terms, (rankloss__out){y->logs, RANKLOSS_F64});
+    k->grad(&items, y->exps, &terms, NULL, (rankloss__out){y->grads, RANKLOSS_F64});
+    k->jvp(&items, y->exps, &terms, skip, &y->jvp);
+    k->hess(&items, y->exps, &terms, NULL, (rankloss__out){y->hesses, RANKLOSS_F64});
+    k->hvp(&items, y->exps, &terms, NULL, (rankloss__out){y->hvps, RANKLOSS_F64});
+    k->log_grad(&items, items.weights, &known, &found, &terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
 }
 
 static void near_to(double got, long double exact, long double scale, double tolerance) {
@@ -136,12 +136,12 @@ static rankloss__dd folded(const rankloss__dd_lanes *lanes, bool is_f64) {
 static void check_sums(const data *d, const yield *y, int is_f64, double tolerance) {
     long double exps = 0, coefs = 0, coef_x = 0, tangents = 0, size = 0;
     for (size_t i = 0; i < d->count; i++) {
-        const long double x = (long double)d->f64[0][i] - (long double)y->peak.max;
+        const long double x = (long double)d->f64[0][i] - (long double)y->range.max;
         const long double e = expl(x), v = (long double)d->tangent[i];
         if (!valid(d, i))
             continue;
         near_to(y->exps[i], e, e + 1e-250L, tolerance);
-        if (i == y->peak.argmax)
+        if (i == y->range.argmax)
             continue;
         exps += e;
         coefs += coef(d, i);
@@ -159,30 +159,31 @@ static void check_sums(const data *d, const yield *y, int is_f64, double toleran
 }
 
 static void check_derivatives(const data *d, const yield *y, int is_f64) {
-    long double dot = 0, size = 0;
+    long double jvp = 0, size = 0;
     for (size_t i = 0; i < d->count; i++) {
         const long double e = (long double)y->exps[i], v = (long double)d->tangent[i];
         const long double s = e * 0.375L - coef(d, i) * 1.5L;
         const long double w = d->weighted ? (long double)d->f64[2][i] : 1.0L;
-        const long double log_term = (2.0L - ((long double)d->f64[0][i] - (long double)y->peak.max)) - 0.5L;
+        const long double log_term = (2.0L - ((long double)d->f64[0][i] - (long double)y->range.max)) - 0.5L;
         if (!valid(d, i)) {
-            assert_true(y->slopes[i] == 0.0 && y->curves[i] == 0.0 && y->bends[i] == 0.0 && y->logs[i] == 0.0);
-            assert_false(signbit(y->slopes[i]) || signbit(y->curves[i]) || signbit(y->bends[i]) || signbit(y->logs[i]));
+            assert_true(y->grads[i] == 0.0 && y->hesses[i] == 0.0 && y->hvps[i] == 0.0 && y->log_grads[i] == 0.0);
+            assert_false(signbit(y->grads[i]) || signbit(y->hesses[i]) || signbit(y->hvps[i]) ||
+                         signbit(y->log_grads[i]));
             continue;
         }
-        near_to(y->slopes[i], s, e + 2 * coef(d, i) + 1e-250L, 4e-16);
-        near_to(y->curves[i], e * (3.0L - e) * 0.25L, e + 1e-250L, 4e-16);
-        near_to(y->bends[i], e * 0.5L * (v - 0.125L), e * (fabsl(v) + 1) + 1e-250L, 4e-16);
-        near_to(y->logs[i], w * 0.75L * log_term, w * log_term, 8e-16);
-        if (i != y->peak.argmax) {
-            dot += v * s;
+        near_to(y->grads[i], s, e + 2 * coef(d, i) + 1e-250L, 4e-16);
+        near_to(y->hesses[i], e * (3.0L - e) * 0.25L, e + 1e-250L, 4e-16);
+        near_to(y->hvps[i], e * 0.5L * (v - 0.125L), e * (fabsl(v) + 1) + 1e-250L, 4e-16);
+        near_to(y->log_grads[i], w * 0.75L * log_term, w * log_term, 8e-16);
+        if (i != y->range.argmax) {
+            jvp += v * s;
             size += fabsl(v) * (e + 2 * coef(d, i));
         }
     }
-    near_to(folded(&y->dot, is_f64 != 0).hi, dot, size, 4e-15);
+    near_to(folded(&y->jvp, is_f64 != 0).hi, jvp, size, 4e-15);
 }
 
-static void check_peak(const data *d, const rankloss__score_range *peak) {
+static void check_range(const data *d, const rankloss__score_range *range) {
     rankloss__score_range expected = {-(double)INFINITY, (double)INFINITY, d->count, 0};
     for (size_t i = 0; i < d->count; i++) {
         const double s = d->f64[0][i];
@@ -195,8 +196,8 @@ static void check_peak(const data *d, const rankloss__score_range *peak) {
             expected.argmax = i;
         }
     }
-    assert_true(peak->max == expected.max && peak->min == expected.min);
-    assert_true(peak->valid == expected.valid && peak->argmax == expected.argmax);
+    assert_true(range->max == expected.max && range->min == expected.min);
+    assert_true(range->valid == expected.valid && range->argmax == expected.argmax);
 }
 
 static void set_lanes(rankloss__dd_lanes *lanes, unsigned lane, double hi, double lo, int is_f64) {
@@ -209,21 +210,21 @@ static void set_lanes(rankloss__dd_lanes *lanes, unsigned lane, double hi, doubl
 static void fold_into_lane(const rankloss__kernels *k, const data *d, int is_f64, const yield *y, unsigned lane,
                            rankloss__list_sums *expected) {
     rankloss__sums sums = y->sums;
-    const size_t top = y->peak.argmax;
+    const size_t argmax = y->range.argmax;
     k->fold(&sums);
     set_lanes(&expected->others.exps, lane, sums.exps.hi[0], sums.exps.lo[0], is_f64);
     set_lanes(&expected->others.coefs, lane, sums.coefs.hi[0], sums.coefs.lo[0], is_f64);
     set_lanes(&expected->others.coef_x, lane, sums.coef_x.hi[0], sums.coef_x.lo[0], is_f64);
     set_lanes(&expected->others.tangents, lane, sums.tangents.hi[0], sums.tangents.lo[0], is_f64);
-    const double weight = d->weighted ? d->f64[2][top] : 1.0, product = d->f64[1][top] * weight;
-    set_lanes(&expected->argmax_coef, lane, product, fused(d->f64[1][top], weight, -product),
+    const double weight = d->weighted ? d->f64[2][argmax] : 1.0, product = d->f64[1][argmax] * weight;
+    set_lanes(&expected->argmax_coef, lane, product, fused(d->f64[1][argmax], weight, -product),
               true); /* lo 0 in float32 */
     expected->others.abs_coefs.at[lane] = sums.abs_coefs.at[0];
     expected->others.underflow = (expected->others.underflow & ~(1u << lane)) | (unsigned)(sums.underflow != 0) << lane;
-    expected->max.at[lane] = y->peak.max;
-    expected->min.at[lane] = y->peak.min;
-    expected->valid.at[lane] = (double)y->peak.valid;
-    expected->argmax_tangent.at[lane] = d->tangent[top];
+    expected->max.at[lane] = y->range.max;
+    expected->min.at[lane] = y->range.min;
+    expected->valid.at[lane] = (double)y->range.valid;
+    expected->argmax_tangent.at[lane] = d->tangent[argmax];
 }
 
 /* All steps in one give the same bits, and leave the other lanes as they are. */
@@ -235,11 +236,11 @@ static void check_in_one_step(const rankloss__kernels *k, const data *d, int is_
     memset(&expected, 0x55, sizeof expected);
     expected.others.underflow = 0xFF;
     memcpy(&got, &expected, sizeof got);
-    const bool any = k->list_sums(&items, exps, &y->peak, &got);
-    assert_true(any == (y->peak.valid != 0));
+    const bool any = k->list_sums(&items, exps, &y->range, &got);
+    assert_true(any == (y->range.valid != 0));
     if (any) {
         fold_into_lane(k, d, is_f64, y, items.lane, &expected);
-        exps[y->peak.argmax] = 1.0;
+        exps[y->range.argmax] = 1.0;
         assert_memory_equal(exps, y->exps, sizeof exps);
     }
     assert_memory_equal(&got, &expected, sizeof got);
@@ -251,8 +252,8 @@ static void check_list(const data *d, int is_f64) {
         if (!kernel_table_runs(t))
             continue;
         run_steps(kernel_tables[t].kernels[is_f64], d, is_f64, &y[t]);
-        check_peak(d, &y[t].peak);
-        if (y[t].peak.valid != 0) {
+        check_range(d, &y[t].range);
+        if (y[t].range.valid != 0) {
             check_sums(d, &y[t], is_f64, is_f64 != 0 ? 4e-16 : 0x1p-29);
             check_derivatives(d, &y[t], is_f64);
         }
@@ -281,7 +282,7 @@ static void steps_agree(void **state) {
 }
 
 /* Nothing is set for a list whose largest score is infinite. */
-static void infinite_peaks_are_told(void **state) {
+static void infinite_maxima_are_told(void **state) {
     static data d;
     random_state r = random_new(random_run_seed(), 2);
     (void)state;
@@ -296,15 +297,15 @@ static void infinite_peaks_are_told(void **state) {
             }
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__items items = items_of(&d, round % 2);
-            rankloss__list_sums folded = {.max = {{1.0}}};
+            rankloss__list_sums sums = {.max = {{1.0}}};
             double exps[MOST];
             if (!kernel_table_runs(t))
                 continue;
             const rankloss__kernels *k = kernel_tables[t].kernels[round % 2];
-            rankloss__score_range peak;
-            k->score_range(&items, &peak);
-            assert_false(k->list_sums(&items, exps, &peak, &folded));
-            assert_true(peak.max == infinity && peak.valid > 0 && folded.max.at[0] == 1.0);
+            rankloss__score_range range;
+            k->score_range(&items, &range);
+            assert_false(k->list_sums(&items, exps, &range, &sums));
+            assert_true(range.max == infinity && range.valid > 0 && sums.max.at[0] == 1.0);
         }
     }
 }
@@ -315,11 +316,11 @@ static void infinite_peaks_are_told(void **state) {
 static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, size_t chunk) {
     const rankloss__items all = items_of(d, is_f64);
     const size_t size = is_f64 != 0 ? sizeof(double) : sizeof(float);
-    rankloss__score_range peak;
-    k->score_range(&all, &peak);
+    rankloss__score_range range;
+    k->score_range(&all, &range);
     rankloss__sums whole = {.underflow = 0}, parts = {.underflow = 0};
     double exps[MOST];
-    k->sums(&all, peak.max, (int64_t)peak.argmax, RANKLOSS__SPAN_WIDE, exps, &whole);
+    k->sums(&all, range.max, (int64_t)range.argmax, RANKLOSS__SPAN_WIDE, exps, &whole);
     for (size_t i = 0; i < d->count; i += chunk) {
         rankloss__items part = all;
         part.count = d->count - i < chunk ? d->count - i : chunk;
@@ -329,7 +330,7 @@ static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, 
         part.weights = all.weights != NULL ? (const char *)all.weights + size * i : NULL;
         part.where = all.where != NULL ? all.where + i : NULL;
         part.tangent = all.tangent + i;
-        k->sums(&part, peak.max, (int64_t)peak.argmax - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
+        k->sums(&part, range.max, (int64_t)range.argmax - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
     }
     assert_memory_equal(&parts, &whole, sizeof whole);
 }
@@ -409,7 +410,7 @@ static void exponentials_are_kept_to_24_bits(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(infinite_peaks_are_told),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(infinite_maxima_are_told),
                                        cmocka_unit_test(chunks_change_no_bit),
                                        cmocka_unit_test(exponentials_are_kept_to_24_bits),
                                        cmocka_unit_test(slopes_of_floats_are_those_of_exponentials)};

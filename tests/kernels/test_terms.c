@@ -106,11 +106,11 @@ static void check_loss(const problem *p, const yield *y, int k) {
 static void check_argmax(const problem *p, const yield *y, int k) {
     const rankloss__list_sums *f = &p->list_sums;
     const real exps = value(p, &f->others.exps, k), total = 1.0L + exps;
-    const real rest = value(p, &f->others.coefs, k), top = value(p, &f->argmax_coef, k), coefs = rest + top;
+    const real others = value(p, &f->others.coefs, k), argmax = value(p, &f->argmax_coef, k), coefs = others + argmax;
     const real norm = f->sum_to_one ? coefs : 1.0L, first = value(p, &p->factors.first, k) / norm;
     const real hess = coefs / norm * value(p, &p->factors.second, k) / total / total;
     const real tangents = value(p, &f->others.tangents, k), v = (real)f->argmax_tangent.at[k];
-    const real grad = (rest - top * exps) / total * first, scale = (rest + top * exps) / total * first;
+    const real grad = (others - argmax * exps) / total * first, scale = (others + argmax * exps) / total * first;
     near_to("argmax grad", (real)y->terms.argmax_grad.at[k], grad, scale, 0x1p-50);
     near_to("argmax hess", (real)y->terms.argmax_hess.at[k], hess * exps, hess * exps, 0x1p-50);
     near_to("argmax hvp", (real)y->terms.argmax_hvp.at[k], hess * (v * exps - tangents),
