@@ -135,15 +135,9 @@ static inline vec vec_load_first_f32(const float *p, size_t n) {
     return (vec){_mm256_cvtps_pd(_mm256_castps256_ps128(floats)), _mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1))};
 }
 
-static inline void vec_store_f64(double *p, vec a) {
-    _mm256_storeu_pd(p, a.low);
-    _mm256_storeu_pd(p + 4, a.high);
-}
-
-static inline void vec_store_f32(float *p, vec a) {
-    _mm_storeu_ps(p, _mm256_cvtpd_ps(a.low));
-    _mm_storeu_ps(p + 4, _mm256_cvtpd_ps(a.high));
-}
+STORE_WORD(vec_store_f64, (double *p, vec a), _mm256_storeu_pd(p, a.low); _mm256_storeu_pd(p + 4, a.high))
+STORE_WORD(vec_store_f32, (float *p, vec a), _mm_storeu_ps(p, _mm256_cvtpd_ps(a.low));
+           _mm_storeu_ps(p + 4, _mm256_cvtpd_ps(a.high)))
 
 static inline void vec_store_first_f64(double *p, vec a, size_t n) {
     const mask m = mask_first(n);
@@ -231,9 +225,8 @@ WORD(reals_f32, reals_add_f32, (reals_f32 a, reals_f32 b), _mm256_add_ps(a, b))
 WORD(reals_f32, reals_max_f32, (reals_f32 a, reals_f32 b), _mm256_max_ps(a, b))
 WORD(reals_f32, reals_min_f32, (reals_f32 a, reals_f32 b), _mm256_min_ps(a, b))
 
-static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
-    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
-}
+WORD(reals_f32, reals_where_greater_f32, (reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no),
+     _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ)))
 
 static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
     const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));

@@ -151,9 +151,8 @@ WORD(unsigned, reals_equal_f32, (reals_f32 a, reals_f32 b), _mm512_cmp_ps_mask(a
 WORD(float, reals_largest_f32, (reals_f32 a), _mm512_reduce_max_ps(a))
 WORD(float, reals_smallest_f32, (reals_f32 a), _mm512_reduce_min_ps(a))
 
-static inline reals_f32 reals_where_greater_f32(reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no) {
-    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
-}
+WORD(reals_f32, reals_where_greater_f32, (reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no),
+     _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes))
 
 static inline reals_f32 reals_where_nonzero_f32(const uint8_t *p, reals_f32 yes, reals_f32 no) {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)p);

@@ -83,27 +83,6 @@ static inline vec vec_load_f32(const float *p) {
                  vcvt_high_f64_f32(high)};
 }
 
-/* The register for items at and at + 1, of n. */
-static inline float64x2_t vec_neon_load_f64(const double *p, size_t at, size_t n) {
-    const float64x2_t zero = vdupq_n_f64(0.0);
-    return n >= at + 2 ? vld1q_f64(p + at) : n == at + 1 ? vld1q_lane_f64(p + at, zero, 0) : zero;
-}
-
-static inline vec vec_load_first_f64(const double *p, size_t n) {
-    return (vec){vec_neon_load_f64(p, 0, n), vec_neon_load_f64(p, 2, n), vec_neon_load_f64(p, 4, n),
-                 vec_neon_load_f64(p, 6, n)};
-}
-
-static inline float64x2_t vec_neon_load_f32(const float *p, size_t at, size_t n) {
-    const float32x2_t zero = vdup_n_f32(0.0f);
-    return vcvt_f64_f32(n >= at + 2 ? vld1_f32(p + at) : n == at + 1 ? vld1_lane_f32(p + at, zero, 0) : zero);
-}
-
-static inline vec vec_load_first_f32(const float *p, size_t n) {
-    return (vec){vec_neon_load_f32(p, 0, n), vec_neon_load_f32(p, 2, n), vec_neon_load_f32(p, 4, n),
-                 vec_neon_load_f32(p, 6, n)};
-}
-
 static inline void vec_store_f64(double *p, vec a) {
     vst1q_f64(p, a.r0);
     vst1q_f64(p + 2, a.r1);
@@ -116,21 +95,26 @@ static inline void vec_store_f32(float *p, vec a) {
     vst1q_f32(p + 4, vcvt_high_f32_f64(vcvt_f32_f64(a.r2), a.r3));
 }
 
-static inline void vec_neon_store_f64(double *p, float64x2_t a, size_t at, size_t n) {
+/* The register for items at and at + 1, of n: both, one or none of them is loaded or stored. */
+
+static inline vec_register vec_neon_load_f64(const double *p, size_t at, size_t n) {
+    const vec_register zero = vdupq_n_f64(0.0);
+    return n >= at + 2 ? vld1q_f64(p + at) : n == at + 1 ? vld1q_lane_f64(p + at, zero, 0) : zero;
+}
+
+static inline vec_register vec_neon_load_f32(const float *p, size_t at, size_t n) {
+    const float32x2_t zero = vdup_n_f32(0.0f);
+    return vcvt_f64_f32(n >= at + 2 ? vld1_f32(p + at) : n == at + 1 ? vld1_lane_f32(p + at, zero, 0) : zero);
+}
+
+static inline void vec_neon_store_f64(double *p, vec_register a, size_t at, size_t n) {
     if (n >= at + 2)
         vst1q_f64(p + at, a);
     else if (n == at + 1)
         vst1q_lane_f64(p + at, a, 0);
 }
 
-static inline void vec_store_first_f64(double *p, vec a, size_t n) {
-    vec_neon_store_f64(p, a.r0, 0, n);
-    vec_neon_store_f64(p, a.r1, 2, n);
-    vec_neon_store_f64(p, a.r2, 4, n);
-    vec_neon_store_f64(p, a.r3, 6, n);
-}
-
-static inline void vec_neon_store_f32(float *p, float64x2_t a, size_t at, size_t n) {
+static inline void vec_neon_store_f32(float *p, vec_register a, size_t at, size_t n) {
     const float32x2_t floats = vcvt_f32_f64(a);
     if (n >= at + 2)
         vst1_f32(p + at, floats);
@@ -138,12 +122,19 @@ static inline void vec_neon_store_f32(float *p, float64x2_t a, size_t at, size_t
         vst1_lane_f32(p + at, floats, 0);
 }
 
-static inline void vec_store_first_f32(float *p, vec a, size_t n) {
-    vec_neon_store_f32(p, a.r0, 0, n);
-    vec_neon_store_f32(p, a.r1, 2, n);
-    vec_neon_store_f32(p, a.r2, 4, n);
-    vec_neon_store_f32(p, a.r3, 6, n);
-}
+#define FIRST_WORDS(load_first, load, store_first, store, type)                   \
+    static inline vec load_first(const type *p, size_t n) {                       \
+        return (vec){load(p, 0, n), load(p, 2, n), load(p, 4, n), load(p, 6, n)}; \
+    }                                                                             \
+    static inline void store_first(type *p, vec a, size_t n) {                    \
+        store(p, a.r0, 0, n);                                                     \
+        store(p, a.r1, 2, n);                                                     \
+        store(p, a.r2, 4, n);                                                     \
+        store(p, a.r3, 6, n);                                                     \
+    }
+
+FIRST_WORDS(vec_load_first_f64, vec_neon_load_f64, vec_store_first_f64, vec_neon_store_f64, double)
+FIRST_WORDS(vec_load_first_f32, vec_neon_load_f32, vec_store_first_f32, vec_neon_store_f32, float)
 
 /* --- to 16 bits --- */
 
@@ -318,6 +309,7 @@ static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
 
 #undef WORD
 #undef STORE_WORD
+#undef FIRST_WORDS
 #undef WORD_2
 #undef WORD_3
 #undef BITS_WORD
