@@ -1,5 +1,5 @@
 /*
- * A sample that is being changed, and how what is changed is chosen.
+ * A sample that is being changed, and how the change is chosen.
  */
 #ifndef RANKLOSS_TESTS_FUZZ_CHANGE_H
 #define RANKLOSS_TESTS_FUZZ_CHANGE_H

@@ -1,5 +1,5 @@
 /*
- * A valid call out of any bytes.
+ * Makes a valid call from any bytes.
  */
 #ifndef RANKLOSS_TESTS_FUZZ_DECODE_H
 #define RANKLOSS_TESTS_FUZZ_DECODE_H

@@ -1,5 +1,5 @@
 /*
- * The judge.
+ * Checks how a call ended.
  */
 #include "judge.h"
 

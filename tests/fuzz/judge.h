@@ -1,5 +1,5 @@
 /*
- * Makes the call of a sample and judges its answer. A wrong one is printed, and ends the program by abort().
+ * Makes the call of a sample and checks the result. A wrong one is printed and ends the program by abort().
  */
 #ifndef RANKLOSS_TESTS_FUZZ_JUDGE_H
 #define RANKLOSS_TESTS_FUZZ_JUDGE_H

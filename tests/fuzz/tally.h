@@ -1,5 +1,5 @@
 /*
- * What the inputs of a run have reached.
+ * Counts what the inputs of a run have reached.
  */
 #ifndef RANKLOSS_TESTS_FUZZ_TALLY_H
 #define RANKLOSS_TESTS_FUZZ_TALLY_H

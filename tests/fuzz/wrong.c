@@ -1,5 +1,5 @@
 /*
- * What was called, in words.
+ * Prints a call.
  */
 #include "wrong.h"
 

@@ -1,5 +1,5 @@
 /*
- * Unusual calls that are good.
+ * Unusual calls that are valid.
  */
 #include "bad_call.h"
 

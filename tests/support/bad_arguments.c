@@ -1,5 +1,5 @@
 /*
- * What is missing, and options outside their range.
+ * Missing arguments, and options outside their range.
  */
 #include "bad_call.h"
 

@@ -1,5 +1,5 @@
 /*
- * Building a call, changing it, making it under page protection, and judging how it ended.
+ * Builds a call, changes it, makes it under page protection, and checks how it ended.
  */
 #include "bad_call.h"
 

@@ -1,5 +1,5 @@
 /*
- * Shapes that are none, that do not fit together, and offsets that do not.
+ * Invalid shapes, shapes that do not fit together, and offsets that do not fit the items.
  */
 #include "bad_call.h"
 

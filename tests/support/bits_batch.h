@@ -1,6 +1,6 @@
 /*
- * Ragged batches made of integers alone, so that they are the same bits on every machine, whatever its mathematical
- * library; and what a call makes of them, as bits that do not depend on the order of bytes. Needs no cmocka.
+ * Ragged batches made from integers alone, so that they have the same bits on every machine, whatever its C library; and
+ * the results of calls as bits that do not depend on the byte order. Needs no cmocka.
  */
 #ifndef RANKLOSS_TESTS_BITS_BATCH_H
 #define RANKLOSS_TESTS_BITS_BATCH_H

@@ -1,5 +1,5 @@
 /*
- * The judge of the tests.
+ * Comparison of results with the reference.
  */
 #include <setjmp.h>
 #include <stdarg.h>

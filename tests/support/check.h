@@ -1,5 +1,5 @@
 /*
- * Runs the library and judges what it returns. A failure ends the cmocka test that runs.
+ * Calls the library and checks the results. A failure ends the running cmocka test.
  */
 #ifndef RANKLOSS_TESTS_CHECK_H
 #define RANKLOSS_TESTS_CHECK_H

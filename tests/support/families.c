@@ -1,5 +1,5 @@
 /*
- * The families: how logits, labels and weights are drawn, and a twist to what was drawn.
+ * The families: how logits, labels and weights are drawn, and what is changed in them afterwards.
  */
 #include "families.h"
 

@@ -1,5 +1,5 @@
 /*
- * The registers themselves, where fenv.h has no words for what they hold.
+ * Reads and writes the registers themselves, where fenv.h has no functions for what they hold.
  */
 #include "float_environment.h"
 

@@ -1,5 +1,5 @@
 /*
- * The floating-point environment of a thread: what a caller may have set in it, and whether it is still the same.
+ * The floating-point environment of a thread: settings that a caller may have made, and whether they are still the same.
  */
 #ifndef RANKLOSS_TESTS_FLOAT_ENVIRONMENT_H
 #define RANKLOSS_TESTS_FLOAT_ENVIRONMENT_H

@@ -1,5 +1,5 @@
 /*
- * Random inputs of every kind that has broken a softmax.
+ * Random inputs of all kinds that are hard for a softmax.
  */
 #ifndef RANKLOSS_TESTS_GENERATE_H
 #define RANKLOSS_TESTS_GENERATE_H

@@ -1,5 +1,5 @@
 /*
- * The kernel tables of this build, past the dispatch, for tests that run all of them at once.
+ * The kernel tables of this build without the dispatch, for tests that go through all of them.
  */
 #ifndef RANKLOSS_TESTS_KERNEL_TABLES_H
 #define RANKLOSS_TESTS_KERNEL_TABLES_H

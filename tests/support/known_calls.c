@@ -1,5 +1,5 @@
 /*
- * The known calls: their answers are those of a call from an ordinary thread in an ordinary environment.
+ * The known calls. Their answers come from an ordinary thread in the default environment.
  */
 #include "known_calls.h"
 

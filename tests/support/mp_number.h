@@ -1,6 +1,6 @@
 /*
- * Numbers of MPFR beside numbers of a dtype: rounding to it, and errors in units of its last place. It is what judges
- * the library where the bounds themselves are at stake: its arithmetic is rounded correctly at any precision.
+ * Numbers of MPFR beside numbers of a dtype: rounding to it, and errors in units of its last place. MPFR
+ * rounds correctly at any precision, and so can check the bounds themselves.
  */
 #ifndef RANKLOSS_TESTS_MP_NUMBER_H
 #define RANKLOSS_TESTS_MP_NUMBER_H

@@ -1,6 +1,6 @@
 /*
  * The loss and its derivatives in long double, by the formulas of rankloss/softmax.h and plain index arithmetic: slow,
- * general, and apart from the library in every line.
+ * general, and sharing no line with the library.
  *
  * Differences are formed without cancellation and sums are compensated, so that with a significand of 64 bits a value is
  * off by a few thousandths of a float64 ULP of its scale.

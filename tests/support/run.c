@@ -1,5 +1,5 @@
 /*
- * Whether the instruction set that CTest asks for is the one in use.
+ * Whether the instruction set in use is the one that CTest asks for.
  */
 #define _POSIX_C_SOURCE 200809L /* setenv */
 

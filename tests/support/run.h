@@ -1,5 +1,5 @@
 /*
- * The main function of a test program that runs once for each instruction set.
+ * For the main function of a test program, which CTest may run with a certain instruction set.
  */
 #ifndef RANKLOSS_TESTS_RUN_H
 #define RANKLOSS_TESTS_RUN_H
