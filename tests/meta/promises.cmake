@@ -1,5 +1,5 @@
 # docs/promises.md against what there is. The checks that it names are tests, or builds that .ci/run makes: presets, or
-# files of .ci/builds. The canaries that it names are those of tests/canaries, each in the row of its promise, where its
+# files of .ci/builds. The canaries that it names are those of tests/meta/canaries, each in the row of its promise, where its
 # checks are. And some canary turns each check red, in whatever row: a test, or the tests of a build.
 # Run with -D PROJECT_DIR=... -D TESTS=<name>,<name>...
 cmake_minimum_required(VERSION 3.25)
@@ -18,7 +18,7 @@ endfunction()
 
 # check_canary(<name> <promise> <checks>...): appends to `wrong` of the caller.
 function(check_canary name promise)
-  set(path "${PROJECT_DIR}/tests/canaries/${name}.canary")
+  set(path "${PROJECT_DIR}/tests/meta/canaries/${name}.canary")
   if(NOT EXISTS "${path}")
     set(wrong ${wrong} "${promise}: there is no canary ${name}" PARENT_SCOPE)
     return()
@@ -82,9 +82,9 @@ endif()
 # What looks at the tests, so that no bug of the library turns it red.
 set(of_tests canaries coverage mutants mutants.long promises)
 set(red)
-file(GLOB files RELATIVE "${PROJECT_DIR}/tests/canaries" "${PROJECT_DIR}/tests/canaries/*.canary")
+file(GLOB files RELATIVE "${PROJECT_DIR}/tests/meta/canaries" "${PROJECT_DIR}/tests/meta/canaries/*.canary")
 foreach(file IN LISTS files)
-  file(STRINGS "${PROJECT_DIR}/tests/canaries/${file}" fields REGEX "^(checks|build): ")
+  file(STRINGS "${PROJECT_DIR}/tests/meta/canaries/${file}" fields REGEX "^(checks|build): ")
   list(TRANSFORM fields REPLACE "^(checks|build): " "")
   string(REPLACE " " ";" fields "${fields}")
   list(TRANSFORM fields REPLACE "\\.(portable|avx2|avx512|neon)$" "")

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 
-PROJECT = pathlib.Path(__file__).resolve().parent.parent
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Failure(Exception):
