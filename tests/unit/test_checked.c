@@ -34,7 +34,7 @@ static void at_the_ends(void **state) {
     int64_t values[COUNT];
     (void)state;
     for (int i = 0; i < COUNT; i++)
-        values[i] = near[i / 5] + i % 5 - 2;
+        values[i] = near[i / 5] - (2 - i % 5);
     for (int i = 0; i < COUNT; i++)
         for (int k = 0; k < COUNT; k++)
             compare(values[i], values[k]);
