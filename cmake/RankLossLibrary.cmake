@@ -3,6 +3,31 @@
 # Bits are promised, so what floating-point flags mean has to be known. icx, for one, defaults to fast maths.
 if(NOT CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
   message(FATAL_ERROR "RankLoss is built with GCC or Clang; ${CMAKE_C_COMPILER_ID} was not made to give the same bits.")
+elseif(MSVC)
+  message(FATAL_ERROR
+    "clang-cl ignores -ffp-contract=off, without which bits differ: build with clang, as -DCMAKE_C_COMPILER=clang.")
+endif()
+
+# Flags for all files would hold for the library's as well.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" config)
+string(REGEX MATCH "(^| )(-ffast-math|-Ofast|-funsafe-math-optimizations|-ffinite-math-only|-fassociative-math)( |$)" found
+  "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${config}}")
+if(found)
+  message(FATAL_ERROR
+    "${CMAKE_MATCH_2} changes what floating-point numbers are; take it out of the C flags, for no bit is promised with it.")
+endif()
+
+# On the x87 stack a double has more bits than it should.
+include(CheckCSourceCompiles)
+check_c_source_compiles("
+  #include <float.h>
+  #if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 1
+  #error
+  #endif
+  int main(void) { return 0; }" RANKLOSS_DOUBLES_ARE_DOUBLES)
+if(NOT RANKLOSS_DOUBLES_ARE_DOUBLES)
+  message(FATAL_ERROR
+    "Doubles are computed in more than double precision: on 32-bit x86 add -msse2 -mfpmath=sse to the C flags.")
 endif()
 
 include(GNUInstallDirs)

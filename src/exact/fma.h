@@ -9,9 +9,12 @@
 #define RANKLOSS_SRC_EXACT_FMA_H
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "RankLoss cannot be compiled with -ffast-math, -Ofast or -ffinite-math-only: no bit would be promised"
+#endif
 
 #if defined(__FP_FAST_FMA) || defined(__FMA__) || defined(__aarch64__) || defined(__s390x__) || defined(__powerpc64__)
 #define RANKLOSS__HAS_EXACT_FMA 1
