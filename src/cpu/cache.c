@@ -1,4 +1,4 @@
-#if !defined(_WIN32)
+#if !defined(_WIN32) && !defined(__APPLE__) /* whose <sys/sysctl.h> needs more than POSIX */
 #define _POSIX_C_SOURCE 200809L
 #endif
 
