@@ -83,25 +83,20 @@ static extended log1p_extended(extended x) {
     return rankloss__extended_add(from(y), rankloss__extended_div(error, e));
 }
 
-static extended label_of(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                         size_t i) {
-    return sums->uniform ? from(1.0) : from(rankloss__list_value(list, items->labels, i));
-}
-
-static extended weight_of(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
-                          size_t i) {
-    return sums->uniform ? from(1.0) : from(rankloss__list_value(list, items->weights, i));
+/* A label or a weight. */
+static extended factor(const rankloss__extended_sums *sums, const rankloss__list *list, const void *data, size_t i) {
+    return from(sums->uniform ? 1.0 : rankloss__value(list->inputs, data, i));
 }
 
 static extended coefficient(const rankloss__extended_sums *sums, const rankloss__list *list,
                             const rankloss__items *items, size_t i) {
-    return rankloss__extended_mul(label_of(sums, list, items, i), weight_of(sums, list, items, i));
+    return rankloss__extended_mul(factor(sums, list, items->labels, i), factor(sums, list, items->weights, i));
 }
 
 /* s_i - max */
 static extended distance(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
                          size_t i) {
-    return rankloss__extended_sub(from(rankloss__list_value(list, items->scores, i)), from(sums->max));
+    return rankloss__extended_sub(from(rankloss__value(list->inputs, items->scores, i)), from(sums->max));
 }
 
 static extended exponential(extended x) {
@@ -234,7 +229,7 @@ static double output(extended factor, extended value) {
 
 extended rankloss__extended_log_term(const rankloss__extended_sums *sums, const rankloss__list *list,
                                      const rankloss__items *items, size_t i, bool by_weights) {
-    const extended other = by_weights ? label_of(sums, list, items, i) : weight_of(sums, list, items, i);
+    const extended other = factor(sums, list, by_weights ? items->labels : items->weights, i);
     if (sums->nan)
         return from((double)NAN);
     if (sums->uniform || other.hi == 0.0)

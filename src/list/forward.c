@@ -57,8 +57,8 @@ static void read_argmax(rankloss__forward *forward, rankloss__list *list) {
     const size_t first = forward->range.argmax - forward->range.argmax % list->chunk;
     const rankloss__items items = rankloss__forward_chunk(forward, list, first);
     const size_t i = forward->range.argmax - first;
-    const double label = rankloss__list_value(list, items.labels, i);
-    const double weight = rankloss__list_value(list, items.weights, i);
+    const double label = rankloss__value(list->inputs, items.labels, i);
+    const double weight = rankloss__value(list->inputs, items.weights, i);
     const double coef = label * weight; /* exact in float32 */
     forward->sums.argmax_coef.hi[0] = coef;
     forward->sums.argmax_coef.lo[0] = list->inputs->is_f64 ? rankloss__fma(label, weight, -coef) : 0.0;
@@ -159,8 +159,8 @@ static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *
         for (size_t i = 0; i < items->count; i++) {
             if (!rankloss__item_is_valid(items, i))
                 continue;
-            const double label = rankloss__list_value(list, items->labels, i);
-            const rankloss__dd c = rankloss__two_product(label, rankloss__list_value(list, items->weights, i));
+            const double label = rankloss__value(list->inputs, items->labels, i);
+            const rankloss__dd c = rankloss__two_product(label, rankloss__value(list->inputs, items->weights, i));
             if (first + i == forward->range.argmax)
                 argmax = c;
             else
@@ -175,8 +175,8 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++)
-            if (rankloss__item_is_valid(items, i) && rankloss__list_value(list, items->labels, i) != 0.0 &&
-                rankloss__list_value(list, items->weights, i) != 0.0)
+            if (rankloss__item_is_valid(items, i) && rankloss__value(list->inputs, items->labels, i) != 0.0 &&
+                rankloss__value(list->inputs, items->weights, i) != 0.0)
                 return false;
     }
     return true;

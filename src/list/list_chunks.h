@@ -63,11 +63,6 @@ void rankloss__each_part(rankloss__list *list, rankloss__part_body body, void *c
 void rankloss__run_parts(const rankloss__list *list, size_t begin, size_t end, rankloss__chunk_scratch *scratch,
                          rankloss__part_body body, void *context);
 
-/* Element i of items in the compute dtype; 1 where data is NULL. */
-static inline double rankloss__list_value(const rankloss__list *list, const void *data, size_t i) {
-    return rankloss__value(list->inputs, data, i);
-}
-
 static inline bool rankloss__item_is_valid(const rankloss__items *items, size_t i) {
     return items->where == NULL || items->where[i] != 0;
 }

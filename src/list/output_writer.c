@@ -5,18 +5,13 @@
 
 #include "list/scratch.h"
 
-/* Whether all items of a list share one element of the output. */
-static bool is_summed(const rankloss__view *view, const rankloss__position *position) {
-    return view->per_list && position->size != 1;
-}
-
 rankloss__writer rankloss__writer_make(const rankloss__view *view, const rankloss__batch *batch,
                                        const rankloss__position *position, double *block) {
     rankloss__writer writer = {.view = view, .block = block};
     if (!view->present || view->data == NULL)
         return writer;
     writer.at = rankloss__view_at(view, batch, position);
-    if (is_summed(view, position))
+    if (view->per_list && position->size != 1)
         writer.kind = RANKLOSS__WRITER_SUMMED;
     else if (view->item_stride == 1 || position->size == 1)
         writer.kind = RANKLOSS__WRITER_DIRECT;
