@@ -3,7 +3,7 @@
  */
 #include "batch/strided_view.h"
 
-#include "dtype/dtypes.h"
+#include "dtype/convert.h"
 
 bool rankloss__has_elements(const rankloss_array *array) {
     for (int32_t k = 0; k < array->ndim; k++)

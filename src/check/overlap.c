@@ -1,7 +1,7 @@
 #include "check/overlap.h"
 
 #include "batch/strided_view.h"
-#include "dtype/dtypes.h"
+#include "dtype/convert.h"
 
 /*
  * Both questions come down to one: is there a sum of steps, step[k] taken 0 to count[k] times, between low and high?

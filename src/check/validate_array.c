@@ -7,7 +7,7 @@
 #include "batch/strided_view.h"
 #include "check/checked.h"
 #include "check/overlap.h"
-#include "dtype/dtypes.h"
+#include "dtype/convert.h"
 #include "status/error.h"
 
 rankloss__shape_text rankloss__shape_in_words(const int64_t *shape, int32_t ndim) {

@@ -1,6 +1,16 @@
+/*
+ * One loop for each dtype, made from the list of them.
+ */
 #include "dtype/convert.h"
 
 #include "dtype/dtypes.h"
+
+int64_t rankloss__dtype_size(int32_t dtype) {
+#define SIZE_OF(name, type, value) [name] = sizeof(type),
+    static const uint8_t sizes[] = {RANKLOSS__EACH_DTYPE(SIZE_OF)};
+#undef SIZE_OF
+    return (uint32_t)dtype < sizeof sizes ? sizes[dtype] : 0; /* a negative one is too large */
+}
 
 #define LOAD_CASE(name, type, value)                                         \
     case name:                                                               \

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of an element, 0 for no dtype. */
+int64_t rankloss__dtype_size(int32_t dtype);
+
 /* Reads count elements of a dtype, stride elements apart, each rounded once to the block's type. */
 void rankloss__load_f32(int32_t dtype, const void *data, int64_t stride, size_t count, float *block);
 void rankloss__load_f64(int32_t dtype, const void *data, int64_t stride, size_t count, double *block);

@@ -28,12 +28,4 @@
     CASE(RANKLOSS_U64, uint64_t, RANKLOSS__NUMBER)       \
     CASE(RANKLOSS_BOOL, uint8_t, RANKLOSS__TRUTH)
 
-/* Bytes of an element, 0 for no dtype. */
-static inline int64_t rankloss__dtype_size(int32_t dtype) {
-#define RANKLOSS__SIZE_OF(name, type, value) [name] = sizeof(type),
-    static const uint8_t sizes[] = {RANKLOSS__EACH_DTYPE(RANKLOSS__SIZE_OF)};
-#undef RANKLOSS__SIZE_OF
-    return (uint32_t)dtype < sizeof sizes ? sizes[dtype] : 0; /* a negative one is too large */
-}
-
 #endif

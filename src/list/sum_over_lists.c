@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "dtype/convert.h"
-#include "dtype/dtypes.h"
 #include "list/extended_list.h"
 #include "list/gradient.h"
 #include "status/error.h"

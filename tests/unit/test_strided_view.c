@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "batch/strided_view.h"
-#include "dtype/dtypes.h"
+#include "dtype/convert.h"
 #include "random.h"
 #include "run.h"
 
