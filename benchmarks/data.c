@@ -82,7 +82,7 @@ static double random_value(bench_field field, bench_random *random) {
     }
 }
 
-/* Every dtype of a field starts from the same seed and so holds the same numbers, as far as it can. */
+/* Every dtype of a field starts from the same seed, and so has the same numbers up to its rounding. */
 static void fill(const bench_data *data, bench_field field, rankloss_dtype dtype, void *column) {
     bench_random random = {.state = (uint64_t)field + 1};
     for (int64_t i = 0; i < data->num_items; i++)

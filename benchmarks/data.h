@@ -44,7 +44,7 @@ bench_data *bench_data_short(int64_t num_items);
 
 void bench_data_free(bench_data *data);
 
-/** The num_items elements of a field in a dtype. Inputs hold their values from the first call on. */
+/** The num_items elements of a field in a dtype. Inputs have their values from the first call on. */
 void *bench_data_column(bench_data *data, bench_field field, rankloss_dtype dtype);
 
 /** Where list k starts and ends. */

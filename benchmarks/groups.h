@@ -1,5 +1,5 @@
 /*
- * Which cases there are.
+ * The groups of cases to measure.
  */
 #ifndef BENCHMARKS_GROUPS_H
 #define BENCHMARKS_GROUPS_H

@@ -1,5 +1,5 @@
 /*
- * The machine and the build, as far as a figure depends on them.
+ * What figures depend on: the machine and the build.
  */
 #ifndef BENCHMARKS_MACHINE_H
 #define BENCHMARKS_MACHINE_H

@@ -11,7 +11,7 @@ typedef struct item {
     bool valid;
 } item;
 
-/* What a list comes to. */
+/* The results of one list. */
 typedef struct total {
     double top, sum_exp, coefficients, loss;
 } total;

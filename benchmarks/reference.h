@@ -1,5 +1,5 @@
 /*
- * The plain formula in double, against which every answer is held before it is timed.
+ * The plain formula in double, with which every answer is compared before it is timed.
  */
 #ifndef BENCHMARKS_REFERENCE_H
 #define BENCHMARKS_REFERENCE_H

@@ -139,7 +139,7 @@ static void report_call(const bench_set *set, size_t index, machine_limits *limi
     const limit *l = find_limit(limits, call->threads);
     const double items = (double)set->data->num_items;
     const double memory = l->triad_timing.median / 12.0 * bench_call_bytes(call) / items;
-    /* A vector holds half as many doubles, so that each exp takes at least twice as long. */
+    /* A vector has half as many doubles, so that each exp takes at least twice as long. */
     const double exps = l->exps_timing.median * (call->inputs.logits == RANKLOSS_F64 ? 2.0 : 1.0);
     const bench_row row = {
         .group = set->group,

@@ -32,7 +32,7 @@ typedef enum rankloss_dtype {
 #define RANKLOSS_MAX_NDIM 8
 
 /**
- * A view of an n-d array, with the meaning that NumPy and DLPack give it: element (i0, i1, ...) lies
+ * A view of an n-d array, with the meaning that NumPy and DLPack give it: element (i0, i1, ...) is
  * i0 * strides[0] + i1 * strides[1] + ... elements behind data, in the machine's byte order.
  *
  * Strides count elements, not bytes. In an input a stride may be 0 (the same values repeated) or negative. Entries of

@@ -1,5 +1,5 @@
 /*
- * Which instruction set computes.
+ * The instruction set in use.
  */
 #ifndef RANKLOSS_CPU_H
 #define RANKLOSS_CPU_H
@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /**
- * The kernels in use: "portable", or the name of an instruction set that this build holds and that the processor and
+ * The kernels in use: "portable", or the name of an instruction set that this build has and that the processor and
  * the operating system support. Every set gives the same bits, so this matters for speed alone.
  *
  * The choice is made once, at the first call of any function that needs it. The environment variable RANKLOSS_ISA, read

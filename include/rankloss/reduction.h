@@ -1,5 +1,5 @@
 /*
- * From one loss per list to what the caller wants.
+ * Reductions: from one loss per list to the loss of the call.
  */
 #ifndef RANKLOSS_REDUCTION_H
 #define RANKLOSS_REDUCTION_H
@@ -24,7 +24,7 @@ typedef enum rankloss_reduction {
  * A return value other than 0 ends the call with RANKLOSS_ERROR_CALLBACK and no output written. Neither may leave by
  * longjmp or an exception.
  *
- * losses holds num_lists values (a list without a valid item has 0); counted[i] is 1 where list i has a valid item,
+ * losses has num_lists values (a list without a valid item has 0); counted[i] is 1 where list i has a valid item,
  * else 0. The arrays live until the function returns.
  */
 typedef struct rankloss_reducer {

@@ -32,7 +32,7 @@
  *             dtype once, as fma(logit, 1 / temperature, bias) with 1 / temperature a float64. A result is rounded
  *             once, to the dtype of its output.
  *
- * Special     A masked item is never used, whatever any input holds there, NaN and infinity included; its entry in
+ * Special     A masked item is never used, whatever any input has there, NaN and infinity included; its entry in
  * cases       every gradient and in the Hessian is +0.
  *             A list without a valid item (all masked, or empty) has loss 0 and derivatives 0 whatever its cotangent,
  *             and the mean does not count it. The mean over no counted list is 0.
@@ -43,7 +43,7 @@
  *             NaN or infinite labels, weights, cotangents and tangents of valid items follow IEEE arithmetic within
  *             their list, a tangent in jvp and hvp_logits alone; mean and sum propagate them, +inf and -inf in one mean
  *             give NaN.
- *             Huge, tiny and subnormal numbers are inputs like others: nothing overflows or underflows on the way. But
+ *             Huge, tiny and subnormal numbers are ordinary inputs: no intermediate result overflows or underflows. But
  *             what is added over lists or broadcast axes is rounded to float64 first: a term beyond its range makes the
  *             sum infinite or NaN, and each subnormal one may lose half of the smallest number.
  *             Masked items, lists without valid items and lists of zero coefficients give +0, never -0.
@@ -55,7 +55,7 @@
  *
  * Same bits   A list's results depend on its own items and on the options alone: not on the number of threads, the
  *             instruction set, the size of the batch, its place in it, alignment or strides. Mean and sum are the exact
- *             sum of the per-list losses (each held as a double), and its quotient, rounded once. The caller's
+ *             sum of the per-list losses (each a double), or its quotient, rounded once. The caller's
  *             floating-point environment (rounding, flush to zero, traps, flags) neither changes a result nor is
  *             changed.
  *

@@ -27,7 +27,7 @@ typedef enum rankloss_status {
     RANKLOSS_ERROR_CALLBACK = 10 /**< the caller's reducer reported failure */
 } rankloss_status;
 
-/** A few words for a status: static storage, never NULL, also for a value that is no status. */
+/** A few words for a status: static storage, never NULL, even for a value that is not a status. */
 RANKLOSS_API const char *rankloss_status_string(rankloss_status status);
 
 /**

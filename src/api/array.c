@@ -1,5 +1,5 @@
 /*
- * Making views.
+ * Row-major views from a shape.
  */
 #include <rankloss/array.h>
 

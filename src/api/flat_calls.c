@@ -1,5 +1,5 @@
 /*
- * The common cases, flat and typed: each makes the general call's arguments of its own.
+ * The flat, typed calls for the common cases: each turns its arguments into those of the general call.
  */
 #include <inttypes.h>
 #include <stddef.h>

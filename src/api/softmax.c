@@ -1,5 +1,5 @@
 /*
- * The general call: checked, planned, carried out.
+ * The general call: checks the arguments, makes the plan, carries it out.
  */
 #include <rankloss/softmax.h>
 

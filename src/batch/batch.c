@@ -29,7 +29,7 @@ rankloss__batch rankloss__batch_make(const rankloss_array *logits, const ranklos
 
 int64_t rankloss__cost_before(const rankloss__batch *batch, int64_t list, int64_t per_list) {
     const int64_t items = batch->ragged ? rankloss__offset(batch, list) : list * batch->list_size;
-    /* Near the end of the range lists hold nothing, and are only counted. */
+    /* So many lists have no items, and are only counted. */
     if (list < INT64_MAX / (4 * (per_list + 1)) && items < INT64_MAX / 2)
         return items + list * per_list;
     return INT64_MAX / 2 + list / 2;

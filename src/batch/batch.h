@@ -40,7 +40,7 @@ int64_t rankloss__cost_before(const rankloss__batch *batch, int64_t list, int64_
 /* The first list from `low` on before which there is this cost; `high` where there is none. */
 int64_t rankloss__find_by_cost(const rankloss__batch *batch, int64_t low, int64_t high, int64_t per_list, int64_t cost);
 
-/* What every list needs, and hence inline. */
+/* Inline, since every list needs these. */
 
 static inline int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) {
     const rankloss_array *offsets = &batch->offsets;
@@ -53,7 +53,7 @@ static inline int64_t rankloss__list_size(const rankloss__batch *batch, int64_t 
     return batch->ragged ? rankloss__offset(batch, list + 1) - rankloss__offset(batch, list) : batch->list_size;
 }
 
-/* Dense lists of no items, of which there may be more than could be gone through. */
+/* Dense lists without items, of which there may be too many to loop over. */
 static inline bool rankloss__has_no_items(const rankloss__batch *batch) {
     return !batch->ragged && batch->list_size == 0;
 }

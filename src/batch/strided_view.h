@@ -1,5 +1,5 @@
 /*
- * Where the elements of an array lie for the lists of a batch: dense or ragged, broadcast, of any strides. Knows no
+ * Where the lists of a batch find their elements in an array: dense or ragged, broadcast, with any strides. Knows no
  * loss.
  */
 #ifndef RANKLOSS_SRC_BATCH_STRIDED_VIEW_H

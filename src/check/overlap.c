@@ -1,13 +1,18 @@
+/*
+ * Overlap as a search over sums of strides.
+ *
+ * Both questions are one: is there a sum of steps, step[k] taken 0 to count[k] times, between low and high? It is a
+ * bounded subset sum, which is NP-hard in general and easy here: with the steps in descending order, only those counts
+ * of a step are tried that leave a rest which the smaller steps can reach by their sum, and which is a multiple of their
+ * greatest common divisor. For nested layouts, that is all that NumPy makes of an array by slicing, these are one or
+ * two. The search is exact as long as it ends; one that visits too many nodes gives up with the answer that refuses the
+ * call, so that no layout can pass that overlaps, and none can take long.
+ */
 #include "check/overlap.h"
 
 #include "batch/strided_view.h"
 #include "dtype/convert.h"
 
-/*
- * Both questions come down to one: is there a sum of steps, step[k] taken 0 to count[k] times, between low and high?
- * With the steps in descending order, few counts of each leave a rest that the smaller ones can reach, for nested
- * layouts one or two.
- */
 enum { MAX_STEPS = 2 * RANKLOSS_MAX_NDIM, MAX_VISITS = 20000 };
 
 typedef struct steps {
@@ -117,7 +122,7 @@ static bool is_nested(const rankloss_array *array) {
             return false;
         extent += s.step[k] * s.count[k];
     }
-    /* Equal steps were merged into one, but walk over one another. */
+    /* Axes with equal steps were merged, but they visit the same elements. */
     int axes = 0;
     for (int32_t k = 0; k < array->ndim; k++)
         axes += array->shape[k] > 1;
@@ -159,7 +164,7 @@ bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b) {
     for (int32_t k = 0; k < b->ndim; k++)
         add_step(&s, magnitude(axis_step(b, k)), b->shape[k] - 1);
     finish_steps(&s);
-    /* An element of a counts up from the begin of a, one of b down from the last of b. */
+    /* Elements of a count up from its first, those of b down from its last. */
     const int64_t size_a = rankloss__dtype_size(a->dtype), size_b = rankloss__dtype_size(b->dtype);
     const uintptr_t last_b = in_b.end - (uintptr_t)size_b;
     const int64_t apart = in_a.begin >= last_b ? (int64_t)(in_a.begin - last_b) : -(int64_t)(last_b - in_a.begin);

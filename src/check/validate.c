@@ -1,3 +1,6 @@
+/*
+ * The rules for all arguments of a call together: options, shapes, offsets, overlaps. The first one broken is reported.
+ */
 #include "check/validate.h"
 
 #include <inttypes.h>

@@ -1,3 +1,6 @@
+/*
+ * The rules for one array, in an order in which no check overflows on what a later one would refuse.
+ */
 #include "check/validate_array.h"
 
 #include <inttypes.h>
@@ -50,7 +53,7 @@ static rankloss_status count_elements(const rankloss__argument *argument, bool *
     return RANKLOSS_OK;
 }
 
-/* How far elements lie before and behind data, in bytes. */
+/* How far elements reach before and behind data, in bytes. */
 static bool span(const rankloss_array *array, int64_t *before, int64_t *behind) {
     const int64_t size = rankloss__dtype_size(array->dtype);
     *before = 0;

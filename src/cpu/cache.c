@@ -1,3 +1,6 @@
+/*
+ * The size of the last cache from the operating system, asked once for the process.
+ */
 #if !defined(_WIN32) && !defined(__APPLE__) /* whose <sys/sysctl.h> needs more than POSIX */
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -33,7 +36,7 @@ static int64_t ask_system(void) {
 
 /*
  * The size that Linux gives for a level, such as "32768K", or 0. sysconf() would be shorter, but the C library may answer
- * with the sum over a processor's parts, of which a core reaches one. By system calls, as stdio would take memory.
+ * with the sum over a processor's parts, of which a core reaches one. Read by system calls, since stdio would use the heap.
  */
 static int64_t size_of_level(const char *path) {
     char text[32];
@@ -62,7 +65,7 @@ static int64_t ask_system(void) {
 #endif
 
 int64_t rankloss__cache_size(void) {
-    /* Threads that race here are told the same. */
+    /* Threads that race here get the same answer. */
     static _Atomic int64_t known;
     int64_t size = atomic_load_explicit(&known, memory_order_relaxed);
     if (size == 0) {

@@ -1,3 +1,6 @@
+/*
+ * The table of instruction sets, and the one choice among them that the process makes.
+ */
 #include "cpu/dispatch.h"
 
 #include <stdatomic.h>
@@ -34,7 +37,7 @@ enum { NUM_SETS = sizeof sets / sizeof sets[0] };
 
 /* The last set that RANKLOSS_ISA allows: the one that it names, all where it names none. */
 static size_t highest_allowed(void) {
-    /* As safe as any: while another thread changes the environment nothing can read it. */
+    /* As safe as any reading of the environment: none is while another thread changes it. */
     const char *name = getenv("RANKLOSS_ISA"); // NOLINT(concurrency-mt-unsafe)
     for (size_t i = 0; name != NULL && i < NUM_SETS; i++)
         if (strcmp(name, sets[i].name) == 0)

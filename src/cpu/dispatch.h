@@ -1,5 +1,5 @@
 /*
- * Which kernels compute: the best set that the build holds, the processor supports and RANKLOSS_ISA allows. Chosen
+ * Which kernels compute: the best set that the build has, the processor supports and RANKLOSS_ISA allows. Chosen
  * once.
  */
 #ifndef RANKLOSS_SRC_CPU_DISPATCH_H

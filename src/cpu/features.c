@@ -1,3 +1,6 @@
+/*
+ * CPUID for what the processor has, and XGETBV for the registers that the operating system saves: both are needed.
+ */
 #include "cpu/features.h"
 
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)

@@ -1,5 +1,5 @@
 /*
- * What the processor can do and the operating system lets it do. Knows no kernel.
+ * The instruction sets that the processor has and the operating system supports. Knows no kernel.
  */
 #ifndef RANKLOSS_SRC_CPU_FEATURES_H
 #define RANKLOSS_SRC_CPU_FEATURES_H

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * A double keeps no more bits than it has: x87 registers would, and give other results. 1 concerns floats alone, of
- * which only conversions and comparisons are made.
+ * Doubles must not be computed with more bits, as x87 registers do: the results would differ. 1 concerns only floats,
+ * which are only converted and compared.
  */
 _Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1,
                "RankLoss needs arithmetic in double: on 32-bit x86 compile with -msse2 -mfpmath=sse");

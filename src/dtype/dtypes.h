@@ -1,5 +1,5 @@
 /*
- * What the elements of each dtype are in C, and how they become numbers: a new dtype is a line of this list, and one of
+ * The C type of each dtype's elements, and how they become numbers: a new dtype is a line of this list, and one of
  * array.h.
  */
 #ifndef RANKLOSS_SRC_DTYPE_DTYPES_H

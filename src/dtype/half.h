@@ -25,7 +25,7 @@ static inline float rankloss__bf16_to_f32(uint16_t bfloat) {
 
 /*
  * The fields of a float16 where a float has its own, and a factor for the difference of the biases, 127 - 15: exact, and
- * it gives subnormals their leading bit. Without a branch, for compilers to make vectors of it.
+ * it gives subnormals their leading bit. Without a branch, so that compilers can vectorise it.
  */
 static inline float rankloss__f16_to_f32(uint16_t half) {
     const uint32_t magnitude = (uint32_t)(half & 0x7FFFu) << 13, sign = (uint32_t)(half & 0x8000u) << 16;

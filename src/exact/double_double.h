@@ -1,7 +1,7 @@
 /*
  * Unevaluated sums of two doubles, hi + lo with |lo| at most half a last place of hi: some 106 bits. Error-free
  * transforms of Dekker and Knuth; see Joldes, Muller and Popescu, "Tight and rigorous error bounds for basic building
- * blocks of double-word arithmetic" (2017). Nothing here guards against overflow or underflow: wide.h does.
+ * blocks of double-word arithmetic" (2017). Nothing here guards against overflow or underflow: extended.h does.
  */
 #ifndef RANKLOSS_SRC_EXACT_DOUBLE_DOUBLE_H
 #define RANKLOSS_SRC_EXACT_DOUBLE_DOUBLE_H

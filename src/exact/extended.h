@@ -1,6 +1,6 @@
 /*
- * Wide numbers: a twofold fraction and an exponent of its own, so that no product or quotient of them overflows or
- * underflows. Infinity and NaN are carried as they are and combine by IEEE arithmetic. Slow, for the careful path.
+ * Extended numbers: a double-double fraction and an exponent of its own, so that no product or quotient of them overflows
+ * or underflows. Infinity and NaN are kept as they are and combine by IEEE arithmetic. Slow, for extended precision.
  */
 #ifndef RANKLOSS_SRC_EXACT_EXTENDED_H
 #define RANKLOSS_SRC_EXACT_EXTENDED_H
@@ -61,7 +61,7 @@ static inline rankloss__extended rankloss__extended_from(double x) {
     return (rankloss__extended){x * half * rankloss__power_of_two(n / 2 - n), 0.0, n};
 }
 
-/* The double nearest to a. Subnormal, it is that nearest to a.hi, half a last place of which a.lo is at most. */
+/* The double nearest to a. If it is subnormal, that nearest to a.hi, from which a differs by half a last place at most. */
 static inline double rankloss__extended_to_double(rankloss__extended a) {
     if (a.exponent > 1023)
         return a.hi * 0x1p1023 * 2.0;
@@ -72,7 +72,7 @@ static inline double rankloss__extended_to_double(rankloss__extended a) {
     return a.hi * 0x1p-200 * rankloss__power_of_two((int)a.exponent + 200);
 }
 
-/* The nearest twofold; the second part goes to 0 near the end of a double's range. */
+/* The nearest double-double; lo is 0 near the ends of a double's range. */
 static inline rankloss__dd rankloss__extended_to_dd(rankloss__extended a) {
     const double hi = rankloss__extended_to_double(a);
     const bool fits = a.exponent > -900 && a.exponent < 1000 && isfinite(hi);

@@ -1,3 +1,6 @@
+/*
+ * Exact sums in fixed point: each of the two doubles of a term is added to the digits that its bits fall in.
+ */
 #include "exact/extended_dot.h"
 
 #include <math.h>
@@ -31,8 +34,8 @@ void rankloss__extended_dot_add(rankloss__extended_dot *sum, rankloss__extended 
 }
 
 /*
- * The digits of a negative sum have the sign in the last one alone: what they come to on the way is a small number, and
- * exact, until the first that counts.
+ * In a negative sum only the last digit has the sign. Until the first digit that matters, the partial value is a small
+ * integer, and exact.
  */
 rankloss__extended rankloss__extended_dot_value(rankloss__extended_dot *sum) {
     if (sum->special != 0.0) /* NaN too */

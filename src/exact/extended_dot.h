@@ -1,6 +1,6 @@
 /*
- * Sums of products of two doubles without any rounding: what is left of numbers that cancel may be as small beside
- * them as the smallest of all beside the largest.
+ * Sums of products of two doubles without any rounding: where they cancel, the rest may be smaller than the terms by the
+ * whole range of a double, and every bit of it counts.
  */
 #ifndef RANKLOSS_SRC_EXACT_EXTENDED_DOT_H
 #define RANKLOSS_SRC_EXACT_EXTENDED_DOT_H
@@ -24,7 +24,7 @@ typedef struct rankloss__extended_dot {
 /* A zeroed sum is an empty one. The term is an exact product, or 0, infinite or NaN. */
 void rankloss__extended_dot_add(rankloss__extended_dot *sum, rankloss__extended term);
 
-/* To some 2^-104; the sum stays what it is. */
+/* Accurate to some 2^-104; the sum keeps its value. */
 rankloss__extended rankloss__extended_dot_value(rankloss__extended_dot *sum);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A window of compensated sums over numbered elements. What falls outside the window is passed over, so that one of a
- * fixed size can serve an output of any size in several rounds.
+ * A window of compensated sums over numbered elements. Elements outside the window are ignored, so that a window of fixed
+ * size can serve an output of any size in several rounds.
  */
 #ifndef RANKLOSS_SRC_LIST_COMPENSATED_SUMS_H
 #define RANKLOSS_SRC_LIST_COMPENSATED_SUMS_H
@@ -15,7 +15,7 @@ typedef struct rankloss__sum_window {
     int64_t count;
 } rankloss__sum_window;
 
-/* sum += value, keeping what rounding takes; infinities and NaN stay what they are. */
+/* sum += value, with the rounding error kept in lo; infinities and NaN stay what they are. */
 static inline void rankloss__compensated_add(rankloss__dd *sum, double value) {
     const rankloss__dd next = rankloss__two_sum(sum->hi, value);
     sum->hi = next.hi;

@@ -1,6 +1,11 @@
 /*
- * A list in extended precision: the formulas of softmax.h as they stand there, an item at a time, in numbers of 106 bits
- * with an exponent of their own.
+ * A list in extended precision: the formulas of softmax.h as they are written there, an item at a time, in numbers of 106
+ * bits with an exponent of their own.
+ *
+ * Nothing here is fast, nor has to be: the fast path leaves only lists that double cannot represent. It needs few special
+ * cases to be right. The exponent has the range for every product of inputs, so nothing overflows or underflows; 106
+ * bits leave half of them for cancellation; the coefficients, which may cancel entirely, are added without rounding; and
+ * infinities and NaN combine by IEEE arithmetic, as the header promises.
  */
 #include "list/extended_list.h"
 
@@ -110,7 +115,7 @@ static extended term(extended factor, extended value) {
     return factor.hi == 0.0 ? from(0.0) : rankloss__extended_mul(factor, value);
 }
 
-/* The coefficients are added exactly: where they cancel, all that is divided by their sum hangs on what is left. */
+/* The coefficients are added exactly: where they cancel, every result that is divided by their sum depends on the rest. */
 static void sum_exps_and_coefs(rankloss__extended_sums *sums, rankloss__list *list) {
     rankloss__extended_dot coefs = {.special = 0.0};
     for (size_t first = 0; first < list->size; first += list->chunk) {
@@ -186,7 +191,7 @@ rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const r
     return sums;
 }
 
-/* As a result: never -0, and the one NaN whatever made it, since processors differ in its sign. */
+/* A result is never -0, and every NaN is the same one, since processors differ in the sign of those they make. */
 static double result_of(extended a) {
     const double value = rankloss__extended_to_double(a);
     return isnan(value) ? (double)NAN : value + 0.0;

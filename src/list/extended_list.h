@@ -1,5 +1,5 @@
 /*
- * A list in extended precision, for what the kernels' doubles do not carry: infinities, exponentials far below the smallest
+ * A list in extended precision, for what does not fit the kernels' doubles: infinities, exponentials far below the smallest
  * double, coefficients and cotangents near the ends of the range. The plain formulas, an item at a time, some hundred times
  * slower.
  */
@@ -10,7 +10,7 @@
 #include "list/list_chunks.h"
 #include "plan/plan.h"
 
-/* What is known of a list. "other": without the argmax. */
+/* The sums of a list, and what follows from them. "other": without the argmax. */
 typedef struct rankloss__extended_sums {
     bool nan;
     bool uniform;  /* every coefficient is 1: labels that were to sum to one, and summed to zero */

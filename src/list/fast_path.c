@@ -1,6 +1,11 @@
 /*
- * The predicates of the fast path. float32 products and sums cannot leave the range of a double, which is why most of the
- * rules are float64's.
+ * The predicates of the fast path.
+ *
+ * The fast path is fast because it computes in double without a test per item. That is right as long as no intermediate
+ * result leaves the range of a double and no cancellation takes more bits than the result can spare. Both show in a
+ * list's sums, so that one look at these is enough for the whole list. In float32 products of two inputs and sums of them cannot leave the range of a double, so most rules
+ * are float64's. A threshold need not be sharp: extended precision is right on both sides of it, so each is chosen with
+ * a wide margin, far from where double would fail.
  */
 #include "list/fast_path.h"
 
@@ -27,7 +32,7 @@ int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
 
 /* --- sums --- */
 
-/* Whether the magnitudes of the coefficients are more than so many times their sum. */
+/* Whether the sum of the coefficients' magnitudes is more than `times` the magnitude of their sum. */
 static bool coefficients_exceed(const rankloss__list_sums *sums, int lane, double times) {
     const double others = sums->others.coefs.hi[lane], argmax = sums->argmax_coef.hi[lane];
     return sums->others.abs_coefs.at[lane] + fabs(argmax) > times * fabs(others + argmax);
@@ -38,16 +43,16 @@ bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane) {
 }
 
 /*
- * Whether the coefficients may be divided by their sum: so much of them is left in it that the result keeps its digits.
- * 2^-53 of n coefficients is lost at most in float32, 2^-104 in float64.
+ * Whether the coefficients may be divided by their sum: it has lost too few digits by cancellation to show in a result.
+ * Each of n coefficients loses at most 2^-53 of itself in float32, 2^-104 in float64.
  */
 static bool sum_to_one_is_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane) {
     return !inputs->sum_to_one || !coefficients_exceed(sums, lane, inputs->is_f64 ? 0x1p40 : 0x1p10);
 }
 
 /*
- * float64: whether double carried the sums. Coefficients must be far from both ends of its range, no exponential may have
- * underflowed, and a loss may have been lost to underflow (a single item's is 0).
+ * float64: whether the sums fit a double. Coefficients must be far from both ends of its range, no exponential may have
+ * underflowed, and a tiny loss may have lost bits to underflow (but that of a single valid item is exactly 0).
  */
 static bool double_carries(const rankloss__list_sums *sums, const rankloss__losses *losses, int lane) {
     const double size = fabs(losses->coefs.hi[lane]);
@@ -56,7 +61,7 @@ static bool double_carries(const rankloss__list_sums *sums, const rankloss__loss
     return sums->valid.at[lane] == 1.0 || fabs(losses->loss.at[lane]) >= 0x1p-900;
 }
 
-/* Where coefficients may all be 0, or cancel, or add up to what cannot be divided by, a list has rules of its own. */
+/* A list has rules of its own if its coefficients may all be 0, or cancel, or have a sum that cannot be divided by. */
 static bool is_usable(const rankloss__inputs *inputs, const rankloss__list_sums *sums, const rankloss__losses *losses,
                       int lane) {
     if (!(sums->valid.at[lane] > 0.0))
@@ -91,7 +96,7 @@ bool rankloss__sums_are_accurate(const rankloss__inputs *inputs, const rankloss_
 /* --- outputs --- */
 
 /*
- * No sum bounds the tangent, and in float64 small exponentials may stand on the way to a result that is not small.
+ * No sum bounds the tangent, and in float64 a small exponential times a large tangent may not be small.
  */
 bool rankloss__tangent_is_fast(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, int lane, double largest) {
@@ -104,15 +109,15 @@ bool rankloss__tangent_is_fast(const rankloss__inputs *inputs, const rankloss__l
            sums->min.at[lane] - sums->max.at[lane] >= 0.5 * RANKLOSS__EXP_CUTOFF;
 }
 
-/* A NaN is no larger than any other tangent, but it is in their sum, if the argmax has it not. */
+/* The largest magnitude misses a NaN, which compares as not larger. The sum over the others shows it. */
 bool rankloss__tangents_are_finite(const rankloss__list_sums *sums, int lane) {
     return isfinite(sums->others.tangents.hi[lane]) && isfinite(sums->argmax_tangent.at[lane]);
 }
 
 /*
- * In float64 log p lies between the smallest sum of exponentials and the lowest score. An infinite one times a cotangent of
- * 0 is NaN, which extended precision makes alike everywhere. Where labels sum to one, the loss is taken off, and float64
- * has no bits to spare for what cancels.
+ * In float64 the magnitude of log p is bounded from below by the sum of the other exponentials, and from above by the
+ * lowest score. An infinite log p times a cotangent of 0 is NaN, for which extended precision has the one rule. Where
+ * labels sum to one, the loss is subtracted, and float64 has no bits to spare for that cancellation.
  */
 bool rankloss__log_grad_is_fast(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane,
                                 double cotangent) {

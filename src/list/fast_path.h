@@ -3,7 +3,7 @@
  *
  * Up to 64 items lists are computed interleaved, and up to 2048 side by side, eight at a time where there are so many.
  * Longer lists are computed alone; so is a list that has rules of its own, because its coefficients are all zero or cancel,
- * or whose sums a double does not carry. Each output of a list takes the fast path or extended precision for itself, so
+ * or whose sums do not fit a double. Each output of a list takes the fast path or extended precision for itself, so
  * that none depends on which others are asked for. All of it depends on a list's own items and on the options, never on its
  * neighbours.
  */
@@ -31,16 +31,16 @@ static inline rankloss__layout rankloss__layout_of(int64_t size, int64_t most_si
 
 /* --- whether a list's sums may be used, in any lane of list_sums --- */
 
-/* Of the lanes whose sums are finite those of lists that need not be computed alone. */
+/* Of the lanes in `finite`, a bit each: those whose lists need not be computed alone. */
 unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, unsigned finite);
 
-/* Whether coefficients cancel in their sum, so that it has to be made again from products in two parts. */
+/* Whether coefficients cancel in their sum, so that it has to be computed again from double-double products. */
 bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane);
 
 /*
- * For a list alone, whose rules have been followed by now (zero: all its coefficients are): whether its sums, which are
- * finite, are accurate.
+ * For a list alone, after its own rules have been applied: whether its finite sums are accurate. zero: all its
+ * coefficients are 0.
  */
 bool rankloss__sums_are_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                  const rankloss__losses *losses, int lane, bool zero);
@@ -51,7 +51,7 @@ bool rankloss__sums_are_accurate(const rankloss__inputs *inputs, const rankloss_
 bool rankloss__tangent_is_fast(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, int lane, double largest);
 
-/* Whether tangents are finite, as far as sums show it. */
+/* Whether the sum of the others' tangents, and the argmax's tangent, are finite. */
 bool rankloss__tangents_are_finite(const rankloss__list_sums *sums, int lane);
 
 /* The gradients by labels and weights, whose factors are moderate. */

@@ -1,5 +1,5 @@
 /*
- * Where a long list's exponentials are kept, and how they are rounded where they are not.
+ * Which output the exponentials of a long list are saved in, and how they are rounded if there is none.
  */
 #include "list/float_exps.h"
 
@@ -14,7 +14,7 @@ float *rankloss__find_float_exps(const rankloss__plan *plan, const rankloss__lis
     if (list->inputs->is_f64 || list->size <= RANKLOSS__TOGETHER)
         return NULL;
     if ((int64_t)(list->size * sizeof(float)) > rankloss__cache_size() / 4)
-        return NULL; /* to compute them again is cheaper than to write them and read them */
+        return NULL; /* computing them again is cheaper than writing and reading them */
     for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
         const rankloss__view *view = &plan->derivatives[which];
         if (!rankloss__wants(wanted, (rankloss__derivative)which) || view->dtype != RANKLOSS_F32 ||

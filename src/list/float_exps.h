@@ -1,9 +1,9 @@
 /*
- * The exponentials of a float32 list that are too many for the scratch, kept as floats from the forward pass to the
- * derivatives, in an output that has not got its values yet. This is the one place where an output serves as memory: it
- * makes gradients of long lists 1.25 times as fast as computing the exponentials again.
+ * The exponentials of a float32 list that are too many for the scratch, saved as floats from the forward pass to the
+ * derivatives, in an output that has no values yet. This is the one place where an output serves as memory: it makes
+ * gradients of long lists 1.25 times as fast as computing the exponentials again.
  *
- * A float holds 24 bits of an exponential, which costs a gradient up to one unit in its last place. So that no bit depends
+ * A float has 24 bits of an exponential, which costs a gradient up to one unit in its last place. So that no bit depends
  * on which outputs a call has, a list without such an output computes its exponentials again and rounds them alike.
  */
 #ifndef RANKLOSS_SRC_LIST_FLOAT_EXPS_H
@@ -15,7 +15,7 @@
 #include "list/list_chunks.h"
 #include "plan/plan.h"
 
-/* Whether the derivatives of a list with this range of scores are made of exponentials that are rounded to floats. */
+/* Whether the derivatives of a list with this range of scores use exponentials rounded to floats. */
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range);
 
 /*

@@ -1,8 +1,13 @@
 /*
  * The forward pass of a list by itself, in chunks: the range of its scores, the sums without the argmax, the loss.
  *
- * A list whose coefficients are all zero, are to sum to one but sum to zero, or cancel is summed once more by the rule that
- * it has. Where double does not carry the sums all the same, the loss is computed in extended precision.
+ * Two passes, since the exponentials need the largest score; the first is cheap, and its chunks are often in the cache for
+ * the second. The argmax, whose exponential is exactly 1, is left out of the sums: so log1p() of them keeps every digit
+ * even where that item dominates, and no sum needs more than double (float32) or double-double (float64).
+ *
+ * The few lists that this does not suit are found from their sums, which costs the others nothing: if all coefficients
+ * are zero, cancel, or are to sum to one but sum to zero, the list is summed again by its own rule. Where the sums still
+ * do not fit a double, the loss is computed in extended precision.
  */
 #include "list/forward.h"
 
@@ -16,7 +21,7 @@
 
 /* --- the range of the scores --- */
 
-/* Of two stretches of a list, the later of which begins at item `first`. */
+/* Joins the ranges of two stretches of a list, the later of which begins at item `first`. */
 static void join_ranges(rankloss__score_range *range, const rankloss__score_range *later, size_t first) {
     range->valid += later->valid;
     range->min = later->min < range->min ? later->min : range->min;
@@ -105,7 +110,7 @@ static void set_first_lane(rankloss__dd_lanes *lanes, rankloss__dd value) {
     lanes->lo[0] = value.lo;
 }
 
-/* The sums of a list that is more than one chunk. Not inlined, for others not to have the parts on their stack. */
+/* The sums of a list that is more than one chunk. Not inlined, to keep the parts off other callers' stacks. */
 __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rankloss__list *list) {
     rankloss__list_sums *list_sums = &forward->sums;
     summing shared = {.forward = forward};
@@ -149,8 +154,8 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
 /* --- lists with rules of their own --- */
 
 /*
- * The sum of the coefficients once more, in double-double arithmetic. Where it cancels, what it loses by the rounding of
- * products and lanes would come out multiplied in everything that is divided by it.
+ * The sum of the coefficients again, in double-double arithmetic. Where they cancel, the roundings of products and lanes
+ * would be a large part of the sum, and of all results that it multiplies or divides.
  */
 static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *list) {
     rankloss__dd others = {0.0, 0.0}, argmax = {0.0, 0.0};
@@ -182,7 +187,7 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
     return true;
 }
 
-/* The sums by the rules that the list has. Returns whether they may be used. */
+/* The sums by the list's own rules. Returns whether they are usable. */
 static bool find_sums(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__inputs *inputs = list->inputs;
     bool finite = sum_list(forward, list);

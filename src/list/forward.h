@@ -13,15 +13,15 @@ typedef enum rankloss__path {
     RANKLOSS__EMPTY,   /* no valid item: everything is 0 */
     RANKLOSS__NAN,     /* the scores have no softmax: everything is NaN */
     RANKLOSS__FAST,    /* the kernels' sums are accurate; all members below are set */
-    RANKLOSS__EXTENDED /* infinities, or numbers that double does not carry: only loss and range are set */
+    RANKLOSS__EXTENDED /* infinities, or numbers that do not fit a double: only loss and range are set */
 } rankloss__path;
 
 typedef struct rankloss__forward {
     rankloss__path path;
     rankloss__score_range range; /* of the whole list */
     rankloss__span span;
-    bool exps_kept;    /* list->scratch->exps holds the exponentials of the whole list */
-    bool exps_rounded; /* the derivatives are made of exponentials that are rounded to floats, see float_exps.h */
+    bool exps_kept;    /* list->scratch->exps has the exponentials of the whole list */
+    bool exps_rounded; /* the derivatives use exponentials rounded to floats, see float_exps.h */
     bool uniform;      /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;         /* every coefficient is 0 */
     double loss;

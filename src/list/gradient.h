@@ -20,7 +20,7 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
 /* The jvp of the list, which the cotangent does not enter. */
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);
 
-/* --- what lists alone and groups share --- */
+/* --- shared by lists alone and groups --- */
 
 /* The kernel of a derivative by the logits, and the value of each list's argmax, which it leaves to its caller. */
 typedef struct rankloss__step {

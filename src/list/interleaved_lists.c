@@ -1,6 +1,6 @@
 /*
- * Short lists interleaved: read into blocks of rows, row i with item i of each of eight lists, and written back from such
- * blocks. A list that is shorter than the longest has masked items at its end.
+ * Interleaved lists: read into blocks of rows, row i with item i of each of eight lists, and written back from such
+ * blocks. A list shorter than the longest is padded with masked items.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@ static char *list_at(const rankloss__list_group *group, const rankloss__view *vi
     return rankloss__view_at(view, &group->plan->inputs.batch, &group->positions[k]);
 }
 
-/* Where all lists begin. */
+/* Where each list begins in an array. */
 static void find_lists(const rankloss__list_group *group, const rankloss__view *view, void *lists[LANES]) {
     if (group->equally_spaced) {
         char *first = list_at(group, view, 0);
@@ -35,7 +35,7 @@ static void find_lists(const rankloss__list_group *group, const rankloss__view *
 
 /* --- reading --- */
 
-/* Lists as they lie in memory; their elements are converted when they are interleaved. */
+/* Interleaves first, then converts the whole block at once. */
 static void interleave_contiguous(const rankloss__list_group *group, const rankloss__view *view,
                                   rankloss__interleaved_block *block) {
     const rankloss__inputs *inputs = &group->plan->inputs;
@@ -73,7 +73,7 @@ static const void *interleave(const rankloss__list_group *group, const rankloss_
     return block;
 }
 
-/* The bias by way of the block that labels get later. */
+/* The bias uses the block that the labels get later. */
 static const void *interleave_scores(const rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
@@ -158,7 +158,7 @@ void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss
     group->plan->inputs.kernels->interleaved_jvp(&group->items[0], group->exps[0], terms, &group->sums.argmax_row, sum);
 }
 
-/* Straight to the caller; lists that are not wanted go where nobody looks. */
+/* Straight to the caller; lists that are not to be written go to scratch that is not read. */
 static void write_contiguous(const rankloss__list_group *group, const rankloss__view *view, unsigned wanted) {
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     void *lists[LANES];

@@ -1,6 +1,5 @@
 /*
- * Chunks and parts of a list. A chunk is read once for all that is done with it in a row; this file alone knows which one
- * is at hand.
+ * Chunks and parts of a list. A chunk stays loaded until another one is asked for; only this file knows which one it is.
  */
 #include "list/list_chunks.h"
 

@@ -1,8 +1,8 @@
 /*
  * One list of a batch by itself, in chunks of items for the kernels; a very long one in parts that threads may share.
  *
- * A very long list is split into parts by its size alone, and the sums of the parts are added in their order: so any
- * number of threads can share it without a bit changing.
+ * A very long list is split into parts by its size alone, and the sums of the parts are added in order, so that any number
+ * of threads gives the same bits.
  */
 #ifndef RANKLOSS_SRC_LIST_LIST_CHUNKS_H
 #define RANKLOSS_SRC_LIST_LIST_CHUNKS_H
@@ -40,9 +40,9 @@ struct rankloss__list {
     struct {
         const char *logits, *labels, *where, *weights, *bias, *tangent;
     } at;                                /* the first element in each of the inputs; NULL where absent */
-    float *float_exps;                   /* see list/float_exps.h; NULL: there is no place for them */
+    float *float_exps;                   /* see list/float_exps.h; NULL: not saved */
     const rankloss__part_runner *runner; /* NULL: this thread does everything */
-    size_t loaded;                       /* the first item of the chunk at hand; SIZE_MAX: none */
+    size_t loaded;                       /* the first item of the loaded chunk; SIZE_MAX: none */
     rankloss__items items;               /* that chunk */
 };
 

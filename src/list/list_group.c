@@ -1,6 +1,11 @@
 /*
- * A group from its lists' places to their results: their sums by the layout's way, then losses, jvps and derivatives of
- * those that the fast path has, and alone whatever it has not.
+ * A group of lists, from their positions to their results: the sums as the layout computes them, then losses, jvps and
+ * derivatives on the fast path, and each list or output that needs more by itself.
+ *
+ * Eight lists are fast together because the costs of a list besides its items, a logarithm and several divisions with
+ * long latencies, are one vector operation for all eight. It is right because nothing in a lane depends on another: a
+ * list has the same bits whichever lists it meets, so that a group can be of any lists of its layout, and a list that
+ * lacks an output on the fast path can be taken out and computed again. That is rare, so it may be slow.
  */
 #include "list/list_group.h"
 
@@ -83,7 +88,7 @@ static bool tangent_is_fast(const rankloss__list_group *group, int k) {
     return rankloss__tangent_is_fast(&group->plan->inputs, &group->sums, &group->losses, k, largest);
 }
 
-/* The jvp is what the gradients would be without a cotangent, times the tangent. Returns the lists that have it. */
+/* The jvp is the gradient without a cotangent, times the tangent. Returns the lists that have it, a bit each. */
 static unsigned emit_jvps(const rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     const rankloss__upstream one = rankloss__upstream_make(1.0, 1.0, 1.0);
@@ -137,7 +142,7 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
                            unsigned usable) {
     unsigned lists = usable & factors->moderate;
     for (int k = 0; k < group->count; k++) {
-        /* Where all coefficients may be 0, so are the products, and +0. */
+        /* If all coefficients are 0 every product has to be +0, which a list alone sees to. */
         const bool may_be_zero = group->losses.coefs.hi[k] == 0.0 && group->sums.others.coef_x.hi[k] == 0.0;
         bool fast = true;
         if (which == RANKLOSS__GRAD_LOGITS || which == RANKLOSS__HESS_LOGITS)
@@ -196,8 +201,8 @@ static unsigned run_together(rankloss__list_group *group, rankloss__worker *work
 }
 
 /*
- * A list that lacks something in the group gets that alone, and then whatever the fast path has for it in a group of its
- * own: both use the same scratch, and the gradient, which comes last, may overwrite the logits.
+ * If the fast path cannot give an output of a list, that output is computed alone, and then the list's others in a group
+ * of its own: alone and group use the same scratch, and the gradient, which comes last, may overwrite the logits.
  */
 unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
                                   const int64_t *lists, int count, unsigned wanted) {

@@ -1,5 +1,5 @@
 /*
- * Reading of a list's inputs: in place, by a kernel where elements are contiguous, or one by one.
+ * Reads a list's inputs: in place, converted by a kernel where elements are contiguous, or one by one.
  */
 #include "list/list_inputs.h"
 
@@ -102,8 +102,8 @@ void rankloss__find_unmasked(rankloss__items *items) {
 #endif
 
 /*
- * Where `items` items of `lists` lists of a view lie, and in how many bytes; none where they are not contiguous. Short
- * lists one behind the other, and the labels of one after its scores, are no steps that a hardware prefetcher predicts.
+ * The address and the bytes of `items` items of `lists` lists in a view; 0 bytes where they are not contiguous. A hardware
+ * prefetcher cannot predict this access: a short list in one array, then in another, then the next list.
  */
 static int64_t stretch_of(const rankloss__view *view, const rankloss__batch *batch, const rankloss__position *position,
                           int64_t lists, int64_t items, const char **at) {
@@ -112,7 +112,7 @@ static int64_t stretch_of(const rankloss__view *view, const rankloss__batch *bat
     return *at != NULL && view->item_stride == 1 && joined ? items * view->element_size : 0;
 }
 
-/* (The loops are here, and not in a function of their own, since GCC leaves out calls of functions that only prefetch.) */
+/* The loops are not in a function of their own, since GCC removes calls of functions that only prefetch. */
 void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count) {
     const rankloss__inputs *inputs = &plan->inputs;
     const rankloss__batch *batch = &inputs->batch;

@@ -1,6 +1,6 @@
 /*
- * The items of one list as the kernels want them: contiguous, in the compute dtype. What lies in memory as such is handed
- * on as it is; the rest is converted into blocks that stay in the first-level cache.
+ * The items of one list in the form that kernels read: contiguous, in the compute dtype. Inputs that have this form in
+ * memory are read in place; others are converted into blocks that stay in the first-level cache.
  */
 #ifndef RANKLOSS_SRC_LIST_LIST_INPUTS_H
 #define RANKLOSS_SRC_LIST_LIST_INPUTS_H
@@ -12,7 +12,7 @@
 #include "list/scratch.h"
 #include "plan/plan.h"
 
-/* Whether the kernels can read lists of this size where they lie, as elements of a dtype or as a mask. */
+/* Whether the kernels can read lists of this size in place, as elements of a dtype or as a mask. */
 bool rankloss__is_in_place(const rankloss__view *view, int32_t dtype, size_t size);
 bool rankloss__is_mask_in_place(const rankloss__view *view, size_t size);
 
@@ -44,7 +44,7 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
 void rankloss__find_unmasked(rankloss__items *items);
 
 /*
- * Fetches the inputs and the gradient and Hessian of `count` lists from `first` on into the cache, for some time later.
+ * Prefetches the inputs, the gradient and the Hessian of `count` lists from `first` on, which are computed somewhat later.
  */
 void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count);
 

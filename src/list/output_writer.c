@@ -1,5 +1,5 @@
 /*
- * Writers of one output of one list, by what the output is.
+ * Writers for one output of one list: contiguous, strided, or a sum.
  */
 #include "list/output_writer.h"
 

@@ -43,11 +43,11 @@ rankloss__writer rankloss__writer_into_totals(rankloss__sum_window *totals, cons
 /* Items per chunk that the writer takes at most: the block's size unless it writes in place. */
 size_t rankloss__writer_limit(const rankloss__writer *writer);
 
-/* Where to write the values of the items from `first` on; then take them over with put. */
+/* Where to write the values of the items from `first` on; then put passes them to the output. */
 rankloss__out rankloss__writer_buffer(const rankloss__writer *writer, size_t first);
 void rankloss__writer_put(rankloss__writer *writer, size_t first, size_t count);
 
-/* Ends the list: writes what is a sum. */
+/* Ends the list: writes the sum of a SUMMED writer. */
 void rankloss__writer_close(rankloss__writer *writer);
 
 static inline void rankloss__out_set(rankloss__out out, size_t i, double value) {

@@ -1,6 +1,6 @@
 /*
- * One thread's working memory, on its stack: about 32 KiB, of which each way of computing lists has a layout of its own.
- * What is one way's does not outlive a call of another.
+ * One thread's working memory, on its stack: about 32 KiB, as a union of one layout for each way of computing lists. What
+ * one of them leaves there does not survive another.
  */
 #ifndef RANKLOSS_SRC_LIST_SCRATCH_H
 #define RANKLOSS_SRC_LIST_SCRATCH_H
@@ -10,7 +10,7 @@
 #include "kernels/kernels.h"
 
 enum {
-    RANKLOSS__TOGETHER = 2048,      /* items of all lists of a group; exponentials that are kept for the derivatives */
+    RANKLOSS__TOGETHER = 2048,      /* items of all lists of a group; exponentials that stay for the derivatives */
     RANKLOSS__INTERLEAVED_SIZE = 64 /* items of the longest list that is interleaved */
 };
 
@@ -36,7 +36,7 @@ typedef struct rankloss__interleaved_scratch {
 
 /* --- up to eight lists, one behind the other --- */
 
-/* Items of their inputs that are not read where they lie. */
+/* Items of their inputs that are not read in place. */
 enum {
     RANKLOSS__CHUNK_F64 = 256, /* items that are converted at once; a multiple of RANKLOSS__LANES */
     RANKLOSS__CHUNK_F32 = 512,

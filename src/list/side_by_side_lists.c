@@ -1,5 +1,5 @@
 /*
- * Lists side by side: read where they lie, or converted one behind the other, and summed one after the other.
+ * Lists side by side: read in place or converted, and summed one after the other.
  */
 #include "list/gradient.h"
 #include "list/list_group.h"
@@ -8,7 +8,7 @@
 
 enum { LANES = RANKLOSS__LANES };
 
-/* What of the scratch the lists read so far have taken, each of their arrays whole lanes. */
+/* How much of the scratch the lists read so far have taken; each array is rounded up to whole lanes. */
 typedef struct scratch_use {
     size_t exps, converted, tangents, where;
 } scratch_use;
@@ -42,7 +42,6 @@ static const void *scale(const rankloss__list_group *group, int k, scratch_use *
                                  size, take(group, taken, size), &group->scratch->side_by_side.spare);
 }
 
-/* What not every call has. */
 static void read_mask_and_tangent(rankloss__list_group *group, int k, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
@@ -85,7 +84,7 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
         read_mask_and_tangent(group, k, taken);
 }
 
-/* The ranges come first, all of them: the sums of a list need its own as soon as they begin. */
+/* All ranges first: the sums of a list start from its own, which by then has long been computed. */
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     rankloss__score_range ranges[LANES];
@@ -98,7 +97,7 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
         group->argmax[k] = ranges[k].argmax;
         every_lane = every_lane && ranges[k].max - ranges[k].max == 0.0;
     }
-    /* The lanes that no list fills are computed with, too. */
+    /* Lanes without a list are computed as well, and must not be undefined. */
     if (!every_lane)
         group->sums = (rankloss__list_sums){.single = false};
     group->sums.single = group->count == 1;

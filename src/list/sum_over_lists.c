@@ -1,5 +1,5 @@
 /*
- * One thread, lists in their order, an output at a time.
+ * Sums gradients over lists: on one thread, an output at a time, the lists in their order.
  */
 #include "list/sum_over_lists.h"
 
@@ -42,8 +42,8 @@ static bool meets(const rankloss__sum_window *window, const rankloss__writer *wr
 }
 
 /*
- * float64: lists may cancel in a sum, so that its last place weighs less than their terms' own. Extended
- * precision has the bits.
+ * float64: lists may cancel in a sum, whose last place is then below those of its terms. Extended precision has bits
+ * enough.
  */
 static void add_extended_terms(const rankloss__plan *plan, int which, const rankloss__writer *writer,
                                rankloss__list *list) {
@@ -91,7 +91,7 @@ static void add_list(const rankloss__plan *plan, int which, rankloss__sum_window
     rankloss__derivatives(&list, &forward, &upstream, &factors, writers);
 }
 
-/* Where element `number`, in row-major order, of an output lies. */
+/* The address of element `number`, in row-major order, of an output. */
 static char *element_at(const rankloss_array *output, int64_t number) {
     int64_t offset = 0;
     for (int32_t k = output->ndim - 1; k >= 0; k--) {

@@ -1,5 +1,5 @@
 /*
- * What becomes of a list's loss and jvp: an element of an output, a number for the caller's reducer, or a term of a sum.
+ * Where a list's loss and jvp go: an element of an output, a number for the caller's reducer, or a term of a sum.
  */
 #include "list/worker.h"
 

@@ -1,6 +1,6 @@
 /*
- * What multiplies the derivatives of a list: its cotangent, what the caller's reducer has for it, the number of lists
- * that a mean divides by, and the temperature.
+ * What multiplies the derivatives of a list: its cotangent, the derivative by the caller's reducer, the number of lists of
+ * a mean, and the temperature.
  */
 #ifndef RANKLOSS_SRC_PLAN_COTANGENT_H
 #define RANKLOSS_SRC_PLAN_COTANGENT_H
@@ -35,7 +35,7 @@ static inline rankloss__upstream rankloss__upstream_make(double cotangent, doubl
     up.moderate = rankloss__is_moderate_factor(cotangent) && rankloss__is_moderate_factor(temperature);
     if (!up.moderate)
         return up;
-    if (divisor == 1.0 && temperature == 1.0) { /* what the divisions below come to, for a cotangent per list */
+    if (divisor == 1.0 && temperature == 1.0) { /* what the divisions below would give; fast for a cotangent per list */
         up.labels = cotangent + 0.0;
         up.first = up.second = (rankloss__dd){up.labels, 0.0};
         return up;

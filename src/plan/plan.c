@@ -27,7 +27,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
     return inputs;
 }
 
-/* Whether elements of an output get something from more than one list. */
+/* Whether more than one list adds to an element of an output. */
 static bool sums_across_lists(const rankloss__batch *batch, const rankloss_array *output) {
     if (batch->ragged)
         return output->ndim == 0 || (output->ndim == 1 && output->shape[0] == 1);
@@ -80,7 +80,7 @@ static void merge_axes(rankloss__plan *plan) {
     rankloss__merge_axes(&in->batch, views, count);
 }
 
-/* Whether what the call reads and writes of the items is more than the last cache holds. */
+/* Whether the items that the call reads and writes exceed the last cache. */
 static bool exceeds_cache(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
     const rankloss__batch *batch = &in->batch;
@@ -123,7 +123,7 @@ static double read_cotangent(const rankloss__view *view, const char *at) {
 
 void rankloss__plan_set_upstream(rankloss__plan *plan) {
     const double divisor = plan->counted > 0 ? (double)plan->counted : 1.0;
-    /* Under RANKLOSS_NONE each list reads its own, and there may be none. */
+    /* Under RANKLOSS_NONE each list reads its own, and there may be no list. */
     const bool one_number = plan->reduction != RANKLOSS_NONE;
     const double cotangent = read_cotangent(&plan->cotangent, one_number ? plan->cotangent.data : NULL);
     plan->shares_upstream =

@@ -1,6 +1,6 @@
 /*
- * A checked call, made ready to run: views of every argument, what is wanted of the lists, and what the options come to.
- * Read by all threads, and by then written by none.
+ * A checked call, ready to run: views of every argument, the outputs to compute, and the options as factors. All threads
+ * read it; none writes it.
  */
 #ifndef RANKLOSS_SRC_PLAN_PLAN_H
 #define RANKLOSS_SRC_PLAN_PLAN_H
@@ -25,7 +25,7 @@ typedef enum rankloss__derivative {
     RANKLOSS__NUM_DERIVATIVES
 } rankloss__derivative;
 
-/* What is wanted of a list, a bit each: the derivatives by their number, and these. */
+/* The wanted outputs of a list, a bit each: the derivatives by their number, and these. */
 enum {
     RANKLOSS__WANT_LOSS = 1u << RANKLOSS__NUM_DERIVATIVES,
     RANKLOSS__WANT_JVP = RANKLOSS__WANT_LOSS << 1,
@@ -49,7 +49,7 @@ typedef struct rankloss__inputs {
 typedef struct rankloss__plan {
     rankloss__inputs inputs;
     unsigned asked;  /* by the caller: the outputs that are present */
-    unsigned wanted; /* of each list: those with elements, but for what is summed over lists */
+    unsigned wanted; /* of each list: those with elements that are not summed over lists */
     rankloss__view loss, jvp;
     rankloss__view derivatives[RANKLOSS__NUM_DERIVATIVES];
     const rankloss_array *outputs[RANKLOSS__NUM_DERIVATIVES]; /* the arrays of these */
@@ -63,11 +63,11 @@ typedef struct rankloss__plan {
     rankloss__custom custom;
 
     rankloss__view cotangent;
-    bool shares_upstream;        /* all lists have the one that follows, and its factors */
-    rankloss__upstream upstream; /* where they do not: what there is of it for all lists */
+    bool shares_upstream;        /* all lists have `upstream`, and its factors */
+    rankloss__upstream upstream; /* if not shared: the part that all lists have */
     rankloss__factors factors;   /* of that, in every lane */
 
-    bool exceeds_cache; /* what is read and written does not stay in the cache */
+    bool exceeds_cache; /* what the call reads and writes does not fit the cache */
 } rankloss__plan;
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result);

@@ -1,5 +1,11 @@
 /*
- * Digits with late carries, parts that wait for them, and a quotient that is rounded once.
+ * Exact sums: fixed-point digits with late carries, floating-point parts for eight terms at a time, and a quotient that is
+ * rounded once.
+ *
+ * The digits alone would be right, and slow: three read-modify-writes for each term. Eight terms as parts are a few vector
+ * operations, and exact as well: each part of a term is a multiple of one power of two, and no sum of the parts exceeds
+ * 2^53 of that power before they are moved to the digits. Terms that do not split so, which the bits of their last part
+ * and of their size tell, are added to the digits at once. All of it is exact, so no order of terms changes a bit.
  */
 #include "reduction/exact_sum.h"
 
@@ -16,7 +22,7 @@ static uint64_t bits_of(double value) {
     return bits;
 }
 
-/* The digits from `first` to before `end` are added to. */
+/* Notes that the digits from `first` to before `end` are in use. */
 static void use_digits(rankloss__exact_sum *sum, unsigned first, unsigned end) {
     if (sum->end == 0 || first < sum->first)
         sum->first = first;
@@ -24,7 +30,7 @@ static void use_digits(rankloss__exact_sum *sum, unsigned first, unsigned end) {
         sum->end = end;
 }
 
-/* Two more digits take in all that is carried. The last that is left has the sign of the sum. */
+/* Two more digits have room for every carry. The last one that is not 0 has the sign of the sum. */
 static void carry(rankloss__exact_sum *sum) {
     if (sum->end == 0)
         return;
@@ -66,7 +72,7 @@ static double round_to(double value, double size) {
 
 /*
  * False, and nothing is added, where a term is not below 2^18 or has bits below 2^-66. All lanes alike and without a
- * branch, for the compiler to take several at once.
+ * branch, so that the compiler can vectorise it.
  */
 static bool add_parts(rankloss__exact_sum *sum, const double terms[8]) {
     const uint64_t largest = bits_of(0x1p18) - 1;
@@ -135,7 +141,7 @@ typedef struct quotient {
     bool sticky;
 } quotient;
 
-/* By long division, a bit at a time, of a sum that is not negative and has its carries taken on. */
+/* By long division, a bit at a time, of a sum that is not negative and has no pending carries. */
 static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
     const int least = (int)(32 * sum->first);
     quotient result = {0, 0, false};

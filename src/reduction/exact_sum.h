@@ -5,7 +5,7 @@
  * A sum is a fixed-point number (exact/digits.h) from 2^-(1074 + 16) up. With the 16 bits below the smallest double,
  * losses from 2^-14 to 2^18 begin in the same digit.
  *
- * Eight terms of an ordinary size, which is what most calls add, take a shorter way: each is split into multiples of
+ * Eight terms of an ordinary size, which is what most calls add, take a faster way: each is split into multiples of
  * 2^-14, of 2^-50 and of 2^-66, which are all the bits of a double from 2^-14 up, and the parts are added as doubles. Each
  * leaves the 53 bits of a double so much room that thousands of additions are exact (the extraction of vectors of S. M.
  * Rump, T. Ogita and S. Oishi, "Accurate floating-point summation, part I", 2008).
@@ -30,7 +30,7 @@ enum {
 typedef struct rankloss__exact_sum {
     int64_t digits[RANKLOSS__SUM_DIGITS];
     unsigned first, end; /* those from first to before end have been added to, the others are 0; 0, 0: none */
-    uint32_t pending;    /* additions since the carries were last taken on */
+    uint32_t pending;    /* additions since the last carry */
     bool nan, plus_infinity, minus_infinity;
     double parts[RANKLOSS__SPLIT_PARTS][8]; /* what is still to be added to the digits */
     uint32_t split;                         /* times that eight terms are in there */
@@ -38,7 +38,7 @@ typedef struct rankloss__exact_sum {
 
 /* A zeroed sum is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
-void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]); /* the same for each, sooner */
+void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]); /* the same sum, faster */
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
 
 /* sum / divisor (0 < divisor < 2^63), rounded once to a float dtype, as a double. Infinities of both signs give NaN. */

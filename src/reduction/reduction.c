@@ -1,3 +1,6 @@
+/*
+ * Counts the lists of a mean, writes reduced values, and calls the caller's own reducer.
+ */
 #include "reduction/reduction.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * Lists are worked on by one thread each, but for those so long that the others would wait: these are split over threads,
- * one after the other, and the lists between them are shared out.
+ * Each list is computed by one thread, except those so long that the others would wait. Those are split over the threads,
+ * one after another, and the lists between them are divided among the threads.
  */
 #include "schedule/execute.h"
 
@@ -17,13 +17,13 @@ typedef struct shared_list {
     void *context;
 } shared_list;
 
-/* Not inlined, for the caller's thread not to have a second scratch on its stack. */
+/* Not inlined, to keep a second scratch off the stack of the caller's thread. */
 __attribute__((noinline)) static void run_parts_elsewhere(const shared_list *shared, size_t begin, size_t end) {
     rankloss__chunk_scratch scratch;
     rankloss__run_parts(shared->list, begin, end, &scratch, shared->body, shared->context);
 }
 
-/* None is empty. The first is the caller's thread's, which has a scratch that nobody else uses. */
+/* No stretch is empty. The first is for the caller's thread, whose scratch is the list's own. */
 static void run_stretch(void *context, size_t begin, size_t end) {
     const shared_list *shared = context;
     if (begin == 0)
@@ -40,7 +40,7 @@ static void share_parts(const rankloss__part_runner *runner, const rankloss__lis
                             &shared);
 }
 
-/* Not inlined, for the loops over the other lists not to have this scratch below theirs. */
+/* Not inlined, so that this scratch is not on the stack together with that of the other lists. */
 __attribute__((noinline)) static void run_split_list(const rankloss__run *run, int64_t index, int threads) {
     const rankloss__part_runner runner = {share_parts, threads};
     rankloss__worker worker;
@@ -50,8 +50,8 @@ __attribute__((noinline)) static void run_split_list(const rankloss__run *run, i
 }
 
 /*
- * Whether a list is so long a part of the batch that to give it to one thread would leave the others idle. Whoever
- * computes it, it has the same bits.
+ * Whether a list is so large a part of the batch that the other threads would be idle while one computes it. Its bits are
+ * the same either way.
  */
 static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
     const int64_t size = rankloss__list_size(batch, list);
@@ -69,7 +69,7 @@ void rankloss__execute(const rankloss__plan *plan, unsigned wanted, rankloss__to
     if (!batch->ragged)
         for (; next < batch->num_lists && is_split(batch, next, threads); next++)
             run_split_list(&run, next, threads);
-    /* Lists to split are longer than the distance of these places, so that each has one. */
+    /* A list to split is longer than the distance between two of these places, so each such list contains one. */
     for (int place = 0; batch->ragged && threads > 1 && place <= 2 * threads; place++) {
         const int64_t item = rankloss__offset(batch, batch->num_lists) / (2 * threads) * place;
         const int64_t list = rankloss__find_by_cost(batch, 1, batch->num_lists, 0, item + 1) - 1;

@@ -1,5 +1,5 @@
 /*
- * A plan carried out: all lists, on as many threads as they are worth.
+ * Carries a plan out: all lists, on as many threads as pay.
  */
 #ifndef RANKLOSS_SRC_SCHEDULE_EXECUTE_H
 #define RANKLOSS_SRC_SCHEDULE_EXECUTE_H
@@ -7,7 +7,7 @@
 #include "plan/plan.h"
 #include "reduction/reduction.h"
 
-/* Computes what is wanted of each list; adds to totals what is reduced. */
+/* Computes the wanted outputs of each list; adds reduced ones to totals. */
 void rankloss__execute(const rankloss__plan *plan, unsigned wanted, rankloss__totals *totals);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Short lists wait for others of about their size, since lanes whose list has ended are idle. Longer ones wait until a
- * group is full, and that for the next one to be, so that its inputs have the time to arrive from memory. Which lists meet
- * changes no bit.
+ * Which lists of a thread are computed together. Short lists wait for others of about their size, since a lane is idle once
+ * its list has ended. Longer ones wait for a full group, and a full group waits for the next one to fill, which gives the
+ * prefetched inputs time to arrive. The choice of neighbours changes no bit.
  */
 #include "schedule/list_queue.h"
 

@@ -1,5 +1,5 @@
 /*
- * Teams of threads by OpenMP, where the build has it; how many threads work is worth; and fork().
+ * Teams of threads by OpenMP, where the build has it; how many threads pay for a call; and fork().
  */
 #if !defined(_WIN32)
 #define _POSIX_C_SOURCE 200809L
