@@ -1,3 +1,6 @@
+/*
+ * Makes the arguments of a call to time from the data, and runs it by the library or by hand.
+ */
 #define _DEFAULT_SOURCE
 
 #include "call.h"

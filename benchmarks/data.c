@@ -1,3 +1,6 @@
+/*
+ * Makes the batches, and each column of numbers when it is first asked for.
+ */
 #include "data.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/*
+ * Reads and writes one element of each dtype; the 16-bit formats by their bits.
+ */
 #include "element.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/*
+ * The groups of cases, one function each, and the table of their names.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include "groups.h"

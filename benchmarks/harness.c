@@ -1,3 +1,6 @@
+/*
+ * Warm-up, rounds in turn, and the quartiles of the rounds.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include "harness.h"

@@ -1,3 +1,6 @@
+/*
+ * JSON with a row on each line, so that baselines have readable diffs.
+ */
 #include "json.h"
 
 #include <inttypes.h>

@@ -1,3 +1,6 @@
+/*
+ * Loads the library, as often as there are instruction sets to time: each copy makes its own choice.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include "library.h"

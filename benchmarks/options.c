@@ -1,3 +1,6 @@
+/*
+ * Reads the command line of bench_softmax by a table of its options.
+ */
 #include "options.h"
 
 #include <errno.h>

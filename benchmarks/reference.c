@@ -1,3 +1,6 @@
+/*
+ * The loss and its derivatives by the plain formula in double, and the comparison with an answer.
+ */
 #include "reference.h"
 
 #include <math.h>

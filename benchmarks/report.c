@@ -1,3 +1,6 @@
+/*
+ * Writes each row as a line of text and as an object of JSON.
+ */
 #include "report.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/*
+ * Measures the calls of a set in turn with the limits of the machine, again where other processes disturbed them.
+ */
 #include "set.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/*
+ * Errors that end the program, and memory whose pages are already there.
+ */
 #include "support.h"
 
 #include <stdarg.h>

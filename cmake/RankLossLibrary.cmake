@@ -8,7 +8,7 @@ elseif(MSVC)
     "clang-cl ignores -ffp-contract=off, without which bits differ: build with clang, as -DCMAKE_C_COMPILER=clang.")
 endif()
 
-# Flags for all files would hold for the library's as well.
+# Flags for all files apply to the library's as well.
 string(TOUPPER "${CMAKE_BUILD_TYPE}" config)
 string(REGEX MATCH "(^| )(-ffast-math|-Ofast|-funsafe-math-optimizations|-ffinite-math-only|-fassociative-math)( |$)" found
   "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${config}}")

@@ -57,7 +57,7 @@ endfunction()
 #
 # Builds <name>.c and registers it as <name>.
 # INTERNAL   link the objects of the library, hidden functions included, instead of the library; RANKLOSS_HAVE_<ISA> says
-#            which kernels they hold
+#            which kernels they contain
 # SETS       register it for each other instruction set as well, as <name>.<isa>. For tests of numbers, of memory and of stack, on
 #            which the kernels can differ; the same bits from all of them are for golden_bits, test_isa and tests/kernels
 # LONG       register it as a long test; see below

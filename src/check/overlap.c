@@ -3,10 +3,10 @@
  *
  * Both questions are one: is there a sum of steps, step[k] taken 0 to count[k] times, between low and high? It is a
  * bounded subset sum, which is NP-hard in general and easy here: with the steps in descending order, only those counts
- * of a step are tried that leave a rest which the smaller steps can reach by their sum, and which is a multiple of their
- * greatest common divisor. For nested layouts, that is all that NumPy makes of an array by slicing, these are one or
- * two. The search is exact as long as it ends; one that visits too many nodes gives up with the answer that refuses the
- * call, so that no layout can pass that overlaps, and none can take long.
+ * of a step are tried that leave a rest which the smaller steps can reach by their sum, and which is a multiple of
+ * their greatest common divisor. For nested layouts, that is all that NumPy makes of an array by slicing, these are one
+ * or two. The search is exact as long as it ends; one that visits too many nodes gives up with the answer that refuses
+ * the call, so that no layout can pass that overlaps, and none can take long.
  */
 #include "check/overlap.h"
 

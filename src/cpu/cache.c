@@ -35,8 +35,9 @@ static int64_t ask_system(void) {
 #elif defined(__linux__)
 
 /*
- * The size that Linux gives for a level, such as "32768K", or 0. sysconf() would be shorter, but the C library may answer
- * with the sum over a processor's parts, of which a core reaches one. Read by system calls, since stdio would use the heap.
+ * The size that Linux gives for a level, such as "32768K", or 0. sysconf() would be shorter, but the C library may
+ * answer with the sum over a processor's parts, of which a core reaches one. Read by system calls, since stdio would
+ * use the heap.
  */
 static int64_t size_of_level(const char *path) {
     char text[32];

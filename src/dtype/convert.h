@@ -1,6 +1,6 @@
 /*
- * Elements of any dtype and stride, to and from contiguous blocks of the compute dtype. (Contiguous elements the kernels
- * convert faster.) Knows no list.
+ * Elements of any dtype and stride, to and from contiguous blocks of the compute dtype. (Contiguous elements the
+ * kernels convert faster.) Knows no list.
  */
 #ifndef RANKLOSS_SRC_DTYPE_CONVERT_H
 #define RANKLOSS_SRC_DTYPE_CONVERT_H

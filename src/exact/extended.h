@@ -1,6 +1,7 @@
 /*
- * Extended numbers: a double-double fraction and an exponent of its own, so that no product or quotient of them overflows
- * or underflows. Infinity and NaN are kept as they are and combine by IEEE arithmetic. Slow, for extended precision.
+ * Extended numbers: a double-double fraction and an exponent of its own, so that no product or quotient of them
+ * overflows or underflows. Infinity and NaN are kept as they are and combine by IEEE arithmetic. Slow, for extended
+ * precision.
  */
 #ifndef RANKLOSS_SRC_EXACT_EXTENDED_H
 #define RANKLOSS_SRC_EXACT_EXTENDED_H
@@ -61,7 +62,9 @@ static inline rankloss__extended rankloss__extended_from(double x) {
     return (rankloss__extended){x * half * rankloss__power_of_two(n / 2 - n), 0.0, n};
 }
 
-/* The double nearest to a. If it is subnormal, that nearest to a.hi, from which a differs by half a last place at most. */
+/*
+ * The double nearest to a. If it is subnormal, that nearest to a.hi, from which a differs by half a last place at most.
+ */
 static inline double rankloss__extended_to_double(rankloss__extended a) {
     if (a.exponent > 1023)
         return a.hi * 0x1p1023 * 2.0;

@@ -1,6 +1,6 @@
 /*
- * Sums of products of two doubles without any rounding: where they cancel, the rest may be smaller than the terms by the
- * whole range of a double, and every bit of it counts.
+ * Sums of products of two doubles without any rounding: where they cancel, the rest may be smaller than the terms by
+ * the whole range of a double, and every bit of it counts.
  */
 #ifndef RANKLOSS_SRC_EXACT_EXTENDED_DOT_H
 #define RANKLOSS_SRC_EXACT_EXTENDED_DOT_H

@@ -1,6 +1,6 @@
 /*
- * A window of compensated sums over numbered elements. Elements outside the window are ignored, so that a window of fixed
- * size can serve an output of any size in several rounds.
+ * A window of compensated sums over numbered elements. Elements outside the window are ignored, so that a window of
+ * fixed size can serve an output of any size in several rounds.
  */
 #ifndef RANKLOSS_SRC_LIST_COMPENSATED_SUMS_H
 #define RANKLOSS_SRC_LIST_COMPENSATED_SUMS_H

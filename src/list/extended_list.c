@@ -1,11 +1,11 @@
 /*
- * A list in extended precision: the formulas of softmax.h as they are written there, an item at a time, in numbers of 106
- * bits with an exponent of their own.
+ * A list in extended precision: the formulas of softmax.h as they are written there, an item at a time, in numbers of
+ * 106 bits with an exponent of their own.
  *
- * Nothing here is fast, nor has to be: the fast path leaves only lists that double cannot represent. It needs few special
- * cases to be right. The exponent has the range for every product of inputs, so nothing overflows or underflows; 106
- * bits leave half of them for cancellation; the coefficients, which may cancel entirely, are added without rounding; and
- * infinities and NaN combine by IEEE arithmetic, as the header promises.
+ * Nothing here is fast, nor has to be: the fast path leaves only lists that double cannot represent. It needs few
+ * special cases to be right. The exponent has the range for every product of inputs, so nothing overflows or
+ * underflows; 106 bits leave half of them for cancellation; the coefficients, which may cancel entirely, are added
+ * without rounding; and infinities and NaN combine by IEEE arithmetic, as the header promises.
  */
 #include "list/extended_list.h"
 
@@ -115,7 +115,9 @@ static extended term(extended factor, extended value) {
     return factor.hi == 0.0 ? from(0.0) : rankloss__extended_mul(factor, value);
 }
 
-/* The coefficients are added exactly: where they cancel, every result that is divided by their sum depends on the rest. */
+/*
+ * The coefficients are added exactly: where they cancel, every result that is divided by their sum depends on the rest.
+ */
 static void sum_exps_and_coefs(rankloss__extended_sums *sums, rankloss__list *list) {
     rankloss__extended_dot coefs = {.special = 0.0};
     for (size_t first = 0; first < list->size; first += list->chunk) {

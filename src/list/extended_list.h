@@ -1,7 +1,7 @@
 /*
- * A list in extended precision, for what does not fit the kernels' doubles: infinities, exponentials far below the smallest
- * double, coefficients and cotangents near the ends of the range. The plain formulas, an item at a time, some hundred times
- * slower.
+ * A list in extended precision, for what does not fit the kernels' doubles: infinities, exponentials far below the
+ * smallest double, coefficients and cotangents near the ends of the range. The plain formulas, an item at a time, some
+ * hundred times slower.
  */
 #ifndef RANKLOSS_SRC_LIST_EXTENDED_LIST_H
 #define RANKLOSS_SRC_LIST_EXTENDED_LIST_H

@@ -3,9 +3,9 @@
  *
  * The fast path is fast because it computes in double without a test per item. That is right as long as no intermediate
  * result leaves the range of a double and no cancellation takes more bits than the result can spare. Both show in a
- * list's sums, so that one look at these is enough for the whole list. In float32 products of two inputs and sums of them cannot leave the range of a double, so most rules
- * are float64's. A threshold need not be sharp: extended precision is right on both sides of it, so each is chosen with
- * a wide margin, far from where double would fail.
+ * list's sums, so that one look at these is enough for the whole list. In float32 products of two inputs and sums of
+ * them cannot leave the range of a double, so most rules are float64's. A threshold need not be sharp: extended
+ * precision is right on both sides of it, so each is chosen with a wide margin, far from where double would fail.
  */
 #include "list/fast_path.h"
 

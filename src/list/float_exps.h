@@ -3,8 +3,9 @@
  * derivatives, in an output that has no values yet. This is the one place where an output serves as memory: it makes
  * gradients of long lists 1.25 times as fast as computing the exponentials again.
  *
- * A float has 24 bits of an exponential, which costs a gradient up to one unit in its last place. So that no bit depends
- * on which outputs a call has, a list without such an output computes its exponentials again and rounds them alike.
+ * A float has 24 bits of an exponential, which costs a gradient up to one unit in its last place. So that no bit
+ * depends on which outputs a call has, a list without such an output computes its exponentials again and rounds them
+ * alike.
  */
 #ifndef RANKLOSS_SRC_LIST_FLOAT_EXPS_H
 #define RANKLOSS_SRC_LIST_FLOAT_EXPS_H

@@ -1,13 +1,13 @@
 /*
  * The forward pass of a list by itself, in chunks: the range of its scores, the sums without the argmax, the loss.
  *
- * Two passes, since the exponentials need the largest score; the first is cheap, and its chunks are often in the cache for
- * the second. The argmax, whose exponential is exactly 1, is left out of the sums: so log1p() of them keeps every digit
- * even where that item dominates, and no sum needs more than double (float32) or double-double (float64).
+ * Two passes, since the exponentials need the largest score; the first is cheap, and its chunks are often in the cache
+ * for the second. The argmax, whose exponential is exactly 1, is left out of the sums: so log1p() of them keeps every
+ * digit even where that item dominates, and no sum needs more than double (float32) or double-double (float64).
  *
  * The few lists that this does not suit are found from their sums, which costs the others nothing: if all coefficients
- * are zero, cancel, or are to sum to one but sum to zero, the list is summed again by its own rule. Where the sums still
- * do not fit a double, the loss is computed in extended precision.
+ * are zero, cancel, or are to sum to one but sum to zero, the list is summed again by its own rule. Where the sums
+ * still do not fit a double, the loss is computed in extended precision.
  */
 #include "list/forward.h"
 
@@ -154,8 +154,8 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
 /* --- lists with rules of their own --- */
 
 /*
- * The sum of the coefficients again, in double-double arithmetic. Where they cancel, the roundings of products and lanes
- * would be a large part of the sum, and of all results that it multiplies or divides.
+ * The sum of the coefficients again, in double-double arithmetic. Where they cancel, the roundings of products and
+ * lanes would be a large part of the sum, and of all results that it multiplies or divides.
  */
 static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *list) {
     rankloss__dd others = {0.0, 0.0}, argmax = {0.0, 0.0};

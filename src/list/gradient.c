@@ -2,10 +2,10 @@
  * The derivatives of a list by itself, a chunk at a time: for each output by a kernel, from the sums of the forward pass,
  * or item by item in extended precision.
  *
- * It is fast because everything that a list's derivatives share is computed once, as `terms`, so that an item costs a few
- * multiply-adds, and all outputs of a chunk use one set of exponentials while it is in the cache. It is right because
- * each formula adds terms that are no larger than the scale of its error bound (docs/numerics.md). Only for the argmax
- * would they cancel: its value has a formula of its own in `terms`, and overwrites what the kernel wrote there.
+ * It is fast because everything that a list's derivatives share is computed once, as `terms`, so that an item costs a
+ * few multiply-adds, and all outputs of a chunk use one set of exponentials while it is in the cache. It is right
+ * because each formula adds terms that are no larger than the scale of its error bound (docs/numerics.md). Only for the
+ * argmax would they cancel: its value has a formula of its own in `terms`, and overwrites what the kernel wrote there.
  */
 #include "list/gradient.h"
 

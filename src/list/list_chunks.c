@@ -1,5 +1,6 @@
 /*
- * Chunks and parts of a list. A chunk stays loaded until another one is asked for; only this file knows which one it is.
+ * Chunks and parts of a list. A chunk stays loaded until another one is asked for; only this file knows which one it
+ * is.
  */
 #include "list/list_chunks.h"
 

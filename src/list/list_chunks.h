@@ -1,8 +1,8 @@
 /*
  * One list of a batch by itself, in chunks of items for the kernels; a very long one in parts that threads may share.
  *
- * A very long list is split into parts by its size alone, and the sums of the parts are added in order, so that any number
- * of threads gives the same bits.
+ * A very long list is split into parts by its size alone, and the sums of the parts are added in order, so that any
+ * number of threads gives the same bits.
  */
 #ifndef RANKLOSS_SRC_LIST_LIST_CHUNKS_H
 #define RANKLOSS_SRC_LIST_LIST_CHUNKS_H

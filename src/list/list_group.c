@@ -142,7 +142,7 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
                            unsigned usable) {
     unsigned lists = usable & factors->moderate;
     for (int k = 0; k < group->count; k++) {
-        /* If all coefficients are 0 every product has to be +0, which a list alone sees to. */
+        /* If all coefficients are 0 every product has to be +0, as it is for a list computed alone. */
         const bool may_be_zero = group->losses.coefs.hi[k] == 0.0 && group->sums.others.coef_x.hi[k] == 0.0;
         bool fast = true;
         if (which == RANKLOSS__GRAD_LOGITS || which == RANKLOSS__HESS_LOGITS)
@@ -201,8 +201,8 @@ static unsigned run_together(rankloss__list_group *group, rankloss__worker *work
 }
 
 /*
- * If the fast path cannot give an output of a list, that output is computed alone, and then the list's others in a group
- * of its own: alone and group use the same scratch, and the gradient, which comes last, may overwrite the logits.
+ * If the fast path cannot give an output of a list, that output is computed alone, and then the list's others in a
+ * group of its own: alone and group use the same scratch, and the gradient, which comes last, may overwrite the logits.
  */
 unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
                                   const int64_t *lists, int count, unsigned wanted) {

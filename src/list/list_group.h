@@ -2,10 +2,10 @@
  * Up to eight lists computed together, a lane a list, so that what a list costs besides its items, its logarithm and its
  * divisions above all, is paid once for eight.
  *
- * There are two layouts. Short lists are interleaved: item i of list k is in lane k of row i, so that each step works on
- * eight lists at once (interleaved_lists.c). Longer ones stay side by side, as in memory: each is summed by itself, with
- * item i in lane i mod 8, and its sums go to lane k (side_by_side_lists.c). What follows the sums is the same for both
- * (list_group.c).
+ * There are two layouts. Short lists are interleaved: item i of list k is in lane k of row i, so that each step works
+ * on eight lists at once (interleaved_lists.c). Longer ones stay side by side, as in memory: each is summed by itself,
+ * with item i in lane i mod 8, and its sums go to lane k (side_by_side_lists.c). What follows the sums is the same for
+ * both (list_group.c).
  *
  * The layout of a list depends on its size and on the options, and lanes do not mix, so its neighbours change no bit.
  */
@@ -41,9 +41,9 @@ typedef struct rankloss__list_group {
 void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker);
 
 /*
- * Computes the wanted outputs of 1 to RANKLOSS__LANES lists of one layout, which is not RANKLOSS__ALONE. Side by side, they have
- * no more items in all than rankloss__most_side_by_side() says, each list rounded up to RANKLOSS__LANES. Those that need
- * more than the fast path are computed alone. Returns the lists that it computed entirely, a bit each.
+ * Computes the wanted outputs of 1 to RANKLOSS__LANES lists of one layout, which is not RANKLOSS__ALONE. Side by side,
+ * they have no more items in all than rankloss__most_side_by_side() says, each list rounded up to RANKLOSS__LANES.
+ * Those that need more than the fast path are computed alone. Returns the lists that it computed entirely, a bit each.
  */
 unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
                                   const int64_t *lists, int count, unsigned wanted);

@@ -102,8 +102,8 @@ void rankloss__find_unmasked(rankloss__items *items) {
 #endif
 
 /*
- * The address and the bytes of `items` items of `lists` lists in a view; 0 bytes where they are not contiguous. A hardware
- * prefetcher cannot predict this access: a short list in one array, then in another, then the next list.
+ * The address and the bytes of `items` items of `lists` lists in a view; 0 bytes where they are not contiguous. A
+ * hardware prefetcher cannot predict this access: a short list in one array, then in another, then the next list.
  */
 static int64_t stretch_of(const rankloss__view *view, const rankloss__batch *batch, const rankloss__position *position,
                           int64_t lists, int64_t items, const char **at) {

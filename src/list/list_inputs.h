@@ -44,7 +44,8 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
 void rankloss__find_unmasked(rankloss__items *items);
 
 /*
- * Prefetches the inputs, the gradient and the Hessian of `count` lists from `first` on, which are computed somewhat later.
+ * Prefetches the inputs, the gradient and the Hessian of `count` lists from `first` on, which are computed somewhat
+ * later.
  */
 void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count);
 

@@ -1,6 +1,6 @@
 /*
- * One thread's working memory, on its stack: about 32 KiB, as a union of one layout for each way of computing lists. What
- * one of them leaves there does not survive another.
+ * One thread's working memory, on its stack: about 32 KiB, as a union of one layout for each way of computing lists.
+ * What one of them leaves there does not survive another.
  */
 #ifndef RANKLOSS_SRC_LIST_SCRATCH_H
 #define RANKLOSS_SRC_LIST_SCRATCH_H

@@ -1,6 +1,6 @@
 /*
- * What multiplies the derivatives of a list: its cotangent, the derivative by the caller's reducer, the number of lists of
- * a mean, and the temperature.
+ * What multiplies the derivatives of a list: its cotangent, the derivative by the caller's reducer, the number of lists
+ * of a mean, and the temperature.
  */
 #ifndef RANKLOSS_SRC_PLAN_COTANGENT_H
 #define RANKLOSS_SRC_PLAN_COTANGENT_H

@@ -1,6 +1,6 @@
 /*
- * A checked call, ready to run: views of every argument, the outputs to compute, and the options as factors. All threads
- * read it; none writes it.
+ * A checked call, ready to run: views of every argument, the outputs to compute, and the options as factors. All
+ * threads read it; none writes it.
  */
 #ifndef RANKLOSS_SRC_PLAN_PLAN_H
 #define RANKLOSS_SRC_PLAN_PLAN_H

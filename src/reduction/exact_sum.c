@@ -1,11 +1,12 @@
 /*
- * Exact sums: fixed-point digits with late carries, floating-point parts for eight terms at a time, and a quotient that is
- * rounded once.
+ * Exact sums: fixed-point digits with late carries, floating-point parts for eight terms at a time, and a quotient that
+ * is rounded once.
  *
- * The digits alone would be right, and slow: three read-modify-writes for each term. Eight terms as parts are a few vector
- * operations, and exact as well: each part of a term is a multiple of one power of two, and no sum of the parts exceeds
- * 2^53 of that power before they are moved to the digits. Terms that do not split so, which the bits of their last part
- * and of their size tell, are added to the digits at once. All of it is exact, so no order of terms changes a bit.
+ * The digits alone would be right, and slow: three read-modify-writes for each term. Eight terms as parts are a few
+ * vector operations, and exact as well: each part of a term is a multiple of one power of two, and no sum of the parts
+ * exceeds 2^53 of that power before they are moved to the digits. Terms that do not split so are recognised by their
+ * size and by the bits of their last part, and go to the digits directly. All of it is exact, so no order of terms
+ * changes a bit.
  */
 #include "reduction/exact_sum.h"
 

@@ -1,6 +1,6 @@
 /*
- * Each list is computed by one thread, except those so long that the others would wait. Those are split over the threads,
- * one after another, and the lists between them are divided among the threads.
+ * Each list is computed by one thread, except those so long that the others would wait. Those are split over the
+ * threads, one after another, and the lists between them are divided among the threads.
  */
 #include "schedule/execute.h"
 
@@ -50,8 +50,8 @@ __attribute__((noinline)) static void run_split_list(const rankloss__run *run, i
 }
 
 /*
- * Whether a list is so large a part of the batch that the other threads would be idle while one computes it. Its bits are
- * the same either way.
+ * Whether a list is so large a part of the batch that the other threads would be idle while one computes it. Its bits
+ * are the same either way.
  */
 static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
     const int64_t size = rankloss__list_size(batch, list);

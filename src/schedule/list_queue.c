@@ -1,7 +1,7 @@
 /*
- * Which lists of a thread are computed together. Short lists wait for others of about their size, since a lane is idle once
- * its list has ended. Longer ones wait for a full group, and a full group waits for the next one to fill, which gives the
- * prefetched inputs time to arrive. The choice of neighbours changes no bit.
+ * Which lists of a thread are computed together. Short lists wait for others of about their size, since a lane is idle
+ * once its list has ended. Longer ones wait for a full group, and a full group waits for the next one to fill, which
+ * gives the prefetched inputs time to arrive. The choice of neighbours changes no bit.
  */
 #include "schedule/list_queue.h"
 

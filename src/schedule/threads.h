@@ -18,8 +18,9 @@ typedef struct rankloss__team rankloss__team;
 typedef void (*rankloss__lists_body)(void *context, rankloss__team *team, int64_t begin, int64_t end);
 
 /*
- * Computes the lists from begin to before end, by body; the caller's thread is in the default floating-point environment.
- * num_threads: the most to use; 0: as OpenMP has it. Lists are divided by their cost, which is mostly items, not by their number.
+ * Computes the lists from begin to before end, by body; the caller's thread is in the default floating-point
+ * environment. num_threads: the most to use; 0: as OpenMP has it. Lists are divided by their cost, which is mostly
+ * items, not by their number.
  */
 void rankloss__threads_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
                            rankloss__lists_body body, void *context);

@@ -14,8 +14,8 @@ static _Thread_local char last_error[320];
 rankloss_status rankloss__fail(rankloss_status status, const char *format, ...) {
     va_list arguments;
     /*
-     * On x86 the C library prints numbers by the rounding mode of the x87 registers, which fp_environment.h leaves alone.
-     * fesetround() writes that of SSE as well, which the caller may have set to another.
+     * On x86 the C library prints numbers by the rounding mode of the x87 registers, which fp_environment.h leaves
+     * alone. fesetround() writes that of SSE as well, which the caller may have set to another.
      */
     const rankloss__fp_environment caller = rankloss__fp_environment_enter();
     const int rounding = fegetround();
