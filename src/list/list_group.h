@@ -7,7 +7,7 @@
  * with item i in lane i mod 8, and its sums go to lane k (side_by_side_lists.c). What follows the sums is the same for
  * both (list_group.c).
  *
- * The layout of a list depends on its size and on the options, and lanes do not mix, so its neighbours change no bit.
+ * The layout of a list does not depend on the others, and lanes do not mix, so its neighbours change no bit.
  */
 #ifndef RANKLOSS_SRC_LIST_LIST_GROUP_H
 #define RANKLOSS_SRC_LIST_LIST_GROUP_H
