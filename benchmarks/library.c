@@ -11,9 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernels/instruction_sets.h"
 #include "support.h"
 
-const char *const bench_isas[] = {"portable", "avx2", "avx512", "neon", NULL};
+#define NAME_OF(name, NAME) #name,
+const char *const bench_isas[] = {RANKLOSS__EACH_SET_OF_THE_PROCESSOR(NAME_OF) NULL};
 
 /* POSIX lets a void pointer hold a function; C does not, hence the detour through memory. */
 static void find(void *handle, const char *name, void *function) {

@@ -2,11 +2,9 @@
 
 find_package(Threads REQUIRED)
 
-# AVX-512 and NEON are preferred wherever they can run, and need no run by name.
-set(isas portable)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|i.86)$")
-  list(APPEND isas avx2)
-endif()
+# The best set that a processor has is preferred, and needs no run by name.
+set(isas ${RANKLOSS_PROCESSOR_ISAS})
+list(POP_BACK isas)
 set(RANKLOSS_TEST_ISAS ${isas} CACHE STRING "The instruction sets by whose names tests of the kernels run, besides the best")
 
 # Tests of what users see link the library as users do.
@@ -81,11 +79,8 @@ function(rankloss_add_test name)
   list(TRANSFORM test_SUPPORT PREPEND "${rankloss_test_support_dir}/")
   add_executable(${name} ${name}.c "${rankloss_test_support_dir}/run.c" ${test_SUPPORT} ${test_SOURCES}
     $<TARGET_OBJECTS:rankloss_test_support> $<TARGET_OBJECTS:rankloss_test_check>)
-  target_include_directories(${name} PRIVATE "${rankloss_test_support_dir}")
+  target_include_directories(${name} PRIVATE "${rankloss_test_support_dir}" "${RANKLOSS_GENERATED_DIR}")
   if(test_INTERNAL)
-    list(TRANSFORM RANKLOSS_ISAS TOUPPER OUTPUT_VARIABLE kernels)
-    list(TRANSFORM kernels PREPEND RANKLOSS_HAVE_)
-    target_compile_definitions(${name} PRIVATE ${kernels})
     target_link_libraries(${name} PRIVATE rankloss_internals)
   else()
     target_link_libraries(${name} PRIVATE ${rankloss_api})

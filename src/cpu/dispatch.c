@@ -11,6 +11,7 @@
 #include <rankloss/cpu.h>
 
 #include "cpu/features.h"
+#include "kernels/instruction_sets.h"
 #include "kernels/tables.h"
 
 typedef struct instruction_set {
@@ -20,18 +21,8 @@ typedef struct instruction_set {
 } instruction_set;
 
 /* From the plainest to the best. */
-static const instruction_set sets[] = {
-    {"portable", 0, &rankloss__portable_f32, &rankloss__portable_f64},
-#if defined(RANKLOSS_HAVE_NEON)
-    {"neon", RANKLOSS__CPU_NEON, &rankloss__neon_f32, &rankloss__neon_f64},
-#endif
-#if defined(RANKLOSS_HAVE_AVX2)
-    {"avx2", RANKLOSS__CPU_AVX2, &rankloss__avx2_f32, &rankloss__avx2_f64},
-#endif
-#if defined(RANKLOSS_HAVE_AVX512)
-    {"avx512", RANKLOSS__CPU_AVX512, &rankloss__avx512_f32, &rankloss__avx512_f64},
-#endif
-};
+#define ROW(name, NAME) {#name, RANKLOSS__CPU_##NAME, &rankloss__##name##_f32, &rankloss__##name##_f64},
+static const instruction_set sets[] = {RANKLOSS__EACH_INSTRUCTION_SET(ROW)};
 
 enum { NUM_SETS = sizeof sets / sizeof sets[0] };
 

@@ -4,7 +4,9 @@
 #ifndef RANKLOSS_SRC_CPU_FEATURES_H
 #define RANKLOSS_SRC_CPU_FEATURES_H
 
+/* A bit for each instruction set of src/CMakeLists.txt. */
 enum {
+    RANKLOSS__CPU_PORTABLE = 0,
     RANKLOSS__CPU_AVX2 = 1u << 0,   /* AVX2 and FMA */
     RANKLOSS__CPU_AVX512 = 1u << 1, /* AVX-512 F, VL, DQ and BW, and AVX2 and FMA */
     RANKLOSS__CPU_NEON = 1u << 2,   /* Advanced SIMD of AArch64 */

@@ -1,15 +1,15 @@
 /*
- * The kernel tables that a build may hold, one per instruction set and compute dtype. RANKLOSS_HAVE_<ISA> says which
- * it does.
+ * The kernel tables of this build, one per instruction set and compute dtype.
  */
 #ifndef RANKLOSS_SRC_KERNELS_TABLES_H
 #define RANKLOSS_SRC_KERNELS_TABLES_H
 
+#include "kernels/instruction_sets.h"
 #include "kernels/kernels.h"
 
-extern const rankloss__kernels rankloss__portable_f32, rankloss__portable_f64;
-extern const rankloss__kernels rankloss__avx2_f32, rankloss__avx2_f64;
-extern const rankloss__kernels rankloss__avx512_f32, rankloss__avx512_f64;
-extern const rankloss__kernels rankloss__neon_f32, rankloss__neon_f64;
+#define RANKLOSS__DECLARE_TABLES(name, NAME) \
+    extern const rankloss__kernels rankloss__##name##_f32, rankloss__##name##_f64;
+RANKLOSS__EACH_INSTRUCTION_SET(RANKLOSS__DECLARE_TABLES)
+#undef RANKLOSS__DECLARE_TABLES
 
 #endif

@@ -22,6 +22,7 @@
 
 #include "check.h"
 #include "generate.h"
+#include "kernels/instruction_sets.h"
 #include "run.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -186,7 +187,9 @@ static void version_is_that_of_the_header(void **state) {
 
 static void isa_is_a_known_name_and_stays(void **state) {
     (void)state;
-    static const char *const known[] = {"portable", "avx2", "avx512", "neon"};
+#define NAME_OF(name, NAME) #name,
+    static const char *const known[] = {RANKLOSS__EACH_SET_OF_THE_PROCESSOR(NAME_OF)};
+#undef NAME_OF
     const char *isa = rankloss_isa();
     bool found = false;
     for (size_t k = 0; k < LENGTH(known); k++) {

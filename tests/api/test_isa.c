@@ -24,6 +24,7 @@
 
 #include "check.h"
 #include "generate.h"
+#include "kernels/instruction_sets.h"
 #include "number.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -118,11 +119,8 @@ static choice choose(const char *text, bool with_hash) {
 }
 
 /* The sets for this kind of processor, the best one last. */
-#if defined(__aarch64__)
-static const char *const names[] = {"portable", "neon"};
-#else
-static const char *const names[] = {"portable", "avx2", "avx512"};
-#endif
+#define NAME_OF(name, NAME) #name,
+static const char *const names[] = {RANKLOSS__EACH_SET_OF_THE_PROCESSOR(NAME_OF)};
 
 static int rank_of(const char *isa) {
     for (size_t k = 0; k < LENGTH(names); k++) {

@@ -26,18 +26,9 @@ typedef struct vocabulary {
     const word *words;
 } vocabulary;
 
-static const vocabulary vocabularies[] = {
-    {"portable", 0, words_portable}, /* with itself: what it makes of its inputs depends on nothing else */
-#if defined(RANKLOSS_HAVE_NEON)
-    {"neon", RANKLOSS__CPU_NEON, words_neon},
-#endif
-#if defined(RANKLOSS_HAVE_AVX2)
-    {"avx2", RANKLOSS__CPU_AVX2, words_avx2},
-#endif
-#if defined(RANKLOSS_HAVE_AVX512)
-    {"avx512", RANKLOSS__CPU_AVX512, words_avx512},
-#endif
-};
+/* The portable one with itself: what it makes of its inputs depends on nothing else. */
+#define VOCABULARY(name, NAME) {#name, RANKLOSS__CPU_##NAME, words_##name},
+static const vocabulary vocabularies[] = {RANKLOSS__EACH_INSTRUCTION_SET(VOCABULARY)};
 
 /* --- numbers --- */
 

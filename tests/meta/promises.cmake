@@ -1,8 +1,9 @@
 # docs/promises.md against what there is. The checks that it names are tests, or builds that .ci/run makes: presets, or
 # files of .ci/builds. The canaries that it names are those of tests/meta/canaries, each in the row of its promise, where its
 # checks are. And some canary turns each check red, in whatever row: a test, or the tests of a build.
-# Run with -D PROJECT_DIR=... -D TESTS=<name>,<name>...
+# Run with -D PROJECT_DIR=... -D TESTS=<name>,<name>... -D ISAS=<name>,<name>...
 cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," "|" isas "${ISAS}")
 string(REPLACE "," ";" TESTS "${TESTS}")
 file(READ "${PROJECT_DIR}/CMakePresets.json" presets)
 file(READ "${PROJECT_DIR}/.ci/run" stages)
@@ -31,7 +32,7 @@ function(check_canary name promise)
   string(REGEX REPLACE "^checks: " "" checks "${fields}")
   string(REPLACE " " ";" checks "${checks}")
   foreach(check IN LISTS checks)
-    string(REGEX REPLACE "\\.(portable|avx2|avx512|neon)$" "" check "${check}")
+    string(REGEX REPLACE "\\.(${isas})$" "" check "${check}")
     if(NOT check IN_LIST ARGN)
       list(APPEND wrong "${promise}: ${check}, which ${name} turns red, is not among the checks")
     endif()
@@ -87,7 +88,7 @@ foreach(file IN LISTS files)
   file(STRINGS "${PROJECT_DIR}/tests/meta/canaries/${file}" fields REGEX "^(checks|build): ")
   list(TRANSFORM fields REPLACE "^(checks|build): " "")
   string(REPLACE " " ";" fields "${fields}")
-  list(TRANSFORM fields REPLACE "\\.(portable|avx2|avx512|neon)$" "")
+  list(TRANSFORM fields REPLACE "\\.(${isas})$" "")
   list(APPEND red ${fields})
   string(REPLACE ".canary" "" canary "${file}")
   if(NOT canary IN_LIST named)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "cpu/features.h"
+#include "kernels/instruction_sets.h"
 #include "kernels/tables.h"
 
 typedef struct kernel_table {
@@ -17,18 +18,9 @@ typedef struct kernel_table {
 } kernel_table;
 
 /** The portable one first. */
-static const kernel_table kernel_tables[] = {
-    {"portable", 0, {&rankloss__portable_f32, &rankloss__portable_f64}},
-#if defined(RANKLOSS_HAVE_NEON)
-    {"neon", RANKLOSS__CPU_NEON, {&rankloss__neon_f32, &rankloss__neon_f64}},
-#endif
-#if defined(RANKLOSS_HAVE_AVX2)
-    {"avx2", RANKLOSS__CPU_AVX2, {&rankloss__avx2_f32, &rankloss__avx2_f64}},
-#endif
-#if defined(RANKLOSS_HAVE_AVX512)
-    {"avx512", RANKLOSS__CPU_AVX512, {&rankloss__avx512_f32, &rankloss__avx512_f64}},
-#endif
-};
+#define KERNEL_TABLE(name, NAME) {#name, RANKLOSS__CPU_##NAME, {&rankloss__##name##_f32, &rankloss__##name##_f64}},
+static const kernel_table kernel_tables[] = {RANKLOSS__EACH_INSTRUCTION_SET(KERNEL_TABLE)};
+#undef KERNEL_TABLE
 
 enum { NUM_KERNEL_TABLES = sizeof kernel_tables / sizeof kernel_tables[0] };
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/instruction_sets.h"
+
 enum { WORDS_REALS = 16 /* as many as the widest reals have */ };
 
 /** What the words are given. */
@@ -45,7 +47,9 @@ typedef struct word {
     void (*run)(const words_in *in, words_out *out);
 } word;
 
-/** Ends with a word without a name. */
-extern const word words_portable[], words_avx2[], words_avx512[], words_neon[];
+/** Those of each instruction set end with a word without a name. */
+#define DECLARE_WORDS(name, NAME) extern const word words_##name[];
+RANKLOSS__EACH_INSTRUCTION_SET(DECLARE_WORDS)
+#undef DECLARE_WORDS
 
 #endif
