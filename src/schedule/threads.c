@@ -62,15 +62,12 @@ static int64_t begin_of_part(const rankloss__batch *batch, int64_t begin, int64_
     return part == parts ? end : rankloss__find_by_cost(batch, begin, end, LIST_COST, before + total / parts * part);
 }
 
-void rankloss__threads_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
-                           rankloss__lists_body body, void *context) {
-    const int64_t cost = rankloss__cost_before(batch, end, LIST_COST) - rankloss__cost_before(batch, begin, LIST_COST);
-    int size = team_size(cost, num_threads);
-    size = size < end - begin ? size : (int)(end - begin);
-    if (size <= 1) {
-        body(context, NULL, begin, end);
-        return;
-    }
+/*
+ * A function of its own, since LLVM's libomp asks for the number of the caller's thread, and takes heap for it, where a
+ * function that has a parallel region begins: a call on one thread takes none.
+ */
+__attribute__((noinline)) static void run_team(const rankloss__batch *batch, int64_t begin, int64_t end, int size,
+                                               rankloss__lists_body body, void *context) {
     rankloss__team team;
     omp_init_lock(&team.lock);
 #pragma omp parallel num_threads(size)
@@ -84,6 +81,17 @@ void rankloss__threads_run(const rankloss__batch *batch, int64_t begin, int64_t 
         rankloss__fp_environment_leave(own);
     }
     omp_destroy_lock(&team.lock);
+}
+
+void rankloss__threads_run(const rankloss__batch *batch, int64_t begin, int64_t end, int32_t num_threads,
+                           rankloss__lists_body body, void *context) {
+    const int64_t cost = rankloss__cost_before(batch, end, LIST_COST) - rankloss__cost_before(batch, begin, LIST_COST);
+    int size = team_size(cost, num_threads);
+    size = size < end - begin ? size : (int)(end - begin);
+    if (size > 1)
+        run_team(batch, begin, end, size, body, context);
+    else
+        body(context, NULL, begin, end);
 }
 
 int rankloss__threads_for(const rankloss__batch *batch, int32_t num_threads) {
