@@ -1,0 +1,260 @@
+/*
+ * src/plan/plan.c and cotangent.h: what a call comes to, by tables, and its factors by exact products.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "plan/plan.h"
+#include "run.h"
+
+static float room[512];
+
+static rankloss_array f32(int32_t ndim, int64_t a, int64_t b, int64_t c) {
+    const int64_t shape[] = {a, b, c};
+    return rankloss_array_make(RANKLOSS_F32, room, ndim, shape);
+}
+
+/* A call on 2 x 3 lists of 4 items. */
+static rankloss_problem problem(void) {
+    return (rankloss_problem){.logits = f32(3, 2, 3, 4), .labels = f32(3, 2, 3, 4), .tangent = f32(3, 2, 3, 4)};
+}
+
+/* --- outputs --- */
+
+static void each_output_is_asked_for_and_wanted(void **state) {
+    (void)state;
+    for (unsigned bits = 0; bits < 128; bits++) {
+        const rankloss_problem p = problem();
+        rankloss_result r = {.reserved = {0}};
+        rankloss_array *const derivatives[] = {&r.grad_labels, &r.grad_weights, &r.hess_logits, &r.hvp_logits,
+                                               &r.grad_logits};
+        for (int which = 0; which < 5; which++)
+            if ((bits >> which & 1) != 0)
+                *derivatives[which] = f32(3, 2, 3, 4);
+        r.loss = (bits & 32) != 0 ? f32(2, 2, 3, 0) : r.loss;
+        r.jvp = (bits & 64) != 0 ? f32(2, 2, 3, 0) : r.jvp;
+        const rankloss__plan plan = rankloss__plan_make(&p, &r);
+        assert_int_equal(plan.asked, bits);
+        assert_int_equal(plan.wanted, bits);
+        assert_true(plan.inputs.wants_tangent == ((bits & (64 | 1u << RANKLOSS__HVP_LOGITS)) != 0));
+        for (int which = 0; which < 5; which++)
+            assert_true(plan.outputs[which] == derivatives[which] && !plan.across_lists[which]);
+        assert_false(plan.any_across_lists);
+    }
+}
+
+/* A list has nothing to write to an output without elements, though the output is there. */
+static void outputs_without_elements_are_not_wanted(void **state) {
+    const rankloss_problem p = {.logits = f32(2, 3, 0, 0), .labels = f32(2, 3, 0, 0)};
+    const rankloss_result r = {.grad_logits = f32(2, 3, 0, 0), .loss = f32(1, 3, 0, 0)};
+    (void)state;
+    const rankloss__plan plan = rankloss__plan_make(&p, &r);
+    assert_int_equal(plan.asked, 1u << RANKLOSS__GRAD_LOGITS | RANKLOSS__WANT_LOSS);
+    assert_int_equal(plan.wanted, RANKLOSS__WANT_LOSS);
+}
+
+/* Elements that two lists share are sums over lists, and no list's own. */
+static void gradients_are_summed_over_what_broadcasts(void **state) {
+    int64_t starts[] = {0, 2, 5};
+    const rankloss_array none = {0}, dense = f32(3, 2, 3, 4), single = f32(3, 1, 1, 4), ragged = f32(1, 5, 0, 0);
+    const rankloss_array offsets = {starts, RANKLOSS_I64, 1, {3}, {1}};
+    const struct {
+        const rankloss_array *logits, *offsets;
+        rankloss_array gradient;
+        bool summed;
+    } rows[] = {{&dense, &none, f32(3, 2, 3, 4), false},     {&dense, &none, f32(3, 2, 3, 1), false},
+                {&dense, &none, f32(3, 2, 1, 4), true},      {&dense, &none, f32(3, 1, 3, 4), true},
+                {&dense, &none, f32(2, 3, 4, 0), true},      {&dense, &none, f32(1, 4, 0, 0), true},
+                {&dense, &none, f32(0, 0, 0, 0), true},      {&single, &none, f32(1, 4, 0, 0), false},
+                {&single, &none, f32(0, 0, 0, 0), false},    {&ragged, &offsets, f32(1, 5, 0, 0), false},
+                {&ragged, &offsets, f32(2, 2, 1, 0), false}, {&ragged, &offsets, f32(1, 1, 0, 0), true},
+                {&ragged, &offsets, f32(0, 0, 0, 0), true}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (int which = RANKLOSS__GRAD_LABELS; which <= RANKLOSS__GRAD_WEIGHTS; which++) {
+            const rankloss_problem p = {
+                .logits = *rows[k].logits, .labels = *rows[k].logits, .offsets = *rows[k].offsets};
+            rankloss_result r = {.grad_logits = *rows[k].logits};
+            *(which == RANKLOSS__GRAD_LABELS ? &r.grad_labels : &r.grad_weights) = rows[k].gradient;
+            const rankloss__plan plan = rankloss__plan_make(&p, &r);
+            const unsigned gradient = 1u << which, logits = 1u << RANKLOSS__GRAD_LOGITS;
+            assert_true(plan.across_lists[which] == rows[k].summed && plan.any_across_lists == rows[k].summed);
+            assert_int_equal(plan.asked, gradient | logits);
+            assert_int_equal(plan.wanted, rows[k].summed ? logits : gradient | logits);
+        }
+}
+
+/* The layout of such a sum counts its elements in row-major order, whatever its strides. */
+static void summed_elements_are_numbered(void **state) {
+    const rankloss_problem p = problem();
+    rankloss_result r = {.grad_labels = f32(3, 2, 1, 4)};
+    (void)state;
+    r.grad_labels.strides[0] = -50;
+    r.grad_labels.strides[2] = 7;
+    const rankloss__plan plan = rankloss__plan_make(&p, &r);
+    const rankloss__view *numbers = &plan.layouts[RANKLOSS__GRAD_LABELS];
+    assert_int_equal(plan.inputs.batch.ndim, 2);
+    assert_true(numbers->list_strides[0] == 4 && numbers->list_strides[1] == 0 && numbers->item_stride == 1);
+}
+
+/* --- axes --- */
+
+/* The axes of the lists are one where all arrays step through them as through one; each of these alone prevents it. */
+static void axes_are_merged_where_all_allow_it(void **state) {
+    (void)state;
+    for (int k = 0; k < 11; k++) {
+        rankloss_problem p = problem();
+        rankloss_result r = {.loss = f32(2, 2, 3, 0), .grad_logits = f32(3, 2, 3, 4), .jvp = f32(2, 2, 3, 0)};
+        rankloss_array *const arrays[] = {&p.labels, &p.weights, &p.bias, &p.tangent, &r.grad_labels, &p.where};
+        p.where = (rankloss_array){room, RANKLOSS_BOOL, 1, {4}, {1}}; /* the same for all lists */
+        p.reduction = RANKLOSS_NONE;
+        p.cotangent = f32(2, 2, 3, 0);
+        if (k < 6)
+            *arrays[k] = f32(2, 3, 4, 0); /* the same for both rows */
+        if (k == 5)
+            p.where.dtype = RANKLOSS_BOOL;
+        if (k >= 6 && k < 10) {
+            rankloss_array *const own[] = {&p.logits, &r.loss, &r.jvp, &p.cotangent};
+            own[k - 6]->strides[0] += 1; /* a gap between the rows */
+        }
+        const rankloss__plan plan = rankloss__plan_make(&p, &r);
+        const rankloss__batch *batch = &plan.inputs.batch;
+        assert_int_equal(batch->num_lists, 6);
+        assert_int_equal(batch->ndim, k < 10 ? 2 : 1);
+        assert_int_equal(batch->shape[0], k < 10 ? 2 : 6);
+        assert_int_equal(plan.derivatives[RANKLOSS__GRAD_LOGITS].list_strides[0], k < 10 ? 12 : 4);
+    }
+}
+
+/* --- factors --- */
+
+/* value = cotangent / divisor, for a double and what it lost: of the product back nothing but 2^-100 is missing. */
+static bool is_quotient(rankloss__dd value, double cotangent, double divisor) {
+    const double rest = fma(-divisor, value.hi, cotangent);
+    return fabs(fma(-divisor, value.lo, rest)) <= fabs(cotangent) * 0x1p-100;
+}
+
+static void factors_are_quotients(void **state) {
+    static const double cotangents[] = {1.0, -1.0, 5.25, 0x1.fffffffffffffp9, -0x1.123456789abcdp-100, 0.0};
+    (void)state;
+    for (int k = 0; k < 24; k++) {
+        double number = cotangents[k / 4], temperature = (k & 1) != 0 ? 7.0 : 1.0;
+        rankloss_problem p = problem();
+        const rankloss_result r = {.loss = f32(0, 0, 0, 0)};
+        p.reduction = (k & 2) != 0 ? RANKLOSS_MEAN : RANKLOSS_SUM;
+        p.temperature = temperature;
+        p.cotangent = rankloss_array_make(RANKLOSS_F64, &number, 0, NULL);
+        rankloss__plan plan = rankloss__plan_make(&p, &r);
+        rankloss__plan_set_upstream(&plan);
+        const double lists = (k & 2) != 0 ? 6.0 : 1.0;
+        assert_true(plan.shares_upstream && plan.upstream.moderate && plan.upstream.divisor == lists);
+        assert_true(is_quotient(plan.upstream.first, number, lists * temperature));
+        assert_true(is_quotient(plan.upstream.second, number, lists * temperature * temperature));
+        assert_true(plan.upstream.labels == number / lists);
+        for (int lane = 0; lane < RANKLOSS__LANES; lane++)
+            assert_true(plan.factors.first.hi[lane] == plan.upstream.first.hi &&
+                        plan.factors.first.lo[lane] == plan.upstream.first.lo &&
+                        plan.factors.second.hi[lane] == plan.upstream.second.hi &&
+                        plan.factors.second.lo[lane] == plan.upstream.second.lo &&
+                        plan.factors.labels.at[lane] == number / lists);
+    }
+}
+
+static void moderate_factors_are_far_from_the_ends(void **state) {
+    static const struct {
+        double cotangent, divisor, temperature;
+        bool moderate;
+    } rows[] = {{0.0, 1.0, 1.0, true},        {1.0, 1.0, 1.0, true},          {0x1p200, 1.0, 1.0, true},
+                {-0x1p201, 1.0, 1.0, false},  {-0x1p-200, 1.0, 1.0, true},    {0x1p-201, 1.0, 1.0, false},
+                {0x1p-1074, 1.0, 1.0, false}, {(double)NAN, 1.0, 1.0, false}, {(double)INFINITY, 1.0, 1.0, false},
+                {0x1p-199, 2.0, 1.0, true},   {0x1p-199, 4.0, 1.0, false},    {0x1p-199, 4.0, 0.5, false},
+                {1.0, 1.0, 0x1p100, true},    {1.0, 1.0, 0x1p101, false},     {1.0, 1.0, 0x1p-100, true},
+                {1.0, 1.0, 0x1p-101, false},  {0x1p100, 1.0, 0x1p101, true},  {0x1p-200, 1.0, 0x1p201, false}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const rankloss__upstream up = rankloss__upstream_make(rows[k].cotangent, rows[k].divisor, rows[k].temperature);
+        assert_true(up.moderate == rows[k].moderate && up.share == 1.0);
+    }
+    /* A reducer's factor: their product where it is moderate, both as they are where it is not, or is lost. */
+    const rankloss__upstream product = rankloss__upstream_make_shared(0x1p600, -0x1p-598, 1.0);
+    const rankloss__upstream lost = rankloss__upstream_make_shared(0x1p-600, 0x1p-600, 1.0);
+    const rankloss__upstream large = rankloss__upstream_make_shared(0x1p600, 0x1p600, 1.0);
+    assert_true(product.moderate && product.cotangent == -4.0 && product.share == 1.0);
+    assert_true(!lost.moderate && lost.cotangent == 0x1p-600 && lost.share == 0x1p-600);
+    assert_true(!large.moderate && large.cotangent == 0x1p600 && large.share == 0x1p600);
+    assert_true(rankloss__upstream_make_shared(0.0, 0x1p600, 1.0).moderate);
+}
+
+/* Lists that have cotangents of their own, of any dtype; lanes without a list have what the first has. */
+static void each_list_has_its_factors(void **state) {
+    double doubles[] = {3.0, -0.5, 0x1p300, 0.0, 9.0, 8.0};
+    float floats[] = {3.0F, -0.5F, 0x1p-140F, 0.0F, 9.0F, 8.0F};
+    uint16_t halves[] = {0x4200, 0xB800, 0x7C00, 0, 0x4880, 0x4800}; /* 3, -1/2, infinity, 0, 9, 8 */
+    const struct {
+        void *data;
+        rankloss_dtype dtype;
+        unsigned moderate;
+    } rows[] = {{doubles, RANKLOSS_F64, 0x3B}, {floats, RANKLOSS_F32, 0x3F}, {halves, RANKLOSS_F16, 0x3B}};
+    const int64_t shape[] = {2, 3};
+    (void)state;
+    for (int k = 0; k < 3; k++)
+        for (int count = 1; count <= 6; count++) {
+            rankloss_problem p = problem();
+            const rankloss_result r = {.grad_logits = f32(3, 2, 3, 4)};
+            rankloss__position places[6];
+            rankloss__factors factors;
+            double cotangents[RANKLOSS__LANES];
+            p.reduction = RANKLOSS_NONE;
+            p.cotangent = rankloss_array_make(rows[k].dtype, rows[k].data, 2, shape);
+            rankloss__plan plan = rankloss__plan_make(&p, &r);
+            rankloss__plan_set_upstream(&plan);
+            for (int list = 0; list < count; list++)
+                rankloss__position_of(&plan.inputs.batch, list, &places[list]);
+            const unsigned moderate = rankloss__plan_factors(&plan, places, count, &factors, cotangents);
+            assert_false(plan.shares_upstream);
+            assert_int_equal(moderate, rows[k].moderate & ((1u << count) - 1));
+            for (int lane = 0; lane < RANKLOSS__LANES; lane++) {
+                const int list = lane < count ? lane : 0;
+                if (list == 2)
+                    continue;
+                assert_true(factors.first.hi[lane] == doubles[list] && factors.first.lo[lane] == 0.0);
+                assert_true(factors.second.hi[lane] == doubles[list] && factors.second.lo[lane] == 0.0);
+                assert_true(factors.labels.at[lane] == doubles[list]);
+                assert_true(lane >= count || cotangents[lane] == doubles[list]);
+            }
+        }
+}
+
+/* Of a cotangent of -0 every factor is +0, so that no derivative is -0. */
+static void no_factor_is_minus_zero(void **state) {
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        const rankloss__upstream up = rankloss__upstream_make(-0.0, (k & 1) != 0 ? 3.0 : 1.0, (k & 2) != 0 ? 0.7 : 1.0);
+        const double factors[] = {up.first.hi, up.first.lo, up.second.hi, up.second.lo, up.labels};
+        assert_true(up.moderate);
+        for (int i = 0; i < 5; i++)
+            assert_true(factors[i] == 0.0 && !signbit(factors[i]));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_output_is_asked_for_and_wanted),
+        cmocka_unit_test(outputs_without_elements_are_not_wanted),
+        cmocka_unit_test(gradients_are_summed_over_what_broadcasts),
+        cmocka_unit_test(summed_elements_are_numbered),
+        cmocka_unit_test(axes_are_merged_where_all_allow_it),
+        cmocka_unit_test(factors_are_quotients),
+        cmocka_unit_test(moderate_factors_are_far_from_the_ends),
+        cmocka_unit_test(each_list_has_its_factors),
+        cmocka_unit_test(no_factor_is_minus_zero),
+    };
+    const int refused = run_refused();
+    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+}
