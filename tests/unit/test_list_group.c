@@ -21,7 +21,8 @@
 #include "random.h"
 #include "run.h"
 
-enum { LISTS = RANKLOSS__LANES, SHORT = 40, LONG = 100, MOST = 300, ALL = (1 << LISTS) - 1 };
+/* The scratch has room for eight long lists whose tangents are converted, and for four with every input converted. */
+enum { LISTS = RANKLOSS__LANES, SHORT = 40, LONG = 77, MOST = 300, ALL = (1 << LISTS) - 1 };
 
 /* The options of a call, a bit each; COMBINATIONS is one more than all of them. */
 enum {
