@@ -39,6 +39,16 @@ static rankloss_status check_form(const rankloss__argument *argument) {
     return RANKLOSS_OK;
 }
 
+/* Whether a list may have so many items, which are counted in size_t. A broadcast array needs no memory for them. */
+static bool fits_size(int64_t extent) {
+#if SIZE_MAX < INT64_MAX
+    return extent <= (int64_t)(SIZE_MAX / sizeof(double));
+#else
+    (void)extent;
+    return true;
+#endif
+}
+
 /* Elements, counted without the axes that have none; and whether there are any. */
 static rankloss_status count_elements(const rankloss__argument *argument, bool *any) {
     const rankloss_array *array = argument->array;
@@ -46,7 +56,8 @@ static rankloss_status count_elements(const rankloss__argument *argument, bool *
     *any = true;
     for (int32_t k = 0; k < array->ndim; k++) {
         *any = *any && array->shape[k] > 0;
-        if (array->shape[k] > 0 && !rankloss__checked_mul(bytes, array->shape[k], &bytes))
+        if (!fits_size(array->shape[k]) ||
+            (array->shape[k] > 0 && !rankloss__checked_mul(bytes, array->shape[k], &bytes)))
             return rankloss__fail(RANKLOSS_ERROR_OVERFLOW, "%s: shape %s has more bytes than fit", argument->name,
                                   rankloss__shape_in_words(array->shape, array->ndim).text);
     }

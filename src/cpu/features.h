@@ -7,8 +7,8 @@
 /* A bit for each instruction set of src/CMakeLists.txt. */
 enum {
     RANKLOSS__CPU_PORTABLE = 0,
-    RANKLOSS__CPU_AVX2 = 1u << 0,   /* AVX2 and FMA */
-    RANKLOSS__CPU_AVX512 = 1u << 1, /* AVX-512 F, VL, DQ and BW, and AVX2 and FMA */
+    RANKLOSS__CPU_AVX2 = 1u << 0,   /* AVX2, FMA and F16C */
+    RANKLOSS__CPU_AVX512 = 1u << 1, /* AVX-512 F, VL, DQ and BW, and these */
     RANKLOSS__CPU_NEON = 1u << 2,   /* Advanced SIMD of AArch64 */
 };
 

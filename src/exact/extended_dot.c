@@ -3,7 +3,6 @@
  */
 #include "exact/extended_dot.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "exact/digits.h"

@@ -5,6 +5,7 @@
 #ifndef RANKLOSS_SRC_LIST_COMPENSATED_SUMS_H
 #define RANKLOSS_SRC_LIST_COMPENSATED_SUMS_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "exact/double_double.h"

@@ -48,7 +48,7 @@ static const double small_factors[SMALL_FACTORS] = {
     0x1.6124613a86d09p-33, 0x1.93974a8c07c9dp-37, 0x1.ae7f3e733b81fp-41, 0x1.ae7f3e733b81fp-45, 0x1.952c77030ad4ap-49,
     0x1.6827863b97d97p-53, 0x1.2f49b46814157p-57, 0x1.e542ba4020225p-62, 0x1.71b8ef6dcf572p-66, 0x1.0ce396db7f853p-70};
 
-/* exp(x) of a double-double x, |x| <= 10^5, to some 2^-98 */
+/* exp(x) of a double-double x, to some 2^-98 for |x| <= 690, to 2^-90 for |x| <= 10^5 */
 static extended exp_dd(rankloss__dd x) {
     const rankloss__dd ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, one = {1.0, 0.0};
     const double to_integer = 0x1.8p52; /* there doubles are the integers */

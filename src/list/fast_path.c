@@ -38,6 +38,10 @@ static bool coefficients_exceed(const rankloss__list_sums *sums, int lane, doubl
     return sums->others.abs_coefs.at[lane] + fabs(argmax) > times * fabs(others + argmax);
 }
 
+bool rankloss__coefficients_may_be_zero(const rankloss__list_sums *sums, const rankloss__losses *losses, int lane) {
+    return losses->coefs.hi[lane] == 0.0 && sums->others.coef_x.hi[lane] == 0.0;
+}
+
 bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane) {
     return coefficients_exceed(sums, lane, 1.001);
 }

@@ -1,5 +1,6 @@
 /*
- * Which lists and outputs take the fast path: the one place with its thresholds.
+ * Which lists and outputs take the fast path, by their sizes and sums: the one place with its thresholds. (Which
+ * cotangents are moderate: plan/cotangent.h.)
  *
  * Lists of up to 64 items are computed interleaved, and of up to 2048 side by side (fewer where inputs are converted,
  * which changes no bit), eight at a time where there are so many. Longer lists are computed alone; so is a list that
@@ -34,6 +35,9 @@ static inline rankloss__layout rankloss__layout_of(int64_t size, int64_t most_si
 /* Of the lanes in `finite`, a bit each: those whose lists need not be computed alone. */
 unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, unsigned finite);
+
+/* Whether all coefficients may be 0: neither of their sums shows one that is not. */
+bool rankloss__coefficients_may_be_zero(const rankloss__list_sums *sums, const rankloss__losses *losses, int lane);
 
 /* Whether coefficients cancel in their sum, so that it has to be computed again from double-double products. */
 bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane);

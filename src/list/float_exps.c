@@ -13,7 +13,7 @@ bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__scor
 float *rankloss__find_float_exps(const rankloss__plan *plan, const rankloss__list *list, unsigned wanted) {
     if (list->inputs->is_f64 || list->size <= RANKLOSS__TOGETHER)
         return NULL;
-    if ((int64_t)(list->size * sizeof(float)) > rankloss__cache_size() / 4)
+    if (list->size > (size_t)(rankloss__cache_size() / 4) / sizeof(float))
         return NULL; /* computing them again is cheaper than writing and reading them */
     for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
         const rankloss__view *view = &plan->derivatives[which];

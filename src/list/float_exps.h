@@ -20,8 +20,8 @@
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range);
 
 /*
- * A contiguous float32 output for the list's exponentials, NULL where there is none: the gradient or the Hessian by the
- * logits, but not the array of the logits itself.
+ * A contiguous float32 output for the list's exponentials, NULL where there is none: a derivative by the logits, but not
+ * in the array of the logits itself.
  */
 float *rankloss__find_float_exps(const rankloss__plan *plan, const rankloss__list *list, unsigned wanted);
 

@@ -6,7 +6,7 @@
  * digit even where that item dominates, and no sum needs more than double (float32) or double-double (float64).
  *
  * The few lists that this does not suit are found from their sums, which costs the others nothing: if all coefficients
- * are zero, cancel, or are to sum to one but sum to zero, the list is summed again by its own rule. Where the sums
+ * are zero and are to sum to one, or if they cancel in float64, the list is summed again by its own rule. Where the sums
  * still do not fit a double, the loss is computed in extended precision.
  */
 #include "list/forward.h"
@@ -191,7 +191,7 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
 static bool find_sums(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__inputs *inputs = list->inputs;
     bool finite = sum_list(forward, list);
-    if (forward->losses.coefs.hi[0] == 0.0 && forward->sums.others.coef_x.hi[0] == 0.0)
+    if (rankloss__coefficients_may_be_zero(&forward->sums, &forward->losses, 0))
         forward->zero = all_coefficients_are_zero(list);
     if (inputs->sum_to_one && forward->zero) {
         forward->zero = false;

@@ -85,6 +85,7 @@ typedef struct output_plan {
     way ways[RANKLOSS__NUM_DERIVATIVES];
     bool any_fast;
     bool grad_in_place; /* computed from the floats saved in its own array, and nothing else needs exponentials */
+    bool wants_exps;    /* something else needs them */
     rankloss__terms terms;
     rankloss__extended_sums extended;
 } output_plan;
@@ -116,6 +117,7 @@ static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__f
     const bool second = ways[RANKLOSS__HESS_LOGITS] == FAST || ways[RANKLOSS__HVP_LOGITS] == FAST;
     plan->grad_in_place = ways[RANKLOSS__GRAD_LOGITS] == FAST && !second && forward->exps_rounded &&
                           list->float_exps != NULL && (char *)list->float_exps == writers[RANKLOSS__GRAD_LOGITS].at;
+    plan->wants_exps = second || (ways[RANKLOSS__GRAD_LOGITS] == FAST && !plan->grad_in_place);
     if (plan->any_fast)
         list->inputs->kernels->terms(&forward->sums, &forward->losses, factors, second, &plan->terms);
     if (any_extended) {
@@ -143,7 +145,7 @@ static void write_extended(const output_plan *plan, rankloss__list *list, ranklo
     }
 }
 
-/* exps: NULL for a gradient in place. */
+/* exps: NULL for a gradient in place, and where no derivative by the logits is fast. */
 static void write_fast(const output_plan *plan, const rankloss__list *list, const rankloss__forward *forward,
                        rankloss__derivative which, const rankloss__items *items, const double *exps, size_t first,
                        rankloss__out out) {
@@ -166,8 +168,7 @@ static void write_fast(const output_plan *plan, const rankloss__list *list, cons
 static void write_chunk(const output_plan *plan, rankloss__list *list, const rankloss__forward *forward, size_t first,
                         rankloss__writer *writers) {
     const rankloss__items items = rankloss__forward_chunk(forward, list, first);
-    const bool wants_exps = plan->any_fast && !plan->grad_in_place;
-    const double *exps = wants_exps ? exps_of(list, forward, &items, first) : NULL;
+    const double *exps = plan->wants_exps ? exps_of(list, forward, &items, first) : NULL;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (plan->ways[which] == NOTHING)
             continue;
@@ -222,6 +223,12 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
 
 /* --- the jvp --- */
 
+double rankloss__jvp_of_sum(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
+                            const rankloss__terms *terms, int lane, rankloss__dd others) {
+    const double argmax = sums->argmax_tangent.at[lane] * terms->argmax_grad.at[lane];
+    return (others.hi + (argmax + others.lo)) / inputs->temperature + 0.0;
+}
+
 /* What all parts share. */
 typedef struct jvp_sums {
     const rankloss__forward *forward;
@@ -252,8 +259,7 @@ static double fast_jvp(rankloss__list *list, const rankloss__forward *forward) {
     rankloss__dd sum = shared.parts[0];
     for (size_t part = 1; part < rankloss__count_parts(list); part++)
         sum = rankloss__dd_add(sum, shared.parts[part]);
-    const double argmax = forward->sums.argmax_tangent.at[0] * shared.terms.argmax_grad.at[0];
-    return (sum.hi + (argmax + sum.lo)) / list->inputs->temperature + 0.0;
+    return rankloss__jvp_of_sum(list->inputs, &forward->sums, &shared.terms, 0, sum);
 }
 
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {

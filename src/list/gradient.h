@@ -38,4 +38,8 @@ void rankloss__derivative_step(rankloss__derivative which, const rankloss__kerne
                                const rankloss__losses *losses, const rankloss__terms *terms, size_t argmax,
                                rankloss__out out);
 
+/* The jvp of the list in a lane, from the sum of v_i grad_i over the others; not finite where double does not carry it. */
+double rankloss__jvp_of_sum(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
+                            const rankloss__terms *terms, int lane, rankloss__dd others);
+
 #endif

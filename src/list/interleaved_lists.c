@@ -134,6 +134,7 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     rankloss__items *items = &group->items[0];
     const size_t least = group->extent.least;
+    group->sums.sum_to_one = inputs->sum_to_one;
     group->exps[0] = scratch->exps;
     items->interleaved = true;
     items->wants_abs_coefs = inputs->sum_to_one;

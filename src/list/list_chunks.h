@@ -55,8 +55,10 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first);
 /* Makes chunks no longer than `most` items, a multiple of RANKLOSS__LANES. */
 void rankloss__list_limit_chunks(rankloss__list *list, size_t most);
 
-/* Calls body for every part: through the list's runner where it has one and there are several. */
+/* One for a list of less than RANKLOSS__SPLIT_SIZE items, none for one without items. */
 size_t rankloss__count_parts(const rankloss__list *list);
+
+/* Calls body for every part: through the list's runner where it has one and there are several. */
 void rankloss__each_part(rankloss__list *list, rankloss__part_body body, void *context);
 
 /* Calls body for the parts from `begin` to before `end`, through a copy of the list that uses this scratch. */

@@ -100,12 +100,11 @@ static unsigned emit_jvps(const rankloss__list_group *group, rankloss__worker *w
     if (group->layout == RANKLOSS__INTERLEAVED)
         rankloss__interleaved_jvp(group, &terms, &sum);
     else
-        rankloss__side_by_side_jvp(group, &terms, &sum);
+        rankloss__side_by_side_jvp(group, &terms, usable, &sum);
     for (int k = 0; k < group->count; k++) {
         if (!has(usable, k) || !tangent_is_fast(group, k))
             continue;
-        const double argmax = group->sums.argmax_tangent.at[k] * terms.argmax_grad.at[k];
-        const double jvp = (sum.hi[k] + (argmax + sum.lo[k])) / inputs->temperature + 0.0;
+        const double jvp = rankloss__jvp_of_sum(inputs, &group->sums, &terms, k, (rankloss__dd){sum.hi[k], sum.lo[k]});
         if (!isfinite(jvp))
             continue;
         rankloss__emit_jvp(worker, &group->positions[k], jvp, true);
@@ -141,14 +140,14 @@ static void find_factors(const rankloss__list_group *group, group_factors *found
 static unsigned lists_with(const rankloss__list_group *group, rankloss__derivative which, const group_factors *factors,
                            unsigned usable) {
     unsigned lists = usable & factors->moderate;
+    if (which == RANKLOSS__GRAD_LOGITS || which == RANKLOSS__HESS_LOGITS)
+        return lists;
     for (int k = 0; k < group->count; k++) {
+        bool fast;
         /* If all coefficients are 0 every product has to be +0, as it is for a list computed alone. */
-        const bool may_be_zero = group->losses.coefs.hi[k] == 0.0 && group->sums.others.coef_x.hi[k] == 0.0;
-        bool fast = true;
-        if (which == RANKLOSS__GRAD_LOGITS || which == RANKLOSS__HESS_LOGITS)
-            break;
         if (which == RANKLOSS__HVP_LOGITS)
-            fast = has(lists, k) && !may_be_zero && tangent_is_fast(group, k);
+            fast = has(lists, k) && !rankloss__coefficients_may_be_zero(&group->sums, &group->losses, k) &&
+                   tangent_is_fast(group, k);
         else
             fast = rankloss__log_grad_is_fast(&group->plan->inputs, &group->sums, k, factors->cotangents[k]);
         lists &= fast ? lists : ~(1u << k);
@@ -169,7 +168,6 @@ static unsigned run_together(rankloss__list_group *group, rankloss__worker *work
     group_factors factors;
     rankloss__terms terms;
     find_lists(group, lists, count);
-    group->sums.sum_to_one = inputs->sum_to_one;
     const unsigned finite = interleaved ? rankloss__interleaved_sums(group) : rankloss__side_by_side_sums(group);
     const unsigned usable = rankloss__usable_sums(inputs, &group->sums, &group->losses, finite & ((1u << count) - 1));
     unsigned complete = usable;

@@ -29,7 +29,7 @@ typedef struct rankloss__list_group {
     rankloss__position positions[RANKLOSS__LANES];
     size_t sizes[RANKLOSS__LANES];
     rankloss__extent extent;                /* of sizes; of interleaved lists */
-    bool equally_spaced;                    /* interleaved lists of a dense batch, each as far from the next */
+    bool equally_spaced;                    /* eight neighbours in a batch with one axis */
     rankloss__items items[RANKLOSS__LANES]; /* of each list; of interleaved ones the first are those of all */
     double *exps[RANKLOSS__LANES];          /* of these items */
     size_t argmax[RANKLOSS__LANES];         /* side by side */
@@ -57,10 +57,10 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
 unsigned rankloss__interleaved_sums(rankloss__list_group *group);
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group);
 
-/* The sum of v_i grad_i of each list but for its argmax. */
+/* The sum of v_i grad_i of each list but for its argmax; side by side of some of them, a bit each. */
 void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
                                rankloss__dd_lanes *sum);
-void rankloss__side_by_side_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
+void rankloss__side_by_side_jvp(const rankloss__list_group *group, const rankloss__terms *terms, unsigned lists,
                                 rankloss__dd_lanes *sum);
 
 /* Writes a derivative of some of the lists, a bit each. */

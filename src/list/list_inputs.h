@@ -38,13 +38,13 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
                                      size_t count, double *block);
 
 /*
- * Sets how many items come before the first masked one. Lists that are padded are masked at their end alone, and before
+ * Sets how many items, in whole lanes, come before the first masked one; drops a mask that masks none. Lists that are padded are masked at their end alone, and before
  * it the kernels need not look at the mask. Whether they do changes no bit.
  */
 void rankloss__find_unmasked(rankloss__items *items);
 
 /*
- * Prefetches the inputs, the gradient and the Hessian of `count` lists from `first` on, which are computed somewhat
+ * Prefetches the inputs but the tangent, the gradient and the Hessian of `count` lists from `first` on, which are computed somewhat
  * later.
  */
 void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count);

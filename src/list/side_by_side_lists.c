@@ -110,11 +110,13 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
 
 /* --- results --- */
 
-void rankloss__side_by_side_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
+void rankloss__side_by_side_jvp(const rankloss__list_group *group, const rankloss__terms *terms, unsigned lists,
                                 rankloss__dd_lanes *sum) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     for (int k = 0; k < group->count; k++) {
         rankloss__sums sums = {.underflow = 0};
+        if ((lists >> k & 1u) == 0)
+            continue;
         kernels->jvp(&group->items[k], group->exps[k], terms, (int64_t)group->argmax[k], &sums.exps);
         kernels->fold(&sums);
         sum->hi[k] = sums.exps.hi[0];

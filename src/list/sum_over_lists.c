@@ -4,6 +4,7 @@
 #include "list/sum_over_lists.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "dtype/convert.h"

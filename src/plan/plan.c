@@ -80,7 +80,7 @@ static void merge_axes(rankloss__plan *plan) {
     rankloss__merge_axes(&in->batch, views, count);
 }
 
-/* Whether the items that the call reads and writes exceed the last cache. */
+/* Whether the items that the call reads and writes, but for bias and tangent, exceed the last cache. */
 static bool exceeds_cache(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
     const rankloss__batch *batch = &in->batch;

@@ -6,7 +6,6 @@
 #define RANKLOSS_SRC_PLAN_PLAN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include <rankloss/softmax.h>

@@ -16,6 +16,7 @@
 #include <rankloss/array.h>
 
 #include "exact/digits.h"
+#include "exact/extended.h"
 
 static uint64_t bits_of(double value) {
     uint64_t bits;
@@ -166,14 +167,6 @@ static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
     return result;
 }
 
-/* 2^n for a normal result */
-static double power_of_two(int n) {
-    const uint64_t bits = (uint64_t)(n + 1023) << 52;
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 /* q rounded to a dtype of floating point, ties to even. */
 static double round_to_dtype(quotient q, int32_t dtype) {
     static const struct {
@@ -195,8 +188,9 @@ static double round_to_dtype(quotient q, int32_t dtype) {
     const bool up = half != 0 && (above || (rest == half && (kept & 1) != 0));
     /* At most 53 bits, times a power of two in two factors that are in range: exact, as the result is. */
     const int exponent = q.exponent + drop;
-    const double value = (double)(kept + up) * power_of_two(exponent / 2) * power_of_two(exponent - exponent / 2);
-    return value * 0.5 >= power_of_two(formats[dtype].largest) ? (double)INFINITY : value;
+    const double value =
+        (double)(kept + up) * rankloss__power_of_two(exponent / 2) * rankloss__power_of_two(exponent - exponent / 2);
+    return value * 0.5 >= rankloss__power_of_two(formats[dtype].largest) ? (double)INFINITY : value;
 }
 
 /* Makes the sum its magnitude, all digits in [0, 2^32); returns whether it was negative. */

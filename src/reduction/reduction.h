@@ -1,6 +1,5 @@
 /*
- * None, mean, sum and the caller's own over the per-list values, and the scale that each gives the derivatives. Knows
- * no softmax.
+ * None, mean, sum and the caller's own over the per-list values. Knows no softmax.
  */
 #ifndef RANKLOSS_SRC_REDUCTION_REDUCTION_H
 #define RANKLOSS_SRC_REDUCTION_REDUCTION_H

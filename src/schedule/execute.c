@@ -56,7 +56,7 @@ __attribute__((noinline)) static void run_split_list(const rankloss__run *run, i
 static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
     const int64_t size = rankloss__list_size(batch, list);
     const int64_t items = batch->ragged ? rankloss__offset(batch, batch->num_lists) : batch->num_lists * size;
-    return threads > 1 && size >= RANKLOSS__SPLIT_SIZE && size > items / (2 * threads);
+    return threads > 1 && size >= RANKLOSS__SPLIT_SIZE && size > items / (2 * (int64_t)threads);
 }
 
 /* --- all lists --- */
@@ -70,8 +70,8 @@ void rankloss__execute(const rankloss__plan *plan, unsigned wanted, rankloss__to
         for (; next < batch->num_lists && is_split(batch, next, threads); next++)
             run_split_list(&run, next, threads);
     /* A list to split is longer than the distance between two of these places, so each such list contains one. */
-    for (int place = 0; batch->ragged && threads > 1 && place <= 2 * threads; place++) {
-        const int64_t item = rankloss__offset(batch, batch->num_lists) / (2 * threads) * place;
+    for (int64_t place = 0; batch->ragged && threads > 1 && place <= 2 * (int64_t)threads; place++) {
+        const int64_t item = rankloss__offset(batch, batch->num_lists) / (2 * (int64_t)threads) * place;
         const int64_t list = rankloss__find_by_cost(batch, 1, batch->num_lists, 0, item + 1) - 1;
         if (list < next || !is_split(batch, list, threads))
             continue;

@@ -13,7 +13,7 @@
 typedef struct rankloss__team rankloss__team;
 
 /*
- * Computes the lists from begin to before end, in the default floating-point environment. Called once on each thread.
+ * Computes the lists from begin to before end, in the default floating-point environment. Called at most once on each thread.
  */
 typedef void (*rankloss__lists_body)(void *context, rankloss__team *team, int64_t begin, int64_t end);
 
