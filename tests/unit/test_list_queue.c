@@ -97,7 +97,7 @@ static void dense_batches(void **state) {
             for (int t = 0; t < 10; t++) {
                 const int64_t shape[] = {counts[c], sizes[s]};
                 rankloss_problem p = {.num_threads = threads[t / 2]};
-                int64_t offsets[MOST_LISTS + 1];
+                int64_t offsets[MOST_LISTS + 1] = {0};
                 for (int64_t k = 0; k <= counts[c]; k++)
                     offsets[k] = k * sizes[s];
                 p.logits = rankloss_array_make(RANKLOSS_F64, logits, 2, shape);
