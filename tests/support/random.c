@@ -82,3 +82,11 @@ double random_normal(random_state *r) {
     const double radius = sqrt(-2 * log(1 - random_unit(r)));
     return radius * cos(6.283185307179586 * random_unit(r));
 }
+
+void random_fill(random_state *r, bool positive, int count, float *f32, double *f64) {
+    for (int i = 0; i < count; i++) {
+        const double x = random_normal(r);
+        f64[i] = positive ? x * x + 0.1 : x;
+        f32[i] = (float)f64[i];
+    }
+}

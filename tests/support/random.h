@@ -37,4 +37,7 @@ double random_unit(random_state *r);
 /** From the normal distribution. */
 double random_normal(random_state *r);
 
+/** Numbers from the normal distribution, or their squares and a tenth where they are to be positive, in both dtypes. */
+void random_fill(random_state *r, bool positive, int count, float *f32, double *f64);
+
 #endif

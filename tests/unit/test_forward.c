@@ -27,21 +27,13 @@ static numbers scores, labels, weights, tangent, output;
 static uint8_t where[SIZE];
 static rankloss__chunk_scratch scratch;
 
-static void fill(numbers *n, random_state *r, bool positive) {
-    for (int i = 0; i < SIZE; i++) {
-        const double x = random_normal(r);
-        n->f64[i] = positive ? x * x + 0.1 : x;
-        n->f32[i] = (float)n->f64[i];
-    }
-}
-
 static int fill_all(void **state) {
     random_state r = random_new(random_run_seed(), 1);
     (void)state;
-    fill(&scores, &r, false);
-    fill(&labels, &r, true);
-    fill(&weights, &r, true);
-    fill(&tangent, &r, false);
+    random_fill(&r, false, SIZE, scores.f32, scores.f64);
+    random_fill(&r, true, SIZE, labels.f32, labels.f64);
+    random_fill(&r, true, SIZE, weights.f32, weights.f64);
+    random_fill(&r, false, SIZE, tangent.f32, tangent.f64);
     for (int i = 0; i < SIZE; i++)
         where[i] = i < 2 || random_chance(&r, 0.7);
     return 0;

@@ -46,22 +46,14 @@ static uint8_t where[LISTS * MOST];
 static rankloss__worker worker;
 static rankloss__list_group group;
 
-static void fill(numbers *n, random_state *r, bool positive) {
-    for (int i = 0; i < 2 * LISTS * MOST; i++) {
-        const double x = random_normal(r);
-        n->f64[i] = positive ? x * x + 0.1 : x;
-        n->f32[i] = (float)n->f64[i];
-    }
-}
-
 static int fill_all(void **state) {
     random_state r = random_new(random_run_seed(), 1);
     (void)state;
-    fill(&scores, &r, false);
-    fill(&labels, &r, true);
-    fill(&weights, &r, true);
-    fill(&tangent, &r, false);
-    fill(&cotangents, &r, false);
+    random_fill(&r, false, 2 * LISTS * MOST, scores.f32, scores.f64);
+    random_fill(&r, true, 2 * LISTS * MOST, labels.f32, labels.f64);
+    random_fill(&r, true, 2 * LISTS * MOST, weights.f32, weights.f64);
+    random_fill(&r, false, 2 * LISTS * MOST, tangent.f32, tangent.f64);
+    random_fill(&r, false, 2 * LISTS * MOST, cotangents.f32, cotangents.f64);
     for (int i = 0; i < LISTS * MOST; i++)
         where[i] = random_chance(&r, 0.7);
     return 0;
