@@ -3,8 +3,6 @@
  */
 #include <rankloss/array.h>
 
-#include "check/checked.h"
-
 rankloss_array rankloss_array_make(rankloss_dtype dtype, const void *data, int32_t ndim, const int64_t *shape) {
     union {
         const void *in;
@@ -18,7 +16,7 @@ rankloss_array rankloss_array_make(rankloss_dtype dtype, const void *data, int32
         array.strides[k] = stride;
         /* What does not fit is for the call that checks the shape to report. */
         const int64_t extent = shape[k] > 0 ? shape[k] : 1;
-        if (!rankloss__checked_mul(stride, extent, &stride))
+        if (__builtin_mul_overflow(stride, extent, &stride))
             stride = INT64_MAX;
     }
     return array;

@@ -6,7 +6,6 @@
 
 #include <rankloss/softmax.h>
 
-#include "check/checked.h"
 #include "check/validate_array.h"
 #include "status/error.h"
 
@@ -61,7 +60,7 @@ static rankloss_status run_ragged(const flat_call *call) {
     int64_t entries;
     if (call->num_lists < 0)
         return rankloss__fail(RANKLOSS_ERROR_SHAPE, "num_lists: %" PRId64 " is negative", call->num_lists);
-    if (!rankloss__checked_add(call->num_lists, 1, &entries))
+    if (__builtin_add_overflow(call->num_lists, 1, &entries))
         return rankloss__fail(RANKLOSS_ERROR_OVERFLOW, "num_lists: %" PRId64 " offsets do not fit", call->num_lists);
     const rankloss_array offsets = required_view(call->offsets, RANKLOSS_I64, 1, &entries);
     /* Before the last of them is read, which says how many items there are. */

@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "batch/strided_view.h"
-#include "check/checked.h"
 #include "check/overlap.h"
 #include "dtype/convert.h"
 #include "status/error.h"
+
+/* What an extent may be: items of a list are counted in size_t. A broadcast array needs no memory for them. */
+static const int64_t MOST_ITEMS = SIZE_MAX < INT64_MAX ? (int64_t)(SIZE_MAX / sizeof(double)) : INT64_MAX;
 
 rankloss__shape_text rankloss__shape_in_words(const int64_t *shape, int32_t ndim) {
     rankloss__shape_text out = {"("};
@@ -39,82 +40,58 @@ static rankloss_status check_form(const rankloss__argument *argument) {
     return RANKLOSS_OK;
 }
 
-/* Whether a list may have so many items, which are counted in size_t. A broadcast array needs no memory for them. */
-static bool fits_size(int64_t extent) {
-#if SIZE_MAX < INT64_MAX
-    return extent <= (int64_t)(SIZE_MAX / sizeof(double));
-#else
-    (void)extent;
-    return true;
-#endif
-}
-
-/* Elements, counted without the axes that have none; and whether there are any. */
-static rankloss_status count_elements(const rankloss__argument *argument, bool *any) {
+/* How far elements reach before and behind data, in bytes, and whether the address space has room for that. */
+static rankloss_status check_reach(const rankloss__argument *argument) {
     const rankloss_array *array = argument->array;
-    int64_t bytes = rankloss__dtype_size(array->dtype);
-    *any = true;
-    for (int32_t k = 0; k < array->ndim; k++) {
-        *any = *any && array->shape[k] > 0;
-        if (!fits_size(array->shape[k]) ||
-            (array->shape[k] > 0 && !rankloss__checked_mul(bytes, array->shape[k], &bytes)))
-            return rankloss__fail(RANKLOSS_ERROR_OVERFLOW, "%s: shape %s has more bytes than fit", argument->name,
-                                  rankloss__shape_in_words(array->shape, array->ndim).text);
-    }
-    return RANKLOSS_OK;
-}
-
-/* How far elements reach before and behind data, in bytes. */
-static bool span(const rankloss_array *array, int64_t *before, int64_t *behind) {
     const int64_t size = rankloss__dtype_size(array->dtype);
-    *before = 0;
-    *behind = size;
+    const uint64_t address = (uintptr_t)array->data;
+    int64_t before = 0, behind = size;
+    bool fits = true;
     for (int32_t k = 0; k < array->ndim; k++) {
-        const int64_t stride = array->strides[k];
-        int64_t bytes;
+        int64_t reach;
         if (array->shape[k] == 1)
             continue;
-        if (stride == INT64_MIN || !rankloss__checked_mul(stride < 0 ? -stride : stride, size, &bytes) ||
-            !rankloss__checked_mul(bytes, array->shape[k] - 1, &bytes))
-            return false;
-        int64_t *side = stride < 0 ? before : behind;
-        if (!rankloss__checked_add(*side, bytes, side))
-            return false;
+        fits = fits && !__builtin_mul_overflow(array->strides[k], size, &reach) &&
+               !__builtin_mul_overflow(reach, array->shape[k] - 1, &reach) &&
+               !(reach < 0 ? __builtin_sub_overflow(before, reach, &before)
+                           : __builtin_add_overflow(behind, reach, &behind));
     }
     /* The overlap search adds the reach of two arrays. */
-    return *before < INT64_MAX / 8 && *behind < INT64_MAX / 8;
-}
-
-static rankloss_status check_address(const rankloss__argument *argument) {
-    const rankloss_array *array = argument->array;
-    const uintptr_t address = (uintptr_t)array->data;
-    int64_t before, behind;
-    if (!span(array, &before, &behind))
+    if (!fits || before >= INT64_MAX / 8 || behind >= INT64_MAX / 8)
         return rankloss__fail(RANKLOSS_ERROR_OVERFLOW,
                               "%s: strides of shape %s reach further than bytes can be counted", argument->name,
                               rankloss__shape_in_words(array->shape, array->ndim).text);
-    if ((uint64_t)before > (uint64_t)address || (uint64_t)behind > (uint64_t)(UINTPTR_MAX - address))
+    if ((uint64_t)before > address || (uint64_t)behind > UINTPTR_MAX - address)
         return rankloss__fail(RANKLOSS_ERROR_OVERFLOW,
                               "%s: elements from %" PRId64 " bytes before data to %" PRId64
                               " behind it leave the address space",
                               argument->name, before, behind);
-    if (address % (uintptr_t)rankloss__dtype_size(array->dtype) != 0)
-        return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: data is not aligned to its elements of %d bytes",
-                              argument->name, (int)rankloss__dtype_size(array->dtype));
     return RANKLOSS_OK;
 }
 
 rankloss_status rankloss__validate_array(const rankloss__argument *argument) {
-    bool any = false;
+    const rankloss_array *array = argument->array;
+    const uintptr_t size = (uintptr_t)rankloss__dtype_size(array->dtype);
+    int64_t bytes = (int64_t)size; /* of the elements, counted without the axes that have none */
+    bool any = true;
     rankloss_status status = check_form(argument);
-    if (status == RANKLOSS_OK)
-        status = count_elements(argument, &any);
+    for (int32_t k = 0; status == RANKLOSS_OK && k < array->ndim; k++) {
+        const int64_t extent = array->shape[k];
+        any = any && extent > 0;
+        if (extent > MOST_ITEMS || (extent > 0 && __builtin_mul_overflow(bytes, extent, &bytes)))
+            return rankloss__fail(RANKLOSS_ERROR_OVERFLOW, "%s: shape %s has more bytes than fit", argument->name,
+                                  rankloss__shape_in_words(array->shape, array->ndim).text);
+    }
     if (status != RANKLOSS_OK || !any)
         return status;
-    if (argument->array->data == NULL)
+    if (array->data == NULL)
         return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: data is NULL but shape %s has elements", argument->name,
-                              rankloss__shape_in_words(argument->array->shape, argument->array->ndim).text);
-    return check_address(argument);
+                              rankloss__shape_in_words(array->shape, array->ndim).text);
+    status = check_reach(argument);
+    if (status == RANKLOSS_OK && (uintptr_t)array->data % size != 0)
+        return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: data is not aligned to its elements of %d bytes",
+                              argument->name, (int)size);
+    return status;
 }
 
 rankloss_status rankloss__validate_output_strides(const rankloss__argument *argument) {
