@@ -10,6 +10,8 @@
  */
 #include "check/overlap.h"
 
+#include <stdlib.h>
+
 #include "batch/strided_view.h"
 #include "dtype/convert.h"
 
@@ -77,26 +79,20 @@ static bool reaches(steps *s, int k, int64_t low, int64_t high) { // NOLINT(misc
     return false;
 }
 
-static int64_t magnitude(int64_t x) {
-    return x < 0 ? -x : x;
-}
-
-static bool has_elements(const rankloss_array *array) {
-    return array->data != NULL && rankloss__has_elements(array);
-}
-
-/* The first byte of an array with elements, and the first behind it. */
-typedef struct memory {
-    uintptr_t begin, end;
-} memory;
-
-/* Axis k as bytes: its step, and how often it can be taken. */
+/* The step of axis k in bytes; 0 where there is none to take. */
 static int64_t axis_step(const rankloss_array *array, int32_t k) {
     return array->shape[k] > 1 ? array->strides[k] * rankloss__dtype_size(array->dtype) : 0;
 }
 
+/* The first byte of an array's elements, and the first behind them; both 0 where there are none. */
+typedef struct memory {
+    uintptr_t begin, end;
+} memory;
+
 static memory memory_of(const rankloss_array *array) {
-    memory extent = {(uintptr_t)array->data, (uintptr_t)array->data};
+    memory extent = {(uintptr_t)array->data, (uintptr_t)array->data + (uintptr_t)rankloss__dtype_size(array->dtype)};
+    if (!rankloss__has_elements(array))
+        return (memory){0, 0};
     for (int32_t k = 0; k < array->ndim; k++) {
         const int64_t reach = axis_step(array, k) * (array->shape[k] - 1);
         if (reach < 0)
@@ -104,29 +100,7 @@ static memory memory_of(const rankloss_array *array) {
         else
             extent.end += (uintptr_t)reach;
     }
-    extent.end += (uintptr_t)rankloss__dtype_size(array->dtype);
     return extent;
-}
-
-static bool is_nested(const rankloss_array *array) {
-    steps s = {.num = 0};
-    int64_t extent = rankloss__dtype_size(array->dtype);
-    for (int32_t k = 0; k < array->ndim; k++) {
-        const int64_t step = magnitude(axis_step(array, k));
-        if (array->shape[k] > 1 && step == 0)
-            return false;
-        add_step(&s, step, array->shape[k] - 1);
-    }
-    for (int k = s.num - 1; k >= 0; k--) {
-        if (s.step[k] < extent)
-            return false;
-        extent += s.step[k] * s.count[k];
-    }
-    /* Axes with equal steps were merged, but they visit the same elements. */
-    int axes = 0;
-    for (int32_t k = 0; k < array->ndim; k++)
-        axes += array->shape[k] > 1;
-    return axes == s.num;
 }
 
 /* Two elements that differ by 1 or more along the axis `moved` and by anything along the others. */
@@ -135,7 +109,7 @@ static bool meets_itself(const rankloss_array *array, int32_t moved) {
     steps s = {.num = 0};
     int64_t shift = 0;
     for (int32_t k = 0; k < array->ndim; k++) {
-        const int64_t step = magnitude(axis_step(array, k)), count = array->shape[k] - 1;
+        const int64_t step = llabs(axis_step(array, k)), count = array->shape[k] - 1;
         add_step(&s, step, k == moved ? count - 1 : 2 * count);
         shift += k == moved ? step : -step * count;
     }
@@ -144,7 +118,17 @@ static bool meets_itself(const rankloss_array *array, int32_t moved) {
 }
 
 bool rankloss__overlaps_itself(const rankloss_array *array) {
-    if (!has_elements(array) || is_nested(array))
+    int64_t extent =
+        rankloss__dtype_size(array->dtype); /* from the first byte to behind the last of the axes after k */
+    bool nested = true;
+    if (!rankloss__has_elements(array))
+        return false;
+    for (int32_t k = array->ndim - 1; k >= 0; k--) {
+        const int64_t step = llabs(axis_step(array, k));
+        nested = nested && (array->shape[k] == 1 || step >= extent);
+        extent += step * (array->shape[k] - 1);
+    }
+    if (nested) /* in this order, as nearly every array is; the search finds the other orders */
         return false;
     for (int32_t k = 0; k < array->ndim; k++)
         if (array->shape[k] > 1 && (axis_step(array, k) == 0 || meets_itself(array, k)))
@@ -153,25 +137,18 @@ bool rankloss__overlaps_itself(const rankloss_array *array) {
 }
 
 bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b) {
-    if (!has_elements(a) || !has_elements(b))
-        return false;
     const memory in_a = memory_of(a), in_b = memory_of(b);
     if (in_a.end <= in_b.begin || in_b.end <= in_a.begin)
         return false;
     steps s = {.num = 0};
     for (int32_t k = 0; k < a->ndim; k++)
-        add_step(&s, magnitude(axis_step(a, k)), a->shape[k] - 1);
+        add_step(&s, llabs(axis_step(a, k)), a->shape[k] - 1);
     for (int32_t k = 0; k < b->ndim; k++)
-        add_step(&s, magnitude(axis_step(b, k)), b->shape[k] - 1);
+        add_step(&s, llabs(axis_step(b, k)), b->shape[k] - 1);
     finish_steps(&s);
     /* Elements of a count up from its first, those of b down from its last. */
     const int64_t size_a = rankloss__dtype_size(a->dtype), size_b = rankloss__dtype_size(b->dtype);
     const uintptr_t last_b = in_b.end - (uintptr_t)size_b;
     const int64_t apart = in_a.begin >= last_b ? (int64_t)(in_a.begin - last_b) : -(int64_t)(last_b - in_a.begin);
     return reaches(&s, 0, -size_a + 1 - apart, size_b - 1 - apart);
-}
-
-rankloss_array rankloss__bytes_of(const void *data, size_t size) {
-    const int64_t shape[1] = {(int64_t)size};
-    return rankloss_array_make(RANKLOSS_U8, data, 1, shape);
 }

@@ -8,63 +8,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "batch/strided_view.h"
+#include "batch/batch.h"
 #include "check/overlap.h"
 #include "check/validate_array.h"
 #include "status/error.h"
 
-/* The arguments of a call by name. */
-enum { LOGITS, LABELS, WHERE, WEIGHTS, BIAS, OFFSETS, COTANGENT, TANGENT, NUM_INPUTS };
+/* The arguments of a call by name: outputs, inputs, and the structs, which no output may overlap either. */
+enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, INPUTS };
 
-enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, NUM_OUTPUTS };
+enum { LOGITS = INPUTS, LABELS, WHERE, WEIGHTS, BIAS, OFFSETS, COTANGENT, TANGENT, STRUCTS };
+
+enum { PROBLEM = STRUCTS, RESULT, REDUCER, NUM_ARGUMENTS };
 
 typedef struct arguments {
-    rankloss__argument in[NUM_INPUTS], out[NUM_OUTPUTS];
-    bool ragged;
-    int64_t num_lists; /* ragged */
+    rankloss__argument at[NUM_ARGUMENTS]; /* the array is NULL where the argument is absent */
+    int64_t num_lists;                    /* ragged */
 } arguments;
-
-static arguments name_arguments(const rankloss_problem *p, const rankloss_result *r) {
-    const unsigned floats = RANKLOSS__FLOATS, numbers = RANKLOSS__NUMBERS;
-    return (arguments){.in = {{"logits", &p->logits, floats},
-                              {"labels", &p->labels, numbers},
-                              {"where", &p->where, RANKLOSS__MASKS},
-                              {"weights", &p->weights, numbers},
-                              {"bias", &p->bias, floats},
-                              {"offsets", &p->offsets, RANKLOSS__INDICES},
-                              {"cotangent", &p->cotangent, floats},
-                              {"tangent", &p->tangent, floats}},
-                       .out = {{"loss", &r->loss, floats},
-                               {"grad_logits", &r->grad_logits, floats},
-                               {"grad_labels", &r->grad_labels, floats},
-                               {"grad_weights", &r->grad_weights, floats},
-                               {"hess_logits", &r->hess_logits, floats},
-                               {"jvp", &r->jvp, floats},
-                               {"hvp_logits", &r->hvp_logits, floats}},
-                       .ragged = !rankloss__is_absent(&p->offsets)};
-}
-
-static bool given(const rankloss__argument *argument) {
-    return !rankloss__is_absent(argument->array);
-}
 
 /* --- options --- */
 
-static rankloss_status check_reserved(const rankloss_problem *problem, const rankloss_result *result) {
-    if (problem->padding != 0)
-        return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: padding is %" PRId32 ", not 0", problem->padding);
+static rankloss_status check_options(const rankloss_problem *p, const rankloss_result *r) {
+    if (p->padding != 0)
+        return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: padding is %" PRId32 ", not 0", p->padding);
     for (int k = 0; k < 8; k++) {
-        if (problem->reserved[k] != 0)
+        if (p->reserved[k] != 0)
             return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: reserved[%d] is %" PRIu64 ", not 0", k,
-                                  problem->reserved[k]);
-        if (result->reserved[k] != 0)
+                                  p->reserved[k]);
+        if (r->reserved[k] != 0)
             return rankloss__fail(RANKLOSS_ERROR_OPTION, "result: reserved[%d] is %" PRIu64 ", not 0", k,
-                                  result->reserved[k]);
+                                  r->reserved[k]);
     }
-    return RANKLOSS_OK;
-}
-
-static rankloss_status check_options(const rankloss_problem *p) {
     if (p->reduction < RANKLOSS_MEAN || p->reduction > RANKLOSS_CUSTOM)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "reduction: %" PRId32 " is not a rankloss_reduction",
                               p->reduction);
@@ -82,20 +55,16 @@ static rankloss_status check_options(const rankloss_problem *p) {
     return RANKLOSS_OK;
 }
 
-static bool wants_derivative(const rankloss_result *r) {
-    return !rankloss__is_absent(&r->grad_logits) || !rankloss__is_absent(&r->grad_labels) ||
-           !rankloss__is_absent(&r->grad_weights) || !rankloss__is_absent(&r->hess_logits) ||
-           !rankloss__is_absent(&r->jvp) || !rankloss__is_absent(&r->hvp_logits);
-}
-
-static rankloss_status check_reducer(const rankloss_problem *problem, const rankloss_result *result) {
-    if (problem->reduction != RANKLOSS_CUSTOM)
-        return RANKLOSS_OK;
-    if (problem->reducer == NULL)
+/* Under RANKLOSS_CUSTOM. */
+static rankloss_status check_reducer(const rankloss_reducer *reducer, const arguments *args) {
+    bool wants_derivative = false;
+    for (int k = GRAD_LOGITS; k < INPUTS; k++)
+        wants_derivative |= args->at[k].array != NULL;
+    if (reducer == NULL)
         return rankloss__fail(RANKLOSS_ERROR_NULL, "reducer: NULL, but reduction is RANKLOSS_CUSTOM");
-    if (problem->reducer->reduce == NULL)
+    if (reducer->reduce == NULL)
         return rankloss__fail(RANKLOSS_ERROR_NULL, "reducer: reduce is NULL");
-    if (problem->reducer->derivative == NULL && wants_derivative(result))
+    if (reducer->derivative == NULL && wants_derivative)
         return rankloss__fail(RANKLOSS_ERROR_NULL, "reducer: derivative is NULL, but a derivative is asked for");
     return RANKLOSS_OK;
 }
@@ -105,19 +74,19 @@ static rankloss_status check_reducer(const rankloss_problem *problem, const rank
 static rankloss_status check_arrays(const arguments *args) {
     rankloss_status status = RANKLOSS_OK;
     for (int k = LOGITS; k <= LABELS; k++)
-        if (!given(&args->in[k]))
-            return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: required, but absent", args->in[k].name);
-    for (int k = 0; k < NUM_INPUTS && status == RANKLOSS_OK; k++)
-        if (given(&args->in[k]))
-            status = rankloss__validate_array(&args->in[k]);
-    for (int k = 0; k < NUM_OUTPUTS && status == RANKLOSS_OK; k++)
-        if (given(&args->out[k]))
-            status = rankloss__validate_array(&args->out[k]);
-    if (status != RANKLOSS_OK || given(&args->in[TANGENT]))
+        if (args->at[k].array == NULL)
+            return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: required, but absent", args->at[k].name);
+    for (int k = INPUTS; k < STRUCTS && status == RANKLOSS_OK; k++)
+        if (args->at[k].array != NULL)
+            status = rankloss__validate_array(&args->at[k]);
+    for (int k = 0; k < INPUTS && status == RANKLOSS_OK; k++)
+        if (args->at[k].array != NULL)
+            status = rankloss__validate_array(&args->at[k]);
+    if (status != RANKLOSS_OK || args->at[TANGENT].array != NULL)
         return status;
-    if (given(&args->out[JVP]) || given(&args->out[HVP_LOGITS]))
-        return rankloss__fail(RANKLOSS_ERROR_NULL, "tangent: required by %s, but absent",
-                              given(&args->out[JVP]) ? "jvp" : "hvp_logits");
+    for (int k = JVP; k <= HVP_LOGITS; k++)
+        if (args->at[k].array != NULL)
+            return rankloss__fail(RANKLOSS_ERROR_NULL, "tangent: required by %s, but absent", args->at[k].name);
     return RANKLOSS_OK;
 }
 
@@ -127,22 +96,13 @@ static bool is_one_number(const rankloss_array *array) {
     return array->ndim == 0 || (array->ndim == 1 && array->shape[0] == 1);
 }
 
-static bool broadcasts(const rankloss_array *array, const int64_t *shape, int32_t ndim) {
-    if (array->ndim > ndim)
+/* Whether an array has a shape, or, where that is enough, broadcasts to it. */
+static bool has_shape(const rankloss_array *array, const int64_t *shape, int32_t ndim, bool or_broadcasts) {
+    const int32_t missing = ndim - array->ndim;
+    if (missing < 0 || (missing > 0 && !or_broadcasts))
         return false;
-    for (int32_t k = 0; k < array->ndim; k++) {
-        const int64_t extent = array->shape[k];
-        if (extent != 1 && extent != shape[k + ndim - array->ndim])
-            return false;
-    }
-    return true;
-}
-
-static bool has_shape(const rankloss_array *array, const int64_t *shape, int32_t ndim) {
-    if (array->ndim != ndim)
-        return false;
-    for (int32_t k = 0; k < ndim; k++)
-        if (array->shape[k] != shape[k])
+    for (int32_t k = 0; k < array->ndim; k++)
+        if (array->shape[k] != shape[k + missing] && !(array->shape[k] == 1 && or_broadcasts))
             return false;
     return true;
 }
@@ -154,12 +114,9 @@ static rankloss_status wrong_shape(const rankloss__argument *argument, const cha
                           rankloss__shape_in_words(shape, ndim).text);
 }
 
-static rankloss_status check_batch(arguments *args) {
-    const rankloss_array *logits = args->in[LOGITS].array, *offsets = args->in[OFFSETS].array;
-    if (logits->ndim == 0)
-        return rankloss__fail(RANKLOSS_ERROR_SHAPE, "logits: ndim is 0; a list needs an axis");
-    if (!args->ragged)
-        return RANKLOSS_OK;
+/* Logits and offsets of ragged lists, and with them the number of the lists. */
+static rankloss_status check_ragged(arguments *args) {
+    const rankloss_array *logits = args->at[LOGITS].array, *offsets = args->at[OFFSETS].array;
     if (logits->ndim != 1)
         return rankloss__fail(RANKLOSS_ERROR_SHAPE, "logits: shape %s beside offsets, which need (num_items,)",
                               rankloss__shape_in_words(logits->shape, logits->ndim).text);
@@ -172,15 +129,15 @@ static rankloss_status check_batch(arguments *args) {
 
 /* An input, or the gradient by one. */
 static rankloss_status check_items_shape(const arguments *args, const rankloss__argument *argument) {
-    const rankloss_array *logits = args->in[LOGITS].array, *array = argument->array;
-    if (!given(argument))
+    const rankloss_array *logits = args->at[LOGITS].array, *array = argument->array;
+    if (array == NULL)
         return RANKLOSS_OK;
-    if (!args->ragged) {
-        if (broadcasts(array, logits->shape, logits->ndim))
+    if (args->at[OFFSETS].array == NULL) {
+        if (has_shape(array, logits->shape, logits->ndim, true))
             return RANKLOSS_OK;
         return wrong_shape(argument, "does not broadcast to the logits' shape", logits->shape, logits->ndim);
     }
-    if (is_one_number(array) || has_shape(array, logits->shape, 1) ||
+    if (is_one_number(array) || has_shape(array, logits->shape, 1, false) ||
         (array->ndim == 2 && array->shape[0] == args->num_lists && array->shape[1] == 1))
         return RANKLOSS_OK;
     return rankloss__fail(
@@ -188,20 +145,14 @@ static rankloss_status check_items_shape(const arguments *args, const rankloss__
         argument->name, rankloss__shape_in_words(array->shape, array->ndim).text, logits->shape[0], args->num_lists);
 }
 
-static rankloss_status check_logits_shape(const arguments *args, const rankloss__argument *argument) {
-    const rankloss_array *logits = args->in[LOGITS].array;
-    if (!given(argument) || has_shape(argument->array, logits->shape, logits->ndim))
-        return RANKLOSS_OK;
-    return wrong_shape(argument, "is not the logits' shape", logits->shape, logits->ndim);
-}
-
 /* loss, jvp and cotangent: one per list or one number. A cotangent broadcasts, an output does not. */
-static rankloss_status check_lists_shape(const arguments *args, const rankloss__argument *argument, int32_t reduction,
-                                         bool broadcast) {
-    const rankloss_array *array = argument->array, *logits = args->in[LOGITS].array;
-    const int64_t *shape = args->ragged ? &args->num_lists : logits->shape;
-    const int32_t ndim = args->ragged ? 1 : logits->ndim - 1;
-    if (!given(argument))
+static rankloss_status check_lists_shape(const arguments *args, int which, int32_t reduction) {
+    const rankloss__argument *argument = &args->at[which];
+    const rankloss_array *array = argument->array, *logits = args->at[LOGITS].array;
+    const bool ragged = args->at[OFFSETS].array != NULL, broadcast = which == COTANGENT;
+    const int64_t *shape = ragged ? &args->num_lists : logits->shape;
+    const int32_t ndim = ragged ? 1 : logits->ndim - 1;
+    if (array == NULL)
         return RANKLOSS_OK;
     if (reduction != RANKLOSS_NONE) {
         if (is_one_number(array))
@@ -209,39 +160,40 @@ static rankloss_status check_lists_shape(const arguments *args, const rankloss__
         return rankloss__fail(RANKLOSS_ERROR_SHAPE, "%s: shape %s is not one number, () or (1,)", argument->name,
                               rankloss__shape_in_words(array->shape, array->ndim).text);
     }
-    if (has_shape(array, shape, ndim) || (ndim == 0 && is_one_number(array)) ||
-        (broadcast && broadcasts(array, shape, ndim)))
+    if (has_shape(array, shape, ndim, broadcast) || (ndim == 0 && is_one_number(array)))
         return RANKLOSS_OK;
     return wrong_shape(argument, broadcast ? "does not broadcast to the lists' shape" : "is not the lists' shape",
                        shape, ndim);
 }
 
 static rankloss_status check_shapes(arguments *args, int32_t reduction) {
-    static const int items[] = {LABELS, WHERE, WEIGHTS, BIAS, TANGENT};
-    static const int logits[] = {GRAD_LOGITS, HESS_LOGITS, HVP_LOGITS};
-    rankloss_status status = check_batch(args);
+    static const int items[] = {LABELS, WHERE, WEIGHTS, BIAS, TANGENT}, lists[] = {COTANGENT, LOSS, JVP};
+    static const int like_logits[] = {GRAD_LOGITS, HESS_LOGITS, HVP_LOGITS};
+    const rankloss_array *logits = args->at[LOGITS].array;
+    rankloss_status status = RANKLOSS_OK;
+    if (logits->ndim == 0)
+        return rankloss__fail(RANKLOSS_ERROR_SHAPE, "logits: ndim is 0; a list needs an axis");
+    if (args->at[OFFSETS].array != NULL)
+        status = check_ragged(args);
     for (int k = 0; k < 5 && status == RANKLOSS_OK; k++)
-        status = check_items_shape(args, &args->in[items[k]]);
-    if (status == RANKLOSS_OK)
-        status = check_lists_shape(args, &args->in[COTANGENT], reduction, true);
-    if (status == RANKLOSS_OK)
-        status = check_lists_shape(args, &args->out[LOSS], reduction, false);
-    if (status == RANKLOSS_OK)
-        status = check_lists_shape(args, &args->out[JVP], reduction, false);
+        status = check_items_shape(args, &args->at[items[k]]);
     for (int k = 0; k < 3 && status == RANKLOSS_OK; k++)
-        status = check_logits_shape(args, &args->out[logits[k]]);
+        status = check_lists_shape(args, lists[k], reduction);
+    for (int k = 0; k < 3 && status == RANKLOSS_OK; k++) {
+        const rankloss__argument *output = &args->at[like_logits[k]];
+        if (output->array != NULL && !has_shape(output->array, logits->shape, logits->ndim, false))
+            status = wrong_shape(output, "is not the logits' shape", logits->shape, logits->ndim);
+    }
     for (int k = GRAD_LABELS; k <= GRAD_WEIGHTS && status == RANKLOSS_OK; k++)
-        status = check_items_shape(args, &args->out[k]);
+        status = check_items_shape(args, &args->at[k]);
     return status;
 }
 
 /* --- offsets --- */
 
-static rankloss_status check_offsets(const arguments *args) {
-    if (!args->ragged)
-        return RANKLOSS_OK;
-    const rankloss__batch batch = rankloss__batch_make(args->in[LOGITS].array, args->in[OFFSETS].array);
-    const int64_t num_items = args->in[LOGITS].array->shape[0];
+static rankloss_status check_offsets(const rankloss_array *logits, const rankloss_array *offsets) {
+    const rankloss__batch batch = rankloss__batch_make(logits, offsets);
+    const int64_t num_items = logits->shape[0];
     int64_t before = rankloss__offset(&batch, 0);
     if (before != 0)
         return rankloss__fail(RANKLOSS_ERROR_OFFSETS, "offsets: start at %" PRId64 ", not at 0", before);
@@ -270,64 +222,73 @@ static bool same_view(const rankloss_array *a, const rankloss_array *b) {
     return true;
 }
 
-static rankloss_status overlap_with(const rankloss__argument *output, const char *name) {
-    return rankloss__fail(RANKLOSS_ERROR_OVERLAP, "%s: overlaps %s", output->name, name);
-}
-
-static rankloss_status check_output_overlaps(const arguments *args, int which, const rankloss__argument structs[3]) {
-    const rankloss__argument *output = &args->out[which];
-    for (int k = which + 1; k < NUM_OUTPUTS; k++)
-        if (given(&args->out[k]) && rankloss__overlap(output->array, args->out[k].array))
-            return overlap_with(output, args->out[k].name);
-    for (int k = 0; k < NUM_INPUTS; k++) {
-        if (!given(&args->in[k]) || !rankloss__overlap(output->array, args->in[k].array))
+/* No element of an output lies on another, nor on another argument; but the gradient may replace the logits. */
+static rankloss_status check_overlaps(const arguments *args) {
+    for (int which = 0; which < INPUTS; which++) {
+        const char *name = args->at[which].name;
+        const rankloss_array *output = args->at[which].array;
+        if (output == NULL)
             continue;
-        if (which == GRAD_LOGITS && k == LOGITS && same_view(output->array, args->in[k].array))
-            continue;
-        return overlap_with(output, args->in[k].name);
+        if (rankloss__overlaps_itself(output))
+            return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: strides %s make elements of shape %s overlap", name,
+                                  rankloss__shape_in_words(output->strides, output->ndim).text,
+                                  rankloss__shape_in_words(output->shape, output->ndim).text);
+        for (int k = which + 1; k < NUM_ARGUMENTS; k++) {
+            const rankloss_array *other = args->at[k].array;
+            if (other == NULL || !rankloss__overlap(output, other))
+                continue;
+            if (which == GRAD_LOGITS && k == LOGITS && same_view(output, other))
+                continue;
+            return rankloss__fail(RANKLOSS_ERROR_OVERLAP, "%s: overlaps %s", name, args->at[k].name);
+        }
     }
-    for (int k = 0; k < 3; k++)
-        if (given(&structs[k]) && rankloss__overlap(output->array, structs[k].array))
-            return overlap_with(output, structs[k].name);
     return RANKLOSS_OK;
 }
 
-static rankloss_status check_overlaps(const arguments *args, const rankloss_problem *problem,
-                                      const rankloss_result *result) {
-    const rankloss_array problem_bytes = rankloss__bytes_of(problem, sizeof *problem);
-    const rankloss_array result_bytes = rankloss__bytes_of(result, sizeof *result);
-    rankloss_array reducer_bytes = {0};
-    if (problem->reducer != NULL)
-        reducer_bytes = rankloss__bytes_of(problem->reducer, sizeof *problem->reducer);
-    const rankloss__argument structs[3] = {
-        {"the problem", &problem_bytes, 0}, {"the result", &result_bytes, 0}, {"the reducer", &reducer_bytes, 0}};
-    rankloss_status status = RANKLOSS_OK;
-    for (int k = 0; k < NUM_OUTPUTS && status == RANKLOSS_OK; k++) {
-        if (!given(&args->out[k]))
-            continue;
-        status = rankloss__validate_output_strides(&args->out[k]);
-        if (status == RANKLOSS_OK)
-            status = check_output_overlaps(args, k, structs);
-    }
-    return status;
+/* --- all of them --- */
+
+/* A struct as the bytes that it is. */
+static rankloss_array bytes_of(const void *data, size_t size) {
+    return (rankloss_array){(void *)(uintptr_t)data, RANKLOSS_U8, 1, {(int64_t)size}, {1}};
 }
 
-rankloss_status rankloss__validate(const rankloss_problem *problem, const rankloss_result *result) {
-    if (problem == NULL || result == NULL)
-        return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: NULL", problem == NULL ? "problem" : "result");
-    arguments args = name_arguments(problem, result);
-    rankloss_status status = check_reserved(problem, result);
-    if (status == RANKLOSS_OK)
-        status = check_options(problem);
-    if (status == RANKLOSS_OK)
-        status = check_reducer(problem, result);
+rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_result *r) {
+    const unsigned floats = RANKLOSS__FLOATS, numbers = RANKLOSS__NUMBERS;
+    if (p == NULL || r == NULL)
+        return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: NULL", p == NULL ? "problem" : "result");
+    const rankloss_array problem = bytes_of(p, sizeof *p), result = bytes_of(r, sizeof *r);
+    const rankloss_array reducer = bytes_of(p->reducer, sizeof *p->reducer);
+    arguments args = {.at = {[LOSS] = {"loss", &r->loss, floats},
+                             [GRAD_LOGITS] = {"grad_logits", &r->grad_logits, floats},
+                             [GRAD_LABELS] = {"grad_labels", &r->grad_labels, floats},
+                             [GRAD_WEIGHTS] = {"grad_weights", &r->grad_weights, floats},
+                             [HESS_LOGITS] = {"hess_logits", &r->hess_logits, floats},
+                             [JVP] = {"jvp", &r->jvp, floats},
+                             [HVP_LOGITS] = {"hvp_logits", &r->hvp_logits, floats},
+                             [LOGITS] = {"logits", &p->logits, floats},
+                             [LABELS] = {"labels", &p->labels, numbers},
+                             [WHERE] = {"where", &p->where, RANKLOSS__MASKS},
+                             [WEIGHTS] = {"weights", &p->weights, numbers},
+                             [BIAS] = {"bias", &p->bias, floats},
+                             [OFFSETS] = {"offsets", &p->offsets, RANKLOSS__INDICES},
+                             [COTANGENT] = {"cotangent", &p->cotangent, floats},
+                             [TANGENT] = {"tangent", &p->tangent, floats},
+                             [PROBLEM] = {"the problem", &problem, 0},
+                             [RESULT] = {"the result", &result, 0},
+                             [REDUCER] = {"the reducer", p->reducer != NULL ? &reducer : NULL, 0}}};
+    for (int k = 0; k < STRUCTS; k++)
+        if (rankloss__is_absent(args.at[k].array))
+            args.at[k].array = NULL;
+    rankloss_status status = check_options(p, r);
+    if (status == RANKLOSS_OK && p->reduction == RANKLOSS_CUSTOM)
+        status = check_reducer(p->reducer, &args);
     if (status == RANKLOSS_OK)
         status = check_arrays(&args);
     if (status == RANKLOSS_OK)
-        status = check_shapes(&args, problem->reduction);
+        status = check_shapes(&args, p->reduction);
+    if (status == RANKLOSS_OK && args.at[OFFSETS].array != NULL)
+        status = check_offsets(&p->logits, &p->offsets);
     if (status == RANKLOSS_OK)
-        status = check_offsets(&args);
-    if (status == RANKLOSS_OK)
-        status = check_overlaps(&args, problem, result);
+        status = check_overlaps(&args);
     return status;
 }

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "check/overlap.h"
 #include "dtype/convert.h"
 #include "status/error.h"
 
@@ -92,13 +91,4 @@ rankloss_status rankloss__validate_array(const rankloss__argument *argument) {
         return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: data is not aligned to its elements of %d bytes",
                               argument->name, (int)size);
     return status;
-}
-
-rankloss_status rankloss__validate_output_strides(const rankloss__argument *argument) {
-    const rankloss_array *array = argument->array;
-    if (!rankloss__overlaps_itself(array))
-        return RANKLOSS_OK;
-    return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: strides %s make elements of shape %s overlap", argument->name,
-                          rankloss__shape_in_words(array->strides, array->ndim).text,
-                          rankloss__shape_in_words(array->shape, array->ndim).text);
 }

@@ -1,5 +1,5 @@
 /*
- * The checks of one array by itself: dtype, shape, sizes, addresses, strides. Knows no other argument.
+ * The checks of one array by itself: dtype, shape, sizes, addresses. Knows no other argument.
  */
 #ifndef RANKLOSS_SRC_CHECK_VALIDATE_ARRAY_H
 #define RANKLOSS_SRC_CHECK_VALIDATE_ARRAY_H
@@ -32,8 +32,5 @@ typedef struct rankloss__shape_text {
 rankloss__shape_text rankloss__shape_in_words(const int64_t *shape, int32_t ndim);
 
 rankloss_status rankloss__validate_array(const rankloss__argument *argument);
-
-/* An output's own rule: no element on another. */
-rankloss_status rankloss__validate_output_strides(const rankloss__argument *argument);
 
 #endif

@@ -95,6 +95,33 @@ static void halves_of_a_large_matrix(void **state) {
     assert_false(rankloss__overlaps_itself(&left));
 }
 
+/* As many axes as there may be, in any order and direction, each behind what the smaller ones reach; and one too close. */
+static void nested_axes_in_any_order(void **state) {
+    random_state r = random_new(random_run_seed(), 2);
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        rankloss_array array = {.data = memory, .dtype = RANKLOSS_F32, .ndim = RANKLOSS_MAX_NDIM};
+        int32_t order[RANKLOSS_MAX_NDIM] = {0};
+        int64_t extent = 1, step = 1;
+        for (int32_t k = 0; k < array.ndim; k++) {
+            const int32_t at = (int32_t)random_below(&r, k + 1);
+            order[k] = order[at];
+            order[at] = k;
+        }
+        for (int32_t k = 0; k < array.ndim; k++) {
+            array.shape[order[k]] = random_below(&r, 5) + 2;
+            step = extent + (random_chance(&r, 0.5) ? 0 : random_below(&r, 7));
+            array.strides[order[k]] = random_chance(&r, 0.3) ? -step : step;
+            extent += step * (array.shape[order[k]] - 1);
+        }
+        assert_false(rankloss__overlaps_itself(&array));
+        array.strides[order[array.ndim - 1]] = 0;
+        assert_true(rankloss__overlaps_itself(&array));
+        array.strides[order[array.ndim - 1]] = array.strides[order[0]]; /* on the second element of the first */
+        assert_true(rankloss__overlaps_itself(&array));
+    }
+}
+
 static void interleaved_pairs(void **state) {
     float *data = (float *)memory;
     const rankloss_array even = {data, RANKLOSS_F32, 1, {1 << 24}, {2}};
@@ -120,6 +147,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_every_byte),
         cmocka_unit_test(halves_of_a_large_matrix),
+        cmocka_unit_test(nested_axes_in_any_order),
         cmocka_unit_test(interleaved_pairs),
         cmocka_unit_test(arrays_without_elements_overlap_nothing),
     };
