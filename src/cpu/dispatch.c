@@ -26,22 +26,18 @@ static const instruction_set sets[] = {RANKLOSS__EACH_INSTRUCTION_SET(ROW)};
 
 enum { NUM_SETS = sizeof sets / sizeof sets[0] };
 
-/* The last set that RANKLOSS_ISA allows: the one that it names, all where it names none. */
-static size_t highest_allowed(void) {
-    /* As safe as any reading of the environment: none is while another thread changes it. */
-    const char *name = getenv("RANKLOSS_ISA"); // NOLINT(concurrency-mt-unsafe)
-    for (size_t i = 0; name != NULL && i < NUM_SETS; i++)
-        if (strcmp(name, sets[i].name) == 0)
-            return i;
-    return NUM_SETS - 1;
-}
-
+/* The best set that the processor supports, up to the one that RANKLOSS_ISA names; up to all where it names none. */
 static const instruction_set *choose(void) {
     const unsigned features = rankloss__cpu_features();
-    size_t i = highest_allowed();
-    while (i > 0 && (features & sets[i].needs) != sets[i].needs)
-        i--;
-    return &sets[i];
+    /* As safe as any reading of the environment: none is while another thread changes it. */
+    const char *name = getenv("RANKLOSS_ISA"); // NOLINT(concurrency-mt-unsafe)
+    size_t best = NUM_SETS - 1;
+    for (size_t i = 0; name != NULL && i < NUM_SETS; i++)
+        if (strcmp(name, sets[i].name) == 0)
+            best = i;
+    while (best > 0 && (features & sets[best].needs) != sets[best].needs)
+        best--;
+    return &sets[best];
 }
 
 static const instruction_set *chosen(void) {

@@ -6,26 +6,25 @@
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
 
 #include <cpuid.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Register state that the operating system saves, as the bits of XCR0 (Intel SDM, volume 1, chapter 13). */
 enum { STATE_AVX = 0x06, STATE_AVX512 = 0xE6 };
 
-static uint32_t saved_state(void) {
-    uint32_t low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return low;
-}
-
 unsigned rankloss__cpu_features(void) {
     const uint32_t wanted_1c = bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C;
     const uint32_t wanted_7b = bit_AVX512F | bit_AVX512VL | bit_AVX512DQ | bit_AVX512BW;
-    uint32_t a, b, c, d, features = 0;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & wanted_1c) != wanted_1c)
+    uint32_t a, b, c, d, state, state_above, features = 0;
+    if (__get_cpuid_max(0, NULL) < 7)
         return 0;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (b & bit_AVX2) == 0)
+    __cpuid(1, a, b, c, d);
+    if ((c & wanted_1c) != wanted_1c)
         return 0;
-    const uint32_t state = saved_state();
+    __cpuid_count(7, 0, a, b, c, d);
+    if ((b & bit_AVX2) == 0)
+        return 0;
+    __asm__ volatile("xgetbv" : "=a"(state), "=d"(state_above) : "c"(0));
     if ((state & STATE_AVX) == STATE_AVX)
         features |= RANKLOSS__CPU_AVX2;
     if ((state & STATE_AVX512) == STATE_AVX512 && (b & wanted_7b) == wanted_7b)
