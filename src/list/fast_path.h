@@ -1,6 +1,6 @@
 /*
  * Which lists and outputs take the fast path, by their sizes and sums: the one place with its thresholds. (Which
- * cotangents are moderate: plan/cotangent.h.)
+ * cotangents are moderate: plan/plan.c.)
  *
  * Lists of up to 64 items are computed interleaved, and of up to 2048 side by side (fewer where inputs are converted,
  * which changes no bit), eight at a time where there are so many. Longer lists are computed alone; so is a list that

@@ -4,6 +4,8 @@
  */
 #include "plan/plan.h"
 
+#include <math.h>
+
 #include "cpu/cache.h"
 #include "cpu/dispatch.h"
 #include "dtype/convert.h"
@@ -67,18 +69,8 @@ static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
     plan->inputs.wants_tangent = plan->jvp.present || plan->derivatives[RANKLOSS__HVP_LOGITS].present;
 }
 
-static void merge_axes(rankloss__plan *plan) {
-    rankloss__inputs *in = &plan->inputs;
-    rankloss__view *views[9 + 2 * RANKLOSS__NUM_DERIVATIVES] = {&in->logits,  &in->labels, &in->where,
-                                                                &in->weights, &in->bias,   &in->tangent,
-                                                                &plan->loss,  &plan->jvp,  &plan->cotangent};
-    int count = 9;
-    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
-        views[count++] = &plan->derivatives[which];
-        views[count++] = &plan->layouts[which];
-    }
-    rankloss__merge_axes(&in->batch, views, count);
-}
+/* Hardly a last cache is smaller, so that a call on less does not ask; nothing but speed depends on it. */
+enum { SMALL_CALL = 256 << 10 };
 
 /* Whether the items that the call reads and writes, but for bias and tangent, exceed the last cache. */
 static bool exceeds_cache(const rankloss__plan *plan) {
@@ -95,7 +87,7 @@ static bool exceeds_cache(const rankloss__plan *plan) {
     for (int k = 0; k < 4 + RANKLOSS__NUM_DERIVATIVES; k++)
         if (views[k]->data != NULL && views[k]->item_stride != 0 && items < INT64_MAX / 128)
             bytes += items * views[k]->element_size;
-    return bytes > rankloss__cache_size();
+    return bytes > SMALL_CALL && bytes > rankloss__cache_size();
 }
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result) {
@@ -103,13 +95,77 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
                            .reduction = problem->reduction,
                            .num_threads = problem->num_threads,
                            .counted = 1};
-    plan.cotangent = rankloss__view_of_lists(&plan.inputs.batch, &problem->cotangent);
+    rankloss__inputs *in = &plan.inputs;
+    rankloss__view *views[9 + 2 * RANKLOSS__NUM_DERIVATIVES] = {&in->logits,  &in->labels, &in->where,
+                                                                &in->weights, &in->bias,   &in->tangent,
+                                                                &plan.loss,   &plan.jvp,   &plan.cotangent};
+    int count = 9;
+    plan.cotangent = rankloss__view_of_lists(&in->batch, &problem->cotangent);
     make_outputs(&plan, result);
-    merge_axes(&plan);
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
+        views[count++] = &plan.derivatives[which];
+        views[count++] = &plan.layouts[which];
+    }
+    rankloss__merge_axes(&in->batch, views, count);
     plan.exceeds_cache = exceeds_cache(&plan);
     if (plan.reduction == RANKLOSS_MEAN)
-        plan.counted = rankloss__count_lists(&plan.inputs.batch, &plan.inputs.where);
+        plan.counted = rankloss__count_lists(&in->batch, &in->where);
     return plan;
+}
+
+/* --- what multiplies the derivatives --- */
+
+static bool is_moderate(double x) {
+    const double size = fabs(x);
+    return size == 0.0 || (size >= 0x1p-200 && size <= 0x1p200);
+}
+
+rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
+    rankloss__upstream up = {.cotangent = cotangent, .share = 1.0, .divisor = divisor, .temperature = temperature};
+    const rankloss__dd g = {cotangent, 0.0}, d = {divisor, 0.0}, t = {temperature, 0.0};
+    up.moderate = is_moderate(cotangent) && is_moderate(temperature);
+    if (!up.moderate)
+        return up;
+    if (divisor == 1.0 && temperature == 1.0) { /* what the divisions below would give; fast for a cotangent per list */
+        up.labels = cotangent + 0.0;
+        up.first = up.second = (rankloss__dd){up.labels, 0.0};
+        return up;
+    }
+    const rankloss__dd scaled = rankloss__dd_div(g, d);
+    up.labels = scaled.hi;
+    up.first = rankloss__dd_div(scaled, t);
+    up.second = rankloss__dd_div(up.first, t);
+    up.moderate = is_moderate(up.labels) && is_moderate(up.second.hi);
+    return up;
+}
+
+/* Where the product is not moderate, extended precision gets both factors. */
+rankloss__upstream rankloss__upstream_make_shared(double cotangent, double share, double temperature) {
+    const double product = cotangent * share;
+    rankloss__upstream up = rankloss__upstream_make(product, 1.0, temperature);
+    const bool lost = product == 0.0 && cotangent != 0.0 && share != 0.0;
+    if (!up.moderate || lost) {
+        up.moderate = false;
+        up.cotangent = cotangent;
+        up.share = share;
+    }
+    return up;
+}
+
+/* Sets lane k of factors. */
+static void set_factors(rankloss__factors *factors, int k, const rankloss__upstream *upstream) {
+    factors->first.hi[k] = upstream->first.hi;
+    factors->first.lo[k] = upstream->first.lo;
+    factors->second.hi[k] = upstream->second.hi;
+    factors->second.lo[k] = upstream->second.lo;
+    factors->labels.at[k] = upstream->labels;
+}
+
+rankloss__factors rankloss__factors_of(const rankloss__upstream *upstream) {
+    rankloss__factors factors;
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        set_factors(&factors, k, upstream);
+    return factors;
 }
 
 static double read_cotangent(const rankloss__view *view, const char *at) {
@@ -148,7 +204,7 @@ unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__posi
     unsigned moderate = 0;
     for (int k = 0; k < count; k++) {
         const rankloss__upstream upstream = rankloss__plan_upstream(plan, &positions[k]);
-        rankloss__set_factors(factors, k, &upstream);
+        set_factors(factors, k, &upstream);
         cotangents[k] = upstream.cotangent;
         moderate |= (unsigned)upstream.moderate << k;
     }

@@ -11,8 +11,8 @@
 #include <rankloss/softmax.h>
 
 #include "batch/strided_view.h"
+#include "exact/double_double.h"
 #include "kernels/kernels.h"
-#include "plan/cotangent.h"
 #include "reduction/reduction.h"
 
 typedef enum rankloss__derivative {
@@ -45,6 +45,23 @@ typedef struct rankloss__inputs {
     bool wants_tangent; /* an output needs it */
 } rankloss__inputs;
 
+/*
+ * What multiplies the derivatives of a list: its cotangent, the derivative by the caller's reducer, the number of lists
+ * of a mean, and the temperature.
+ */
+typedef struct rankloss__upstream {
+    double cotangent;
+    double share;   /* a further factor where its product with the cotangent is far from 1; otherwise 1 */
+    double divisor; /* counted lists of a mean; otherwise 1 */
+    double temperature;
+    rankloss__dd first;  /* cotangent / divisor / temperature */
+    rankloss__dd second; /* cotangent / divisor / temperature^2 */
+    double labels;       /* cotangent / divisor */
+    bool
+        moderate; /* all of them are 0, or far enough from the ends of double's range for the kernels; else first, second
+                      and labels are not set */
+} rankloss__upstream;
+
 typedef struct rankloss__plan {
     rankloss__inputs inputs;
     unsigned asked;  /* by the caller: the outputs that are present */
@@ -74,7 +91,15 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
 /* Reads the cotangent, for rankloss__plan_upstream(); under RANKLOSS_CUSTOM after the reducer has answered. */
 void rankloss__plan_set_upstream(rankloss__plan *plan);
 
-/* What multiplies the derivatives of a list. */
+rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature);
+
+/* The same under the caller's own reduction, whose derivative by the loss of the list is `share`. */
+rankloss__upstream rankloss__upstream_make_shared(double cotangent, double share, double temperature);
+
+/* The same factors in every lane. */
+rankloss__factors rankloss__factors_of(const rankloss__upstream *upstream);
+
+/* Of a list, by its position. */
 rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const rankloss__position *position);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * src/plan/plan.c and cotangent.h: what a call comes to, by tables, and its factors by exact products.
+ * src/plan/plan.c: what a call comes to, by tables, and its factors by exact products.
  */
 #include <setjmp.h>
 #include <stdarg.h>
