@@ -8,26 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A term as three neighbouring digits, the first of which has this number. */
-typedef struct rankloss__term_digits {
-    unsigned first;
-    int64_t at[3];
-} rankloss__term_digits;
-
-/* mantissa * 2^place in units of the number's last bit; mantissa < 2^53. A digit stays below 2^33. */
-static inline rankloss__term_digits rankloss__digits_of(uint64_t mantissa, unsigned place, bool negative) {
-    const unsigned shift = place % 32;
+/*
+ * Adds mantissa * 2^place in units of the number's last bit; mantissa < 2^53. It is three digits, from place / 32 on, each
+ * of which changes by less than 2^33.
+ */
+static inline void rankloss__add_digits(int64_t *digits, uint64_t mantissa, unsigned place, bool negative) {
+    const unsigned first = place / 32, shift = place % 32;
     const uint64_t low = (mantissa & 0xFFFFFFFFu) << shift, high = (mantissa >> 32) << shift;
     const int64_t sign = negative ? -1 : 1;
-    return (rankloss__term_digits){place / 32,
-                                   {sign * (int64_t)(low & 0xFFFFFFFFu),
-                                    sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu)),
-                                    sign * (int64_t)(high >> 32)}};
-}
-
-static inline void rankloss__add_digits(int64_t *digits, const rankloss__term_digits *term) {
-    for (int k = 0; k < 3; k++)
-        digits[term->first + (unsigned)k] += term->at[k];
+    digits[first] += sign * (int64_t)(low & 0xFFFFFFFFu);
+    digits[first + 1] += sign * (int64_t)((low >> 32) + (high & 0xFFFFFFFFu));
+    digits[first + 2] += sign * (int64_t)(high >> 32);
 }
 
 /* Brings the digits into [0, 2^32), the last one excepted, which then has the sign of the number. */

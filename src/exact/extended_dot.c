@@ -15,8 +15,7 @@ static void add_part(rankloss__extended_dot *sum, double part, int exponent) {
     memcpy(&bits, &part, sizeof bits);
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | UINT64_C(1) << 52;
     const int place = exponent + rankloss__exponent_of(part) - 52 - RANKLOSS__EXTENDED_DOT_LEAST;
-    const rankloss__term_digits term = rankloss__digits_of(mantissa, (unsigned)place, bits >> 63 != 0);
-    rankloss__add_digits(sum->digits, &term);
+    rankloss__add_digits(sum->digits, mantissa, (unsigned)place, bits >> 63 != 0);
 }
 
 void rankloss__extended_dot_add(rankloss__extended_dot *sum, rankloss__extended term) {

@@ -56,9 +56,8 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
     if (mantissa == 0)
         return;
     const unsigned place = exponent - (exponent != 0) + RANKLOSS__SUM_BELOW;
-    const rankloss__term_digits digits = rankloss__digits_of(mantissa, place, bits >> 63 != 0);
-    use_digits(sum, digits.first, digits.first + 3);
-    rankloss__add_digits(sum->digits, &digits);
+    use_digits(sum, place / 32, place / 32 + 3);
+    rankloss__add_digits(sum->digits, mantissa, place, bits >> 63 != 0);
     /* A digit grows by less than 2^33 at a time. */
     if (++sum->pending >= UINT32_C(1) << 28)
         carry(sum);
@@ -70,33 +69,6 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
 static double round_to(double value, double size) {
     const double around = 1.5 * size;
     return (value + around) - around;
-}
-
-/*
- * False, and nothing is added, where a term is not below 2^18 or has bits below 2^-66. All lanes alike and without a
- * branch, so that the compiler can vectorise it.
- */
-static bool add_parts(rankloss__exact_sum *sum, const double terms[8]) {
-    const uint64_t largest = bits_of(0x1p18) - 1;
-    double high[8], middle[8], low[8];
-    uint64_t lost = 0, above = 0;
-    for (int k = 0; k < 8; k++) {
-        high[k] = round_to(terms[k], 0x1p38);
-        const double rest = terms[k] - high[k];
-        middle[k] = round_to(rest, 0x1p2);
-        low[k] = rest - middle[k];
-        lost |= bits_of(low[k]) ^ bits_of(round_to(low[k], 0x1p-14));
-        above |= largest - (bits_of(terms[k]) & INT64_MAX);
-    }
-    if (lost != 0 || above >> 63 != 0)
-        return false;
-    for (int k = 0; k < 8; k++) {
-        sum->parts[0][k] += high[k];
-        sum->parts[1][k] += middle[k];
-        sum->parts[2][k] += low[k];
-    }
-    sum->split++;
-    return true;
 }
 
 static void settle_parts(rankloss__exact_sum *sum) {
@@ -111,13 +83,35 @@ static void settle_parts(rankloss__exact_sum *sum) {
     sum->split = 0;
 }
 
+/*
+ * A term that is not below 2^18 or has bits below 2^-66 does not split; where there is one, all eight go to the digits. All
+ * lanes alike and without a branch, so that the compiler can vectorise it.
+ */
 void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]) {
+    const uint64_t largest = bits_of(0x1p18) - 1;
+    double high[8], middle[8], low[8];
+    uint64_t lost = 0, above = 0;
     if (sum->split == RANKLOSS__SPLIT_MOST)
         settle_parts(sum);
-    if (add_parts(sum, terms))
+    for (int k = 0; k < 8; k++) {
+        high[k] = round_to(terms[k], 0x1p38);
+        const double rest = terms[k] - high[k];
+        middle[k] = round_to(rest, 0x1p2);
+        low[k] = rest - middle[k];
+        lost |= bits_of(low[k]) ^ bits_of(round_to(low[k], 0x1p-14));
+        above |= largest - (bits_of(terms[k]) & INT64_MAX);
+    }
+    if (lost != 0 || above >> 63 != 0) {
+        for (int k = 0; k < 8; k++)
+            rankloss__exact_sum_add(sum, terms[k]);
         return;
-    for (int k = 0; k < 8; k++)
-        rankloss__exact_sum_add(sum, terms[k]);
+    }
+    for (int k = 0; k < 8; k++) {
+        sum->parts[0][k] += high[k];
+        sum->parts[1][k] += middle[k];
+        sum->parts[2][k] += low[k];
+    }
+    sum->split++;
 }
 
 /* --- reading --- */
@@ -193,18 +187,6 @@ static double round_to_dtype(quotient q, int32_t dtype) {
     return value * 0.5 >= rankloss__power_of_two(formats[dtype].largest) ? (double)INFINITY : value;
 }
 
-/* Makes the sum its magnitude, all digits in [0, 2^32); returns whether it was negative. */
-static bool take_magnitude(rankloss__exact_sum *sum) {
-    carry(sum);
-    const bool negative = sum->digits[sum->end - 1] < 0;
-    if (negative) {
-        for (unsigned k = sum->first; k < sum->end; k++)
-            sum->digits[k] = -sum->digits[k];
-        carry(sum);
-    }
-    return negative;
-}
-
 double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype) {
     settle_parts(sum);
     if (sum->nan || (sum->plus_infinity && sum->minus_infinity))
@@ -213,7 +195,13 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
         return sum->plus_infinity ? (double)INFINITY : -(double)INFINITY;
     if (sum->end == 0)
         return 0.0;
-    const bool negative = take_magnitude(sum);
+    carry(sum);
+    const bool negative = sum->digits[sum->end - 1] < 0;
+    if (negative) { /* the division is of the magnitude, all digits in [0, 2^32) */
+        for (unsigned k = sum->first; k < sum->end; k++)
+            sum->digits[k] = -sum->digits[k];
+        carry(sum);
+    }
     const double magnitude = round_to_dtype(divide(sum, divisor), dtype);
     return negative && magnitude != 0.0 ? -magnitude : magnitude;
 }
