@@ -50,13 +50,13 @@ __attribute__((noinline)) static void run_split_list(const rankloss__run *run, i
 }
 
 /*
- * Whether a list is so large a part of the batch that the other threads would be idle while one computes it. Its bits
- * are the same either way.
+ * Whether a list is so large a part of the batch that the others of two threads or more would be idle while one computes
+ * it. Its bits are the same either way.
  */
 static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
     const int64_t size = rankloss__list_size(batch, list);
     const int64_t items = batch->ragged ? rankloss__offset(batch, batch->num_lists) : batch->num_lists * size;
-    return threads > 1 && size >= RANKLOSS__SPLIT_SIZE && size > items / (2 * (int64_t)threads);
+    return size >= RANKLOSS__SPLIT_SIZE && size > items / (2 * (int64_t)threads);
 }
 
 /* --- all lists --- */
@@ -66,7 +66,7 @@ void rankloss__execute(const rankloss__plan *plan, unsigned wanted, rankloss__to
     const int threads = rankloss__threads_for(batch, plan->num_threads);
     rankloss__run run = {plan, wanted, totals};
     int64_t next = 0;
-    if (!batch->ragged)
+    if (!batch->ragged && threads > 1)
         for (; next < batch->num_lists && is_split(batch, next, threads); next++)
             run_split_list(&run, next, threads);
     /* A list to split is longer than the distance between two of these places, so each such list contains one. */
