@@ -8,16 +8,11 @@
 
 #include "check/validate.h"
 #include "cpu/fp_environment.h"
+#include "dtype/convert.h"
 #include "list/sum_over_lists.h"
 #include "plan/plan.h"
 #include "reduction/reduction.h"
 #include "schedule/execute.h"
-
-/* Lists without items yield nothing, however many there are, unless something is written for each list. */
-static bool yields_nothing(const rankloss__plan *plan, unsigned wanted) {
-    const bool per_list = plan->reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
-    return wanted == 0 || (rankloss__has_no_items(&plan->inputs.batch) && !per_list);
-}
 
 /* The losses for the caller's reducer, and its call in the caller's floating-point environment, which may change there. */
 static rankloss_status reduce(rankloss__plan *plan, const rankloss_reducer *reducer, rankloss__totals *totals,
@@ -42,14 +37,17 @@ static rankloss_status sum_over_lists(const rankloss__plan *plan) {
     return status;
 }
 
+/* The loss and the jvp of all lists together; what a caller's reducer answers is a number already. */
 static void write_reduced(const rankloss__plan *plan, rankloss__totals *totals) {
-    if (plan->reduction == RANKLOSS_NONE)
-        return;
-    if (plan->reduction == RANKLOSS_CUSTOM)
-        rankloss__write_number(&plan->loss, plan->custom.reduced);
-    else
-        rankloss__write_quotient(&plan->loss, &totals->loss, plan->counted);
-    rankloss__write_quotient(&plan->jvp, &totals->jvp, plan->counted);
+    const rankloss__view *loss = &plan->loss, *jvp = &plan->jvp;
+    const uint64_t divisor = plan->counted > 0 ? (uint64_t)plan->counted : 1;
+    if (loss->present)
+        rankloss__store_one(loss->dtype, loss->data, 0,
+                            plan->reduction == RANKLOSS_CUSTOM
+                                ? plan->custom.reduced
+                                : rankloss__exact_sum_quotient(&totals->loss, divisor, loss->dtype));
+    if (jvp->present)
+        rankloss__store_one(jvp->dtype, jvp->data, 0, rankloss__exact_sum_quotient(&totals->jvp, divisor, jvp->dtype));
 }
 
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
@@ -69,12 +67,14 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     rankloss__plan_set_upstream(&plan);
     if (status == RANKLOSS_OK && plan.any_across_lists)
         status = sum_over_lists(&plan);
-    if (status == RANKLOSS_OK) {
-        if (!yields_nothing(&plan, wanted))
-            rankloss__execute(&plan, wanted, &totals);
+    /* Lists without items yield nothing, however many there are, unless something is written for each list. */
+    const bool per_list = plan.reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
+    if (status == RANKLOSS_OK && wanted != 0 && (per_list || !rankloss__has_no_items(&plan.inputs.batch)))
+        rankloss__execute(&plan, wanted, &totals);
+    if (status == RANKLOSS_OK && plan.reduction != RANKLOSS_NONE)
         write_reduced(&plan, &totals);
-    }
-    rankloss__custom_free(&plan.custom);
+    if (plan.reduction == RANKLOSS_CUSTOM)
+        rankloss__custom_free(&plan.custom);
     return status;
 }
 

@@ -27,6 +27,10 @@ rankloss__batch rankloss__batch_make(const rankloss_array *logits, const ranklos
     return batch;
 }
 
+bool rankloss__has_no_items(const rankloss__batch *batch) {
+    return !batch->ragged && batch->list_size == 0;
+}
+
 int64_t rankloss__cost_before(const rankloss__batch *batch, int64_t list, int64_t per_list) {
     const int64_t items = batch->ragged ? rankloss__offset(batch, list) : list * batch->list_size;
     /* So many lists have no items, and are only counted. */

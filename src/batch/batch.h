@@ -34,6 +34,9 @@ bool rankloss__is_absent(const rankloss_array *array);
 
 rankloss__batch rankloss__batch_make(const rankloss_array *logits, const rankloss_array *offsets);
 
+/* Dense lists without items, of which there may be too many to loop over. */
+bool rankloss__has_no_items(const rankloss__batch *batch);
+
 /* The cost of all lists before a list, its items and `per_list` for each list: never decreasing, and never wrapped. */
 int64_t rankloss__cost_before(const rankloss__batch *batch, int64_t list, int64_t per_list);
 
@@ -51,11 +54,6 @@ static inline int64_t rankloss__offset(const rankloss__batch *batch, int64_t i) 
 
 static inline int64_t rankloss__list_size(const rankloss__batch *batch, int64_t list) {
     return batch->ragged ? rankloss__offset(batch, list + 1) - rankloss__offset(batch, list) : batch->list_size;
-}
-
-/* Dense lists without items, of which there may be too many to loop over. */
-static inline bool rankloss__has_no_items(const rankloss__batch *batch) {
-    return !batch->ragged && batch->list_size == 0;
 }
 
 static inline void rankloss__position_of(const rankloss__batch *batch, int64_t list, rankloss__position *position) {

@@ -1,12 +1,11 @@
 /*
- * Counts the lists of a mean, writes reduced values, and calls the caller's own reducer.
+ * Counts the lists of a mean, adds what threads have summed, and calls the caller's own reducer.
  */
 #include "reduction/reduction.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "dtype/convert.h"
 #include "status/error.h"
 
 void rankloss__totals_merge(void *totals, void *part) {
@@ -36,17 +35,6 @@ int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view
     for (int64_t list = 0; list < batch->num_lists; list++)
         counted += has_valid_item(batch, where, list);
     return counted;
-}
-
-void rankloss__write_number(const rankloss__view *view, double value) {
-    if (view->present)
-        rankloss__store_one(view->dtype, view->data, 0, value);
-}
-
-void rankloss__write_quotient(const rankloss__view *view, rankloss__exact_sum *sum, int64_t divisor) {
-    if (view->present)
-        rankloss__write_number(view,
-                               rankloss__exact_sum_quotient(sum, divisor > 0 ? (uint64_t)divisor : 1, view->dtype));
 }
 
 rankloss_status rankloss__custom_allocate(rankloss__custom *custom, int64_t num_lists, bool derivative) {

@@ -23,10 +23,6 @@ void rankloss__totals_merge(void *totals, void *part);
 /* Lists with a valid item. */
 int64_t rankloss__count_lists(const rankloss__batch *batch, const rankloss__view *where);
 
-/* Writes a value of the reduced kind: the quotient of a sum, or a number as it is. */
-void rankloss__write_quotient(const rankloss__view *view, rankloss__exact_sum *sum, int64_t divisor);
-void rankloss__write_number(const rankloss__view *view, double value);
-
 /* The per-list values that a caller's reducer is given, and what it answers. */
 typedef struct rankloss__custom {
     double *losses, *d_losses; /* num_lists; d_losses NULL where no derivative is asked for */
