@@ -141,12 +141,10 @@ static inline double rankloss__integer_fma(double a, double b, double c) {
     return result;
 }
 
-static inline double rankloss__fma(double a, double b, double c) {
 #if RANKLOSS__HAS_EXACT_FMA
-    return fma(a, b, c);
+#define rankloss__fma fma
 #else
-    return rankloss__integer_fma(a, b, c);
+#define rankloss__fma rankloss__integer_fma
 #endif
-}
 
 #endif
