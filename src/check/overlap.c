@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "batch/strided_view.h"
+#include "batch/batch.h"
 #include "dtype/convert.h"
 
 enum { MAX_STEPS = 2 * RANKLOSS_MAX_NDIM, MAX_VISITS = 20000 };

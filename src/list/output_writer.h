@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "batch/strided_view.h"
+#include "batch/batch.h"
 #include "dtype/convert.h"
 #include "exact/double_double.h"
 #include "kernels/kernels.h"

@@ -10,7 +10,7 @@
 
 #include <rankloss/softmax.h>
 
-#include "batch/strided_view.h"
+#include "batch/batch.h"
 #include "exact/double_double.h"
 #include "kernels/kernels.h"
 #include "reduction/reduction.h"

@@ -10,7 +10,7 @@
 #include <rankloss/reduction.h>
 #include <rankloss/status.h>
 
-#include "batch/strided_view.h"
+#include "batch/batch.h"
 #include "reduction/exact_sum.h"
 
 /* Exact sums of what the lists yield, of one thread or of all. */

@@ -35,6 +35,18 @@ static bool same(double a, double b) {
     return a == b ? signbit(a) == signbit(b) : isnan(a) && isnan(b);
 }
 
+static void sizes_of_dtypes(void **state) {
+    const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64, RANKLOSS_F16, RANKLOSS_BF16, RANKLOSS_I8,
+                              RANKLOSS_I16, RANKLOSS_I32, RANKLOSS_I64, RANKLOSS_U8,   RANKLOSS_U16,
+                              RANKLOSS_U32, RANKLOSS_U64, RANKLOSS_BOOL};
+    const int64_t sizes[] = {4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 1};
+    (void)state;
+    for (int k = 0; k < 13; k++)
+        assert_true(rankloss__dtype_size(dtypes[k]) == sizes[k]);
+    assert_true(rankloss__dtype_size(0) == 0 && rankloss__dtype_size(-1) == 0);
+    assert_true(rankloss__dtype_size(RANKLOSS_BOOL + 1) == 0);
+}
+
 static void every_half_is_read_right(void **state) {
     (void)state;
     for (uint32_t bits = 0; bits < 65536; bits++) {
@@ -132,9 +144,13 @@ static void offsets_of_every_dtype(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_half_is_read_right),    cmocka_unit_test(every_half_is_written_as_itself),
-        cmocka_unit_test(rounds_once_to_nearest_even), cmocka_unit_test(integers_are_rounded_once),
-        cmocka_unit_test(booleans_count_as_one),       cmocka_unit_test(strides_may_be_zero_and_negative),
+        cmocka_unit_test(sizes_of_dtypes),
+        cmocka_unit_test(every_half_is_read_right),
+        cmocka_unit_test(every_half_is_written_as_itself),
+        cmocka_unit_test(rounds_once_to_nearest_even),
+        cmocka_unit_test(integers_are_rounded_once),
+        cmocka_unit_test(booleans_count_as_one),
+        cmocka_unit_test(strides_may_be_zero_and_negative),
         cmocka_unit_test(offsets_of_every_dtype),
     };
     const int refused = run_refused();
