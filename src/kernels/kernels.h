@@ -25,7 +25,11 @@
 
 #include <rankloss/array.h>
 
-enum { RANKLOSS__LANES = 8 }; /* virtual lanes of double in every vocabulary */
+enum {
+    RANKLOSS__LANES = 8,      /* virtual lanes of double in every vocabulary */
+    RANKLOSS__TINY = 16,      /* items of tiny lists, if all eight have as many */
+    RANKLOSS__TINY_RAGGED = 8 /* items of the longest of them, if not */
+};
 
 /* The size of a cache line and of the widest vector: what is loaded or stored at once should not cross such a line. */
 #define RANKLOSS__ALIGNED _Alignas(64)
@@ -149,6 +153,19 @@ typedef struct rankloss__extent {
     size_t least, most;
 } rankloss__extent;
 
+/*
+ * Eight tiny lists of floats: of one size, 1 to RANKLOSS__TINY, or of sizes from 1 to RANKLOSS__TINY_RAGGED. Each is
+ * contiguous and begins at the same element of every array. All items are valid, and have a label and no weight.
+ */
+typedef struct rankloss__tiny_lists {
+    const float *scores, *labels;
+    float *grads;
+    const int64_t *starts; /* of each list, in elements */
+    const size_t *sizes;
+    rankloss__extent extent;
+    const rankloss__factors *factors; /* NULL: no gradients */
+} rankloss__tiny_lists;
+
 typedef struct rankloss__kernels {
     /* --- preparing inputs --- */
 
@@ -218,6 +235,12 @@ typedef struct rankloss__kernels {
                        rankloss__extent extent, int64_t element_size, void *block);
     void (*deinterleave)(const void *block, const size_t sizes[RANKLOSS__LANES], rankloss__extent extent,
                          int64_t element_size, void *const lists[RANKLOSS__LANES]);
+
+    /*
+     * Losses, and gradients by the logits, in one step; NULL in float64. Returns false, and has written no gradient, if
+     * anything is not finite or an x_i is below RANKLOSS__EXP_CUTOFF. The gradients may overwrite the scores.
+     */
+    bool (*tiny_lists)(const rankloss__tiny_lists *lists, rankloss__losses *losses);
 
     /* --- both layouts --- */
 

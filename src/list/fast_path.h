@@ -3,8 +3,9 @@
  * cotangents are moderate: plan/plan.c.)
  *
  * Lists of up to 64 items are computed interleaved, and of up to 2048 side by side (fewer where inputs are converted,
- * which changes no bit), eight at a time where there are so many. Longer lists are computed alone; so is a list that
- * has rules of its own, because its coefficients are all zero or cancel, or whose sums do not fit a double. Each output
+ * which changes no bit), eight at a time where there are so many; tiny ones in one step, if all that is wanted are losses
+ * and gradients of floats with labels and nothing besides. Longer lists are computed alone; so is a list that has rules
+ * of its own, because its coefficients are all zero or cancel, or whose sums do not fit a double. Each output
  * of a list takes the fast path or extended precision for itself, so that none depends on which others are asked for.
  * All of it depends on a list's own items and on the options, never on its neighbours.
  */
@@ -29,6 +30,9 @@ static inline rankloss__layout rankloss__layout_of(int64_t size, int64_t most_si
         return RANKLOSS__ALONE;
     return size <= RANKLOSS__INTERLEAVED_SIZE ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
 }
+
+/* Whether eight tiny lists of the call can be computed in one step: see rankloss__tiny_lists. */
+bool rankloss__fits_one_step(const rankloss__plan *plan);
 
 /* --- whether a list's sums may be used, in any lane of list_sums --- */
 

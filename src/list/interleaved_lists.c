@@ -139,16 +139,17 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     items->interleaved = true;
     items->wants_abs_coefs = inputs->sum_to_one;
     items->count = LANES * group->extent.most;
+    items->unmasked = inputs->where.data != NULL ? 0 : LANES * least;
+    items->where = items->unmasked < items->count ? scratch->where : NULL;
+    /* First: what was stored a byte or a row at a time is loaded in larger parts, which waits until the stores are done. */
+    if (inputs->where.data != NULL)
+        interleave_where(group);
+    else if (items->where != NULL)
+        mark_ends(group, least);
     items->scores = interleave_scores(group);
     items->labels = interleave(group, &inputs->labels, &scratch->labels);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(group);
-    items->unmasked = inputs->where.data != NULL ? 0 : LANES * least;
-    items->where = items->unmasked < items->count ? scratch->where : NULL;
-    if (inputs->where.data != NULL)
-        interleave_where(group);
-    else
-        mark_ends(group, least);
     return inputs->kernels->interleaved_sums(items, scratch->exps, &group->sums, &group->losses);
 }
 

@@ -38,6 +38,7 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->scores_in_place = !inputs->scaled && rankloss__is_in_place(&inputs->logits, dtype, 2);
     group->labels_in_place = rankloss__is_in_place(&inputs->labels, dtype, 2);
     group->weights_in_place = rankloss__is_in_place(&inputs->weights, dtype, 2);
+    group->fits_one_step = rankloss__fits_one_step(worker->plan);
     group->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES && !inputs->batch.ragged; k++)
         set_size(group, k, (size_t)inputs->batch.list_size);
@@ -157,19 +158,52 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
 
 /* --- all of it --- */
 
+/* Eight tiny lists in one step. Returns false, and has done nothing, if they are not such lists or need more. */
+static bool run_tiny(rankloss__list_group *group, rankloss__worker *worker, unsigned wanted) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__extent extent = group->extent;
+    const unsigned all = (1u << LANES) - 1, one_step = RANKLOSS__WANT_LOSS | 1u << RANKLOSS__GRAD_LOGITS;
+    int64_t starts[LANES];
+    group_factors factors; /* not by an initialiser, which would clear all of it */
+    if (!group->fits_one_step || (wanted & ~one_step) != 0 || group->count != LANES ||
+        extent.most > (extent.least == extent.most ? RANKLOSS__TINY : RANKLOSS__TINY_RAGGED))
+        return false;
+    factors.factors = NULL;
+    if (rankloss__wants(wanted, RANKLOSS__GRAD_LOGITS)) {
+        find_factors(group, &factors);
+        if (factors.moderate != all)
+            return false;
+    }
+    for (int k = 0; k < LANES; k++)
+        starts[k] = inputs->batch.ragged ? group->positions[k].start
+                                         : group->positions[k].index[0] * inputs->logits.list_strides[0];
+    const rankloss__tiny_lists lists = {.scores = (const float *)(const void *)inputs->logits.data,
+                                        .labels = (const float *)(const void *)inputs->labels.data,
+                                        .grads = (float *)(void *)group->plan->derivatives[RANKLOSS__GRAD_LOGITS].data,
+                                        .starts = starts,
+                                        .sizes = group->sizes,
+                                        .extent = extent,
+                                        .factors = factors.factors};
+    if (!inputs->kernels->tiny_lists(&lists, &group->losses))
+        return false;
+    if ((wanted & RANKLOSS__WANT_LOSS) != 0)
+        emit_losses(group, worker, all);
+    return true;
+}
+
 /*
  * What the fast path has of the lists. Sets which of them have each output, a bit each, and returns those that have all;
  * the derivatives are written of these alone.
  */
-static unsigned run_together(rankloss__list_group *group, rankloss__worker *worker, const int64_t *lists, int count,
-                             unsigned wanted, unsigned have[RANKLOSS__NUM_OUTPUTS]) {
+static unsigned run_together(rankloss__list_group *group, rankloss__worker *worker, unsigned wanted,
+                             unsigned have[RANKLOSS__NUM_OUTPUTS]) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     const bool interleaved = group->layout == RANKLOSS__INTERLEAVED;
     group_factors factors;
     rankloss__terms terms;
-    find_lists(group, lists, count);
     const unsigned finite = interleaved ? rankloss__interleaved_sums(group) : rankloss__side_by_side_sums(group);
-    const unsigned usable = rankloss__usable_sums(inputs, &group->sums, &group->losses, finite & ((1u << count) - 1));
+    const unsigned usable =
+        rankloss__usable_sums(inputs, &group->sums, &group->losses, finite & ((1u << group->count) - 1));
     unsigned complete = usable;
     if ((wanted & RANKLOSS__WANT_LOSS) != 0)
         emit_losses(group, worker, usable);
@@ -206,7 +240,10 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
                                   const int64_t *lists, int count, unsigned wanted) {
     unsigned have[RANKLOSS__NUM_OUTPUTS] = {0}, again[RANKLOSS__NUM_OUTPUTS];
     group->layout = layout;
-    const unsigned complete = run_together(group, worker, lists, count, wanted, have);
+    find_lists(group, lists, count);
+    if (run_tiny(group, worker, wanted))
+        return (1u << LANES) - 1;
+    const unsigned complete = run_together(group, worker, wanted, have);
     for (int k = 0; k < count && complete != (1u << count) - 1; k++) {
         unsigned missing = 0;
         if (has(complete, k))
@@ -215,8 +252,10 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
             if ((wanted >> output & 1u) != 0 && !has(have[output], k))
                 missing |= 1u << output;
         rankloss__single_list_run(worker, lists[k], missing);
-        if ((wanted & RANKLOSS__WANT_DERIVATIVES & ~missing) != 0)
-            (void)run_together(group, worker, &lists[k], 1, wanted & RANKLOSS__WANT_DERIVATIVES & ~missing, again);
+        if ((wanted & RANKLOSS__WANT_DERIVATIVES & ~missing) == 0)
+            continue;
+        find_lists(group, &lists[k], 1);
+        (void)run_together(group, worker, wanted & RANKLOSS__WANT_DERIVATIVES & ~missing, again);
     }
     return complete;
 }

@@ -25,7 +25,8 @@ typedef struct rankloss__list_group {
     rankloss__scratch *scratch;
     rankloss__layout layout;
     bool scores_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    int count; /* lists; of interleaved ones the lanes from there on repeat the first */
+    bool fits_one_step; /* of tiny lists, if nothing but losses and gradients by the logits is wanted */
+    int count;          /* lists; of interleaved ones the lanes from there on repeat the first */
     rankloss__position positions[RANKLOSS__LANES];
     size_t sizes[RANKLOSS__LANES];
     rankloss__extent extent;                /* of sizes; of interleaved lists */

@@ -8,7 +8,11 @@
 #include "list/list_group.h"
 #include "list/single_list.h"
 
-enum { LANES = RANKLOSS__LANES, BIN_WIDTH = 8, BINS = RANKLOSS__INTERLEAVED_SIZE / BIN_WIDTH };
+enum {
+    LANES = RANKLOSS__LANES,
+    BIN_WIDTH = 8,
+    BINS = RANKLOSS__TINY + (RANKLOSS__INTERLEAVED_SIZE - RANKLOSS__TINY) / BIN_WIDTH
+};
 
 /* Lists that wait. */
 typedef struct waiting_lists {
@@ -23,8 +27,13 @@ typedef struct list_queue {
     rankloss__list_group group;
     int64_t most_side_by_side;
     waiting_lists before, latest; /* side by side */
-    waiting_lists bins[BINS];     /* interleaved: of 1 to 8 items, of 9 to 16, ... */
+    waiting_lists bins[BINS];     /* interleaved, see bin_of() */
 } list_queue;
+
+/* A bin for each tiny size, then one for sizes of 17 to 24, of 25 to 32, ... */
+static int64_t bin_of(int64_t size) {
+    return size <= RANKLOSS__TINY ? size - 1 : RANKLOSS__TINY + (size - RANKLOSS__TINY - 1) / BIN_WIDTH;
+}
 
 static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_lists *waiting) {
     if (waiting->count > 0)
@@ -43,7 +52,7 @@ static void add(list_queue *queue, int64_t index, int64_t size) {
     }
     if (queue->run->plan->exceeds_cache)
         rankloss__prefetch(queue->run->plan, index, 1);
-    waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue->bins[(size - 1) / BIN_WIDTH] : &queue->latest;
+    waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue->bins[bin_of(size)] : &queue->latest;
     if (waiting == &queue->latest && (waiting->count == LANES || waiting->items + items > queue->most_side_by_side)) {
         run_waiting(queue, layout, &queue->before);
         queue->before = *waiting;

@@ -15,6 +15,7 @@ file(STRINGS "${kernels}/simd/vec_portable.h" definitions REGEX "^(static inline
 file(STRINGS "${kernels}/simd/transpose_plain.h" more REGEX "^DEFINE_TRANSPOSE_")
 foreach(definition IN LISTS definitions more)
   string(REGEX REPLACE "^static inline [a-z0-9_ ]* ([a-z0-9_]+)\\(.*" "\\1" word "${definition}")
+  string(REGEX REPLACE "^DEFINE_TRANSPOSE_[A-Z_]*\\(([a-z0-9_]+), .*" "\\1" word "${word}")
   string(REGEX REPLACE "^[A-Z_]*\\(([a-z0-9_]+, )?([a-z0-9_]+), .*" "\\2" word "${word}")
   if(word MATCHES "^vec_portable_")
     continue() # the vocabulary's own

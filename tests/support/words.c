@@ -138,27 +138,27 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(reals_largest_f32, out->floats[0] = reals_largest_f32(most_f32(in)) + 0.0f)                               \
     WORD(reals_smallest_f32, out->floats[0] = reals_smallest_f32(least_f32(in)) + 0.0f)                            \
     WORD(reals_equal_f32, EACH_F32 out->bits |= reals_equal_f32(FX, FY) << i)                                      \
-    WORD(transpose_in_f32, ROWS(const float, in->square_f32); transpose_in_f32(rows, out->floats))                 \
-    WORD(transpose_in_f64, ROWS(const double, in->square_f64); transpose_in_f64(rows, out->doubles))               \
-    WORD(transpose_in_u16, ROWS(const uint16_t, in->square_u16); transpose_in_u16(rows, out->halves))              \
-    WORD(transpose_out_u16, ROWS(uint16_t, out->halves); transpose_out_u16(in->square_u16, rows))                  \
-    WORD(transpose_in_u8, ROWS(const uint8_t, in->square_u8); transpose_in_u8(rows, out->bytes))                   \
-    WORD(transpose_out_f32, ROWS(float, out->floats); transpose_out_f32(in->square_f32, rows))                     \
-    WORD(transpose_out_f64, ROWS(double, out->doubles); transpose_out_f64(in->square_f64, rows))                   \
-    WORD(transpose_part_in_f32, ROWS(const float, in->square_f32); COUNTS;                                         \
-         transpose_part_in_f32(rows, counts, out->floats))                                                         \
-    WORD(transpose_part_in_f64, ROWS(const double, in->square_f64); COUNTS;                                        \
-         transpose_part_in_f64(rows, counts, out->doubles))                                                        \
-    WORD(transpose_part_in_u16, ROWS(const uint16_t, in->square_u16); COUNTS;                                      \
-         transpose_part_in_u16(rows, counts, out->halves))                                                         \
-    WORD(transpose_part_in_u8, ROWS(const uint8_t, in->square_u8); COUNTS;                                         \
-         transpose_part_in_u8(rows, counts, out->bytes))                                                           \
-    WORD(transpose_part_out_f32, ROWS(float, out->floats); COUNTS;                                                 \
-         transpose_part_out_f32(in->square_f32, counts, rows))                                                     \
-    WORD(transpose_part_out_f64, ROWS(double, out->doubles); COUNTS;                                               \
-         transpose_part_out_f64(in->square_f64, counts, rows))                                                     \
-    WORD(transpose_part_out_u16, ROWS(uint16_t, out->halves); COUNTS;                                              \
-         transpose_part_out_u16(in->square_u16, counts, rows))
+    WORD(transpose_in_f32, ROWS(const void, in->square_f32); transpose_in_f32(rows, in->n % 5, out->floats))       \
+    WORD(transpose_in_f64, ROWS(const void, in->square_f64); transpose_in_f64(rows, 0, out->doubles))              \
+    WORD(transpose_in_u16, ROWS(const void, in->square_u16); transpose_in_u16(rows, 0, out->halves))               \
+    WORD(transpose_out_u16, ROWS(void, out->halves); transpose_out_u16(in->square_u16, 0, rows))                   \
+    WORD(transpose_in_u8, ROWS(const void, in->square_u8); transpose_in_u8(rows, 0, out->bytes))                   \
+    WORD(transpose_out_f32, ROWS(void, out->floats); transpose_out_f32(in->square_f32, in->n % 5, rows))           \
+    WORD(transpose_out_f64, ROWS(void, out->doubles); transpose_out_f64(in->square_f64, 0, rows))                  \
+    WORD(transpose_part_in_f32, ROWS(const void, in->square_f32); COUNTS;                                          \
+         transpose_part_in_f32(rows, counts, in->n % 3, out->floats))                                              \
+    WORD(transpose_part_in_f64, ROWS(const void, in->square_f64); COUNTS;                                          \
+         transpose_part_in_f64(rows, counts, in->n % 3, out->doubles))                                             \
+    WORD(transpose_part_in_u16, ROWS(const void, in->square_u16); COUNTS;                                          \
+         transpose_part_in_u16(rows, counts, in->n % 3, out->halves))                                              \
+    WORD(transpose_part_in_u8, ROWS(const void, in->square_u8); COUNTS;                                            \
+         transpose_part_in_u8(rows, counts, in->n % 3, out->bytes))                                                \
+    WORD(transpose_part_out_f32, ROWS(void, out->floats); COUNTS;                                                  \
+         transpose_part_out_f32(in->square_f32, counts, in->n % 3, rows))                                          \
+    WORD(transpose_part_out_f64, ROWS(void, out->doubles); COUNTS;                                                 \
+         transpose_part_out_f64(in->square_f64, counts, in->n % 3, rows))                                          \
+    WORD(transpose_part_out_u16, ROWS(void, out->halves); COUNTS;                                                  \
+         transpose_part_out_u16(in->square_u16, counts, in->n % 3, rows))
 
 #define FUNCTION(name, ...)                                         \
     static void run_##name(const words_in *in, words_out *out) {    \

@@ -1,5 +1,5 @@
 /*
- * Squares of 8 x 8 in NEON: rows to a block whose element 8 i + k is rows[k][i], and back.
+ * Squares of eight lists in NEON; transpose_plain.h says what each does.
  *
  * Of four registers in a row, zipping the first half with the second moves the highest bit of each element's place
  * below the lowest. The places of a square are bits of the row above bits of the column, so that as many zips as a side
@@ -21,10 +21,11 @@ static inline void transpose_zip_u8(uint8x16_t r[4]) {
     r[3] = vzip2q_u8(b, d);
 }
 
-static inline void transpose_in_u8(const uint8_t *const rows[8], uint8_t *block) {
+static inline void transpose_in_u8(const void *const lists[8], size_t first, uint8_t *block) {
     uint8x16_t r[4];
     for (int j = 0; j < 4; j++)
-        r[j] = vcombine_u8(vld1_u8(rows[2 * j]), vld1_u8(rows[2 * j + 1]));
+        r[j] = vcombine_u8(vld1_u8((const uint8_t *)lists[2 * j] + first),
+                           vld1_u8((const uint8_t *)lists[2 * j + 1] + first));
     transpose_zip_u8(r);
     transpose_zip_u8(r);
     transpose_zip_u8(r);
@@ -44,22 +45,22 @@ static inline void transpose_square_u16(uint16x8_t r[8]) {
     }
 }
 
-static inline void transpose_in_u16(const uint16_t *const rows[8], uint16_t *block) {
+static inline void transpose_in_u16(const void *const lists[8], size_t first, uint16_t *block) {
     uint16x8_t square[8];
     for (int k = 0; k < 8; k++)
-        square[k] = vld1q_u16(rows[k]);
+        square[k] = vld1q_u16((const uint16_t *)lists[k] + first);
     transpose_square_u16(square);
     for (int i = 0; i < 8; i++)
         vst1q_u16(block + 8 * i, square[i]);
 }
 
-static inline void transpose_out_u16(const uint16_t *block, uint16_t *const rows[8]) {
+static inline void transpose_out_u16(const uint16_t *block, size_t first, void *const lists[8]) {
     uint16x8_t square[8];
     for (int i = 0; i < 8; i++)
         square[i] = vld1q_u16(block + 8 * i);
     transpose_square_u16(square);
     for (int k = 0; k < 8; k++)
-        vst1q_u16(rows[k], square[k]);
+        vst1q_u16((uint16_t *)lists[k] + first, square[k]);
 }
 
 static inline void transpose_zip_f32(float32x4_t r[4]) {
@@ -70,56 +71,55 @@ static inline void transpose_zip_f32(float32x4_t r[4]) {
     r[3] = vzip2q_f32(b, d);
 }
 
-static inline void transpose_in_f32(const float *const rows[8], float *block) {
-    for (int k = 0; k < 8; k += 4)
-        for (int i = 0; i < 8; i += 4) {
-            float32x4_t square[4];
-            for (int j = 0; j < 4; j++)
-                square[j] = vld1q_f32(rows[k + j] + i);
-            transpose_zip_f32(square);
-            transpose_zip_f32(square);
-            for (int j = 0; j < 4; j++)
-                vst1q_f32(block + 8 * (i + j) + k, square[j]);
-        }
+static inline void transpose_in_f32(const void *const lists[8], size_t first, float *block) {
+    for (int k = 0; k < 8; k += 4) {
+        float32x4_t square[4];
+        for (int j = 0; j < 4; j++)
+            square[j] = vld1q_f32((const float *)lists[k + j] + first);
+        transpose_zip_f32(square);
+        transpose_zip_f32(square);
+        for (int j = 0; j < 4; j++)
+            vst1q_f32(block + 8 * j + k, square[j]);
+    }
 }
 
-static inline void transpose_out_f32(const float *block, float *const rows[8]) {
-    for (int k = 0; k < 8; k += 4)
-        for (int i = 0; i < 8; i += 4) {
-            float32x4_t square[4];
-            for (int j = 0; j < 4; j++)
-                square[j] = vld1q_f32(block + 8 * (i + j) + k);
-            transpose_zip_f32(square);
-            transpose_zip_f32(square);
-            for (int j = 0; j < 4; j++)
-                vst1q_f32(rows[k + j] + i, square[j]);
-        }
+static inline void transpose_out_f32(const float *block, size_t first, void *const lists[8]) {
+    for (int k = 0; k < 8; k += 4) {
+        float32x4_t square[4];
+        for (int j = 0; j < 4; j++)
+            square[j] = vld1q_f32(block + 8 * j + k);
+        transpose_zip_f32(square);
+        transpose_zip_f32(square);
+        for (int j = 0; j < 4; j++)
+            vst1q_f32((float *)lists[k + j] + first, square[j]);
+    }
 }
 
-static inline void transpose_in_f64(const double *const rows[8], double *block) {
+static inline void transpose_in_f64(const void *const lists[8], size_t first, double *block) {
     for (int k = 0; k < 8; k += 2)
         for (int i = 0; i < 8; i += 2) {
-            const float64x2_t a = vld1q_f64(rows[k] + i), b = vld1q_f64(rows[k + 1] + i);
+            const float64x2_t a = vld1q_f64((const double *)lists[k] + first + i),
+                              b = vld1q_f64((const double *)lists[k + 1] + first + i);
             vst1q_f64(block + 8 * i + k, vzip1q_f64(a, b));
             vst1q_f64(block + 8 * (i + 1) + k, vzip2q_f64(a, b));
         }
 }
 
-static inline void transpose_out_f64(const double *block, double *const rows[8]) {
+static inline void transpose_out_f64(const double *block, size_t first, void *const lists[8]) {
     for (int k = 0; k < 8; k += 2)
         for (int i = 0; i < 8; i += 2) {
             const float64x2_t a = vld1q_f64(block + 8 * i + k), b = vld1q_f64(block + 8 * (i + 1) + k);
-            vst1q_f64(rows[k] + i, vzip1q_f64(a, b));
-            vst1q_f64(rows[k + 1] + i, vzip2q_f64(a, b));
+            vst1q_f64((double *)lists[k] + first + i, vzip1q_f64(a, b));
+            vst1q_f64((double *)lists[k + 1] + first + i, vzip2q_f64(a, b));
         }
 }
 
-DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t)
-DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t)
-DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float)
-DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f64, double)
-DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t)
-DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f32, float)
-DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f64, double)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t, 8)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t, 8)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float, 4)
+DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f64, double, 8)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t, 8)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f32, float, 4)
+DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f64, double, 8)
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Parts of squares of 8 x 8, in plain C for the sets and element sizes that have nothing better: the first counts[k]
- * elements of row k, 8 at most. What a row does not have is 0 in the block; nothing else of the rows is read or
- * written.
+ * Squares at the end of lists, in plain C for the sets and element sizes that have nothing better: the items of eight
+ * lists from `first` on, as many as there are columns. What a list does not have is 0 in the block; nothing else of the
+ * lists is read or written.
  */
 #ifndef RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H
 #define RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H
@@ -9,19 +9,25 @@
 #include <stddef.h>
 #include <string.h>
 
-#define DEFINE_TRANSPOSE_PART_IN(name, type)                                                  \
-    static inline void name(const type *const rows[8], const size_t counts[8], type *block) { \
-        memset(block, 0, 64 * sizeof *block);                                                 \
-        for (size_t k = 0; k < 8; k++)                                                        \
-            for (size_t i = 0; i < counts[k]; i++)                                            \
-                memcpy(&block[8 * i + k], &rows[k][i], sizeof *block);                        \
+/* How many items a list has from `first` on, `most` at most. */
+static inline size_t transpose_left(size_t size, size_t first, size_t most) {
+    const size_t left = size > first ? size - first : 0;
+    return left < most ? left : most;
+}
+
+#define DEFINE_TRANSPOSE_PART_IN(name, type, columns)                                                       \
+    static inline void name(const void *const lists[8], const size_t sizes[8], size_t first, type *block) { \
+        memset(block, 0, 8 * (columns) * sizeof *block);                                                    \
+        for (size_t k = 0; k < 8; k++)                                                                      \
+            for (size_t i = 0; i < transpose_left(sizes[k], first, columns); i++)                           \
+                memcpy(&block[8 * i + k], (const type *)lists[k] + first + i, sizeof *block);               \
     }
 
-#define DEFINE_TRANSPOSE_PART_OUT(name, type)                                                 \
-    static inline void name(const type *block, const size_t counts[8], type *const rows[8]) { \
-        for (size_t k = 0; k < 8; k++)                                                        \
-            for (size_t i = 0; i < counts[k]; i++)                                            \
-                memcpy(&rows[k][i], &block[8 * i + k], sizeof *block);                        \
+#define DEFINE_TRANSPOSE_PART_OUT(name, type, columns)                                                      \
+    static inline void name(const type *block, const size_t sizes[8], size_t first, void *const lists[8]) { \
+        for (size_t k = 0; k < 8; k++)                                                                      \
+            for (size_t i = 0; i < transpose_left(sizes[k], first, columns); i++)                           \
+                memcpy((type *)lists[k] + first + i, &block[8 * i + k], sizeof *block);                     \
     }
 
 #endif
