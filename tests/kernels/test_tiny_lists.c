@@ -187,7 +187,7 @@ static void lists_are_as_defined(void **state) {
     (void)state;
     kernel_tables_print();
     open_problem(&p);
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 4000 / random_run_share(); round++) {
         fill(&p, &r, spreads[round % 4]);
         memset(grads, byte_of_untouched, sizeof grads);
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
