@@ -14,12 +14,11 @@
 #include "list/list_inputs.h"
 
 int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
-    const int32_t dtype = rankloss__compute_dtype(inputs);
     const size_t room = inputs->is_f64 ? RANKLOSS__CONVERTED_F64 : RANKLOSS__CONVERTED_F32;
     size_t converted = 0, most = RANKLOSS__TOGETHER;
-    converted += inputs->scaled || !rankloss__is_in_place(&inputs->logits, dtype, 2);
-    converted += !rankloss__is_in_place(&inputs->labels, dtype, 2);
-    converted += !rankloss__is_in_place(&inputs->weights, dtype, 2);
+    converted += inputs->scaled || !rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
+    converted += !rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
+    converted += !rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     if (converted > 0 && most > room / converted)
         most = room / converted;
     if (inputs->wants_tangent && !rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, 2) &&

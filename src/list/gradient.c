@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "dtype/convert.h"
 #include "list/extended_list.h"
 #include "list/fast_path.h"
 #include "list/float_exps.h"
@@ -23,22 +24,24 @@ rankloss__step rankloss__step_of(rankloss__derivative which, const rankloss__ker
         return (rankloss__step){kernels->hess, &terms->argmax_hess};
     if (which == RANKLOSS__HVP_LOGITS)
         return (rankloss__step){kernels->hvp, &terms->argmax_hvp};
-    return (rankloss__step){kernels->grad, &terms->argmax_grad};
+    if (which == RANKLOSS__GRAD_LOGITS)
+        return (rankloss__step){kernels->grad, &terms->argmax_grad};
+    return (rankloss__step){NULL, NULL};
 }
 
 void rankloss__derivative_step(rankloss__derivative which, const rankloss__kernels *kernels,
                                const rankloss__items *items, const double *exps, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, const rankloss__terms *terms, size_t argmax,
                                rankloss__out out) {
-    if (!rankloss__is_by_logits(which)) {
+    const rankloss__step step = rankloss__step_of(which, kernels, terms);
+    if (step.run == NULL) {
         kernels->log_grad(items, which == RANKLOSS__GRAD_LABELS ? items->weights : items->labels, sums, losses, terms,
                           out);
         return;
     }
-    const rankloss__step step = rankloss__step_of(which, kernels, terms);
     step.run(items, exps, terms, items->interleaved ? &sums->argmax_row : NULL, out);
     if (argmax < items->count)
-        rankloss__out_set(out, argmax, step.argmax->at[items->lane]);
+        rankloss__store_one(out.dtype, out.data, (int64_t)argmax, step.argmax->at[items->lane]);
 }
 
 static const double *exps_of(const rankloss__list *list, const rankloss__forward *forward, const rankloss__items *items,
@@ -130,7 +133,7 @@ static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__f
 
 static void fill(const rankloss__items *items, double valid, rankloss__out out) {
     for (size_t i = 0; i < items->count; i++)
-        rankloss__out_set(out, i, rankloss__item_is_valid(items, i) ? valid : 0.0);
+        rankloss__store_one(out.dtype, out.data, (int64_t)i, rankloss__item_is_valid(items, i) ? valid : 0.0);
 }
 
 static void write_extended(const output_plan *plan, rankloss__list *list, rankloss__derivative which, size_t first,
@@ -141,7 +144,7 @@ static void write_extended(const output_plan *plan, rankloss__list *list, ranklo
         if (rankloss__item_is_valid(items, i))
             value = rankloss__extended_derivative(&plan->extended, list, items, i, first + i == plan->extended.argmax,
                                                   which);
-        rankloss__out_set(out, i, value);
+        rankloss__store_one(out.dtype, out.data, (int64_t)i, value);
     }
 }
 
@@ -162,7 +165,7 @@ static void write_fast(const output_plan *plan, const rankloss__list *list, cons
     }
     kernels->grad_of_floats(items, list->float_exps + first, &plan->terms, out.data);
     if (argmax < items->count)
-        rankloss__out_set(out, argmax, plan->terms.argmax_grad.at[0]);
+        rankloss__store_one(out.dtype, out.data, (int64_t)argmax, plan->terms.argmax_grad.at[0]);
 }
 
 static void write_chunk(const output_plan *plan, rankloss__list *list, const rankloss__forward *forward, size_t first,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "dtype/convert.h"
 #include "list/gradient.h"
 #include "list/list_group.h"
 #include "list/list_inputs.h"
@@ -39,7 +40,7 @@ static void find_lists(const rankloss__list_group *group, const rankloss__view *
 static void interleave_contiguous(const rankloss__list_group *group, const rankloss__view *view,
                                   rankloss__interleaved_block *block) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    const bool converted = view->dtype != rankloss__compute_dtype(inputs);
+    const bool converted = view->dtype != inputs->dtype;
     rankloss__interleaved_block *first = converted ? &group->scratch->interleaved.rows : block;
     void *lists[LANES];
     find_lists(group, view, lists);
@@ -177,7 +178,7 @@ static void write_by_writer(const rankloss__list_group *group, const rankloss__v
         rankloss__writer_make(view, &group->plan->inputs.batch, &group->positions[k], scratch->list);
     const rankloss__out out = rankloss__writer_buffer(&writer, 0);
     for (size_t i = 0; i < group->sizes[k]; i++)
-        rankloss__out_set(out, i, scratch->rows.f64[LANES * i + (size_t)k]);
+        rankloss__store_one(out.dtype, out.data, (int64_t)i, scratch->rows.f64[LANES * i + (size_t)k]);
     rankloss__writer_put(&writer, 0, group->sizes[k]);
     rankloss__writer_close(&writer);
 }

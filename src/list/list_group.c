@@ -18,8 +18,9 @@
 
 enum { LANES = RANKLOSS__LANES };
 
-static bool has(unsigned lists, int k) {
-    return (lists >> k & 1u) != 0;
+/* Whether bit k of lists, or of outputs, is set. */
+static bool has(unsigned bits, int k) {
+    return (bits >> k & 1u) != 0;
 }
 
 static void set_size(rankloss__list_group *group, int k, size_t size) {
@@ -32,12 +33,11 @@ static void set_size(rankloss__list_group *group, int k, size_t size) {
 
 void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker) {
     const rankloss__inputs *inputs = &worker->plan->inputs;
-    const int32_t dtype = rankloss__compute_dtype(inputs);
     group->plan = worker->plan;
     group->scratch = &worker->scratch;
-    group->scores_in_place = !inputs->scaled && rankloss__is_in_place(&inputs->logits, dtype, 2);
-    group->labels_in_place = rankloss__is_in_place(&inputs->labels, dtype, 2);
-    group->weights_in_place = rankloss__is_in_place(&inputs->weights, dtype, 2);
+    group->scores_in_place = !inputs->scaled && rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
+    group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
+    group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     group->fits_one_step = rankloss__fits_one_step(worker->plan);
     group->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES && !inputs->batch.ragged; k++)
@@ -169,7 +169,7 @@ static bool run_tiny(rankloss__list_group *group, rankloss__worker *worker, unsi
         extent.most > (extent.least == extent.most ? RANKLOSS__TINY : RANKLOSS__TINY_RAGGED))
         return false;
     factors.factors = NULL;
-    if (rankloss__wants(wanted, RANKLOSS__GRAD_LOGITS)) {
+    if (has(wanted, RANKLOSS__GRAD_LOGITS)) {
         find_factors(group, &factors);
         if (factors.moderate != all)
             return false;
@@ -215,14 +215,14 @@ static unsigned run_together(rankloss__list_group *group, rankloss__worker *work
 
     find_factors(group, &factors);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
-        if (rankloss__wants(wanted, (rankloss__derivative)which))
+        if (has(wanted, which))
             complete &= have[which] = lists_with(group, (rankloss__derivative)which, &factors, usable);
     if (complete == 0)
         return 0;
     inputs->kernels->terms(&group->sums, &group->losses, factors.factors, (wanted & RANKLOSS__WANT_SECOND) != 0,
                            &terms);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
-        if (!rankloss__wants(wanted, (rankloss__derivative)which))
+        if (!has(wanted, which))
             continue;
         if (interleaved)
             rankloss__interleaved_write(group, (rankloss__derivative)which, &terms, complete);

@@ -17,7 +17,7 @@ bool rankloss__is_mask_in_place(const rankloss__view *view, size_t size) {
 }
 
 bool rankloss__inputs_are_in_place(const rankloss__inputs *inputs, size_t size) {
-    const int32_t dtype = rankloss__compute_dtype(inputs);
+    const int32_t dtype = inputs->dtype;
     return !inputs->scaled && rankloss__is_in_place(&inputs->logits, dtype, size) &&
            rankloss__is_in_place(&inputs->labels, dtype, size) &&
            rankloss__is_in_place(&inputs->weights, dtype, size) && rankloss__is_mask_in_place(&inputs->where, size) &&
@@ -33,7 +33,7 @@ const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view 
     if (at == NULL)
         return NULL;
     const void *from = skip_items(view, at, first);
-    if (rankloss__is_in_place(view, rankloss__compute_dtype(inputs), size))
+    if (rankloss__is_in_place(view, inputs->dtype, size))
         return from;
     if (view->item_stride == 1)
         inputs->kernels->convert(view->dtype, from, count, block);

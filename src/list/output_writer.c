@@ -3,6 +3,7 @@
  */
 #include "list/output_writer.h"
 
+#include "dtype/convert.h"
 #include "list/scratch.h"
 
 rankloss__writer rankloss__writer_make(const rankloss__view *view, const rankloss__batch *batch,

@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #include "batch/batch.h"
-#include "dtype/convert.h"
 #include "exact/double_double.h"
 #include "kernels/kernels.h"
 #include "list/compensated_sums.h"
@@ -49,9 +48,5 @@ void rankloss__writer_put(rankloss__writer *writer, size_t first, size_t count);
 
 /* Ends the list: writes the sum of a SUMMED writer. */
 void rankloss__writer_close(rankloss__writer *writer);
-
-static inline void rankloss__out_set(rankloss__out out, size_t i, double value) {
-    rankloss__store_one(out.dtype, out.data, (int64_t)i, value);
-}
 
 #endif

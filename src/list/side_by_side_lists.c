@@ -1,6 +1,7 @@
 /*
  * Lists side by side: read in place or converted, and summed one after the other.
  */
+#include "dtype/convert.h"
 #include "list/gradient.h"
 #include "list/list_group.h"
 #include "list/list_inputs.h"
@@ -140,21 +141,6 @@ static rankloss__items items_from(const rankloss__inputs *inputs, const rankloss
     return some;
 }
 
-/* Straight to the caller. */
-static void write_contiguous(const rankloss__list_group *group, rankloss__derivative which,
-                             const rankloss__terms *terms, unsigned lists) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    const rankloss__view *view = &group->plan->derivatives[which];
-    const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
-    for (int k = 0; k < group->count; k++) {
-        const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &group->positions[k]), view->dtype};
-        if ((lists >> k & 1u) == 0)
-            continue;
-        step.run(&group->items[k], group->exps[k], terms, NULL, out);
-        rankloss__out_set(out, group->argmax[k], step.argmax->at[k]);
-    }
-}
-
 static void write_by_writer(const rankloss__list_group *group, rankloss__derivative which, const rankloss__terms *terms,
                             int k) {
     const rankloss__inputs *inputs = &group->plan->inputs;
@@ -174,11 +160,18 @@ static void write_by_writer(const rankloss__list_group *group, rankloss__derivat
 
 void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__derivative which,
                                   const rankloss__terms *terms, unsigned lists) {
-    if (rankloss__is_by_logits(which) && group->plan->derivatives[which].item_stride == 1) {
-        write_contiguous(group, which, terms, lists);
-        return;
-    }
-    for (int k = 0; k < group->count; k++)
-        if ((lists >> k & 1u) != 0)
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__view *view = &group->plan->derivatives[which];
+    const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
+    for (int k = 0; k < group->count; k++) {
+        if ((lists >> k & 1u) == 0)
+            continue;
+        if (step.run == NULL || view->item_stride != 1) {
             write_by_writer(group, which, terms, k);
+            continue;
+        }
+        const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &group->positions[k]), view->dtype};
+        step.run(&group->items[k], group->exps[k], terms, NULL, out);
+        rankloss__store_one(out.dtype, out.data, (int64_t)group->argmax[k], step.argmax->at[k]);
+    }
 }

@@ -23,6 +23,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
                                .temperature = temperature,
                                .inverse_temperature = 1.0 / temperature};
     inputs.is_f64 = p->logits.dtype == RANKLOSS_F64;
+    inputs.dtype = inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
     inputs.kernels = rankloss__kernels_for(inputs.is_f64);
     inputs.scaled = temperature != 1.0 || inputs.bias.present;
     inputs.sum_to_one = p->label_mode == RANKLOSS_LABELS_SUM_TO_ONE;

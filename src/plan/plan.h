@@ -39,7 +39,8 @@ typedef struct rankloss__inputs {
     rankloss__view logits, labels, where, weights, bias, tangent;
     const rankloss__kernels *kernels;
     double temperature, inverse_temperature;
-    bool is_f64;        /* the compute dtype */
+    int32_t dtype;      /* the compute dtype */
+    bool is_f64;        /* that is RANKLOSS_F64 */
     bool scaled;        /* scores are not the logits themselves: a temperature or a bias */
     bool sum_to_one;    /* RANKLOSS_LABELS_SUM_TO_ONE */
     bool wants_tangent; /* an output needs it */
@@ -115,10 +116,6 @@ static inline bool rankloss__is_by_logits(rankloss__derivative which) {
 
 static inline bool rankloss__wants(unsigned wanted, rankloss__derivative which) {
     return (wanted >> which & 1u) != 0;
-}
-
-static inline int32_t rankloss__compute_dtype(const rankloss__inputs *inputs) {
-    return inputs->is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
 }
 
 #endif

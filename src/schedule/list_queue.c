@@ -43,32 +43,9 @@ static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_list
     waiting->items = 0;
 }
 
-static void add(list_queue *queue, int64_t index, int64_t size) {
-    const rankloss__layout layout = rankloss__layout_of(size, queue->most_side_by_side);
-    const int64_t items = (size + LANES - 1) / LANES * LANES;
-    if (layout == RANKLOSS__ALONE) {
-        rankloss__single_list_run(&queue->worker, index, queue->run->wanted);
-        return;
-    }
-    if (queue->run->plan->exceeds_cache)
-        rankloss__prefetch(queue->run->plan, index, 1);
-    waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue->bins[bin_of(size)] : &queue->latest;
-    if (waiting == &queue->latest && (waiting->count == LANES || waiting->items + items > queue->most_side_by_side)) {
-        run_waiting(queue, layout, &queue->before);
-        queue->before = *waiting;
-        *waiting = (waiting_lists){.count = 0};
-    }
-    waiting->lists[waiting->count++] = index;
-    waiting->items += items;
-    if (layout == RANKLOSS__INTERLEAVED && waiting->count == LANES)
-        run_waiting(queue, layout, waiting);
-}
-
-/* Runs what still waits, of the bins neighbouring sizes together. */
-static void finish(list_queue *queue) {
+/* What still waits in the bins, neighbouring sizes together. */
+static void empty_bins(list_queue *queue) {
     waiting_lists left = {.count = 0};
-    run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->before);
-    run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->latest);
     for (int b = 0; b < BINS; b++)
         for (int k = 0; k < queue->bins[b].count; k++) {
             left.lists[left.count++] = queue->bins[b].lists[k];
@@ -93,24 +70,49 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
     }
 }
 
+static void start(list_queue *queue, const rankloss__run *run) {
+    queue->run = run;
+    queue->most_side_by_side = rankloss__most_side_by_side(&run->plan->inputs);
+    queue->before = queue->latest = (waiting_lists){.count = 0};
+    for (int b = 0; b < BINS; b++)
+        queue->bins[b].count = 0, queue->bins[b].items = 0;
+    rankloss__worker_start(&queue->worker, run->plan, NULL);
+    rankloss__list_group_make(&queue->group, &queue->worker);
+}
+
 void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
     const rankloss__run *run = context;
-    const rankloss__batch *batch = &run->plan->inputs.batch;
+    const rankloss__plan *plan = run->plan;
+    const rankloss__batch *batch = &plan->inputs.batch;
     list_queue queue; /* not by an initialiser, which would clear the scratch */
-    queue.run = run;
-    queue.most_side_by_side = rankloss__most_side_by_side(&run->plan->inputs);
-    queue.before = queue.latest = (waiting_lists){.count = 0};
-    for (int b = 0; b < BINS; b++)
-        queue.bins[b].count = 0, queue.bins[b].items = 0;
-    rankloss__worker_start(&queue.worker, run->plan, NULL);
-    rankloss__list_group_make(&queue.group, &queue.worker);
+    start(&queue, run);
     if (!batch->ragged && rankloss__layout_of(batch->list_size, queue.most_side_by_side) == RANKLOSS__INTERLEAVED) {
         run_dense_interleaved(&queue, begin, end);
-    } else {
-        for (int64_t i = begin; i < end; i++)
-            add(&queue, i, rankloss__list_size(batch, i));
-        finish(&queue);
+        begin = end;
     }
-    if (run->plan->reduction != RANKLOSS_NONE)
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t size = rankloss__list_size(batch, i), items = (size + LANES - 1) / LANES * LANES;
+        const rankloss__layout layout = rankloss__layout_of(size, queue.most_side_by_side);
+        if (layout == RANKLOSS__ALONE) {
+            rankloss__single_list_run(&queue.worker, i, run->wanted);
+            continue;
+        }
+        if (plan->exceeds_cache)
+            rankloss__prefetch(plan, i, 1);
+        waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.latest;
+        if (waiting == &queue.latest && (waiting->count == LANES || waiting->items + items > queue.most_side_by_side)) {
+            run_waiting(&queue, layout, &queue.before);
+            queue.before = *waiting;
+            *waiting = (waiting_lists){.count = 0};
+        }
+        waiting->lists[waiting->count++] = i;
+        waiting->items += items;
+        if (layout == RANKLOSS__INTERLEAVED && waiting->count == LANES)
+            run_waiting(&queue, layout, waiting);
+    }
+    run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.before);
+    run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.latest);
+    empty_bins(&queue);
+    if (plan->reduction != RANKLOSS_NONE)
         rankloss__team_merge(team, rankloss__totals_merge, run->totals, &queue.worker.totals);
 }

@@ -35,7 +35,7 @@ static void the_scratch_has_room_and_no_more(void **state) {
     for (int options = 0; options < 128; options++) {
         const bool is_f64 = (options & 1) != 0, tangent = (options & 32) != 0, mask = (options & 64) != 0;
         const int32_t dtype = is_f64 ? RANKLOSS_F64 : RANKLOSS_F32, other = is_f64 ? RANKLOSS_F32 : RANKLOSS_F16;
-        rankloss__inputs inputs = {.is_f64 = is_f64, .wants_tangent = tangent};
+        rankloss__inputs inputs = {.dtype = dtype, .is_f64 = is_f64, .wants_tangent = tangent};
         inputs.logits = view_of((options & 2) != 0 ? other : dtype, 1);
         inputs.labels = view_of(dtype, (options & 4) != 0 ? 2 : 1);
         inputs.weights = view_of((options & 8) != 0 ? RANKLOSS_I32 : dtype, 1);

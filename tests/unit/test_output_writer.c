@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "dtype/convert.h"
 #include "list/output_writer.h"
 #include "list/scratch.h"
 #include "run.h"
@@ -58,9 +59,9 @@ static void write_list(rankloss__writer *writer, int64_t list, size_t size, size
         const size_t count = size - first < chunk ? size - first : chunk;
         const rankloss__out out = rankloss__writer_buffer(writer, first);
         for (size_t i = 0; i < count; i++)
-            rankloss__out_set(out, i,
-                              terms ? term_of(list, (int64_t)(first + i), (int64_t)size)
-                                    : value_of(list, (int64_t)(first + i)));
+            rankloss__store_one(out.dtype, out.data, (int64_t)i,
+                                terms ? term_of(list, (int64_t)(first + i), (int64_t)size)
+                                      : value_of(list, (int64_t)(first + i)));
         rankloss__writer_put(writer, first, count);
     }
     rankloss__writer_close(writer);
