@@ -26,9 +26,8 @@
 #include <rankloss/array.h>
 
 enum {
-    RANKLOSS__LANES = 8,      /* virtual lanes of double in every vocabulary */
-    RANKLOSS__TINY = 16,      /* items of tiny lists, if all eight have as many */
-    RANKLOSS__TINY_RAGGED = 8 /* items of the longest of them, if not */
+    RANKLOSS__LANES = 8, /* virtual lanes of double in every vocabulary */
+    RANKLOSS__SHORT = 64 /* items of the longest lists that are interleaved */
 };
 
 /* The size of a cache line and of the widest vector: what is loaded or stored at once should not cross such a line. */
@@ -154,17 +153,20 @@ typedef struct rankloss__extent {
 } rankloss__extent;
 
 /*
- * Eight tiny lists of floats: of one size, 1 to RANKLOSS__TINY, or of sizes from 1 to RANKLOSS__TINY_RAGGED. Each is
- * contiguous and begins at the same element of every array. All items are valid, and have a label and no weight.
+ * Eight lists of 1 to RANKLOSS__SHORT floats, each contiguous, which begin at the same elements of every array. All items
+ * are valid, and have a label and no weight.
  */
-typedef struct rankloss__tiny_lists {
-    const float *scores, *labels;
-    float *grads;
+typedef struct rankloss__short_lists {
+    float *scores, *labels; /* only read */
+    float *grads, *hesses;  /* NULL: not wanted */
     const int64_t *starts; /* of each list, in elements */
     const size_t *sizes;
     rankloss__extent extent;
-    const rankloss__factors *factors; /* NULL: no gradients */
-} rankloss__tiny_lists;
+    const uint8_t *where;             /* if the sizes differ: of an interleaved block, which lists have a row */
+    const rankloss__factors *factors; /* of the derivatives */
+    float *score_block, *label_block; /* room for interleaved blocks */
+    double *exps;
+} rankloss__short_lists;
 
 typedef struct rankloss__kernels {
     /* --- preparing inputs --- */
@@ -237,10 +239,10 @@ typedef struct rankloss__kernels {
                          int64_t element_size, void *const lists[RANKLOSS__LANES]);
 
     /*
-     * Losses, and gradients by the logits, in one step; NULL in float64. Returns false, and has written no gradient, if
-     * anything is not finite or an x_i is below RANKLOSS__EXP_CUTOFF. The gradients may overwrite the scores.
+     * Losses and derivatives by the logits in one step; NULL in float64. Returns false, and has written no derivative,
+     * if anything is not finite or an x_i is below RANKLOSS__EXP_CUTOFF. The gradients may overwrite the scores.
      */
-    bool (*tiny_lists)(const rankloss__tiny_lists *lists, rankloss__losses *losses);
+    bool (*short_lists)(const rankloss__short_lists *lists, rankloss__losses *losses);
 
     /* --- both layouts --- */
 

@@ -29,18 +29,18 @@ int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
     return (int64_t)(most / RANKLOSS__LANES * RANKLOSS__LANES);
 }
 
-/* Whether an array has the items of each list where the logits have them, as floats. */
+/* Whether an array is absent, or has the items of each list where the logits have them, as floats. */
 static bool is_like_logits(const rankloss__inputs *inputs, const rankloss__view *view) {
-    return view->dtype == RANKLOSS_F32 && view->item_stride == 1 &&
-           view->list_strides[0] == inputs->logits.list_strides[0];
+    return view->data == NULL || (view->dtype == RANKLOSS_F32 && view->item_stride == 1 &&
+                                  view->list_strides[0] == inputs->logits.list_strides[0]);
 }
 
 bool rankloss__fits_one_step(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
-    const rankloss__view *grad = &plan->derivatives[RANKLOSS__GRAD_LOGITS];
-    return in->batch.ndim <= 1 && is_like_logits(in, &in->logits) && is_like_logits(in, &in->labels) &&
-           (grad->data == NULL || is_like_logits(in, grad)) && in->labels.data != NULL && in->weights.data == NULL &&
-           in->where.data == NULL && !in->scaled && !in->sum_to_one;
+    return in->batch.ndim <= 1 && in->labels.data != NULL && in->weights.data == NULL && in->where.data == NULL &&
+           !in->scaled && !in->sum_to_one && is_like_logits(in, &in->logits) && is_like_logits(in, &in->labels) &&
+           is_like_logits(in, &plan->derivatives[RANKLOSS__GRAD_LOGITS]) &&
+           is_like_logits(in, &plan->derivatives[RANKLOSS__HESS_LOGITS]);
 }
 
 /* --- sums --- */

@@ -3,8 +3,8 @@
  * cotangents are moderate: plan/plan.c.)
  *
  * Lists of up to 64 items are computed interleaved, and of up to 2048 side by side (fewer where inputs are converted,
- * which changes no bit), eight at a time where there are so many; tiny ones in one step, if all that is wanted are losses
- * and gradients of floats with labels and nothing besides. Longer lists are computed alone; so is a list that has rules
+ * which changes no bit), eight at a time where there are so many; interleaved ones in one step, if all that is wanted
+ * are losses and derivatives by the logits, and all arrays are floats. Longer lists are computed alone; so is a list that has rules
  * of its own, because its coefficients are all zero or cancel, or whose sums do not fit a double. Each output
  * of a list takes the fast path or extended precision for itself, so that none depends on which others are asked for.
  * All of it depends on a list's own items and on the options, never on its neighbours.
@@ -28,10 +28,13 @@ int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs);
 static inline rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
     if (size == 0 || size > most_side_by_side)
         return RANKLOSS__ALONE;
-    return size <= RANKLOSS__INTERLEAVED_SIZE ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
+    return size <= RANKLOSS__SHORT ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
 }
 
-/* Whether eight tiny lists of the call can be computed in one step: see rankloss__tiny_lists. */
+/*
+ * Whether the call's interleaved lists can be computed in one step, by the kernel short_lists, if nothing but losses and
+ * derivatives by the logits is wanted.
+ */
 bool rankloss__fits_one_step(const rankloss__plan *plan);
 
 /* --- whether a list's sums may be used, in any lane of list_sums --- */

@@ -10,7 +10,7 @@
 #include "list/list_inputs.h"
 #include "list/output_writer.h"
 
-enum { LANES = RANKLOSS__LANES, SIZE = RANKLOSS__INTERLEAVED_SIZE };
+enum { LANES = RANKLOSS__LANES, SIZE = RANKLOSS__SHORT };
 
 /* Whether the items of every list are contiguous. */
 static bool is_contiguous(const rankloss__list_group *group, const rankloss__view *view) {
@@ -114,17 +114,17 @@ static void interleave_where(const rankloss__list_group *group) {
 }
 
 /*
- * Marks the items from row `first` on that a list has: a row at a time, each byte 1 where 127 + size - row has its highest
- * bit. No byte borrows from its neighbour, which is why the order of bytes does not matter.
+ * A row at a time, each byte 1 where 127 + size - row has its highest bit. No byte borrows from its neighbour, which is
+ * why the order of bytes does not matter.
  */
-static void mark_ends(const rankloss__list_group *group, size_t first) {
+void rankloss__interleaved_mark_ends(const rankloss__list_group *group) {
     const uint64_t ones = 0x0101010101010101;
     uint8_t sizes[LANES];
     uint64_t ends;
     for (int k = 0; k < LANES; k++)
         sizes[k] = (uint8_t)group->sizes[k];
     memcpy(&ends, sizes, sizeof ends);
-    for (size_t i = first; i < group->extent.most; i++) {
+    for (size_t i = group->extent.least; i < group->extent.most; i++) {
         const uint64_t row = (ends + ones * (127 - i)) >> 7 & ones;
         memcpy(group->scratch->interleaved.where + LANES * i, &row, sizeof row);
     }
@@ -146,7 +146,7 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     if (inputs->where.data != NULL)
         interleave_where(group);
     else if (items->where != NULL)
-        mark_ends(group, least);
+        rankloss__interleaved_mark_ends(group);
     items->scores = interleave_scores(group);
     items->labels = interleave(group, &inputs->labels, &scratch->labels);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);

@@ -158,33 +158,44 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
 
 /* --- all of it --- */
 
-/* Eight tiny lists in one step. Returns false, and has done nothing, if they are not such lists or need more. */
-static bool run_tiny(rankloss__list_group *group, rankloss__worker *worker, unsigned wanted) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    const rankloss__extent extent = group->extent;
-    const unsigned all = (1u << LANES) - 1, one_step = RANKLOSS__WANT_LOSS | 1u << RANKLOSS__GRAD_LOGITS;
+/* Interleaved lists in one step. Returns false, and has done nothing, if these are not such lists or need more. */
+static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worker, unsigned wanted) {
+    const rankloss__plan *plan = group->plan;
+    const rankloss__inputs *inputs = &plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    const unsigned all = (1u << group->count) - 1;
+    const unsigned by_logits = 1u << RANKLOSS__GRAD_LOGITS | 1u << RANKLOSS__HESS_LOGITS;
+    group_factors factors;
     int64_t starts[LANES];
-    group_factors factors; /* not by an initialiser, which would clear all of it */
-    if (!group->fits_one_step || (wanted & ~one_step) != 0 || group->count != LANES ||
-        extent.most > (extent.least == extent.most ? RANKLOSS__TINY : RANKLOSS__TINY_RAGGED))
+    if (group->layout != RANKLOSS__INTERLEAVED || (wanted & ~(RANKLOSS__WANT_LOSS | by_logits)) != 0)
         return false;
     factors.factors = NULL;
-    if (has(wanted, RANKLOSS__GRAD_LOGITS)) {
+    factors.moderate = all;
+    if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0)
         find_factors(group, &factors);
-        if (factors.moderate != all)
-            return false;
-    }
+    if ((factors.moderate & all) != all)
+        return false;
     for (int k = 0; k < LANES; k++)
         starts[k] = inputs->batch.ragged ? group->positions[k].start
                                          : group->positions[k].index[0] * inputs->logits.list_strides[0];
-    const rankloss__tiny_lists lists = {.scores = (const float *)(const void *)inputs->logits.data,
-                                        .labels = (const float *)(const void *)inputs->labels.data,
-                                        .grads = (float *)(void *)group->plan->derivatives[RANKLOSS__GRAD_LOGITS].data,
-                                        .starts = starts,
-                                        .sizes = group->sizes,
-                                        .extent = extent,
-                                        .factors = factors.factors};
-    if (!inputs->kernels->tiny_lists(&lists, &group->losses))
+    if (group->extent.least < group->extent.most)
+        rankloss__interleaved_mark_ends(group);
+    const rankloss__short_lists lists = {
+        .scores = rankloss__floats_of(&inputs->logits),
+        .labels = rankloss__floats_of(&inputs->labels),
+        .grads =
+            has(wanted, RANKLOSS__GRAD_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__GRAD_LOGITS]) : NULL,
+        .hesses =
+            has(wanted, RANKLOSS__HESS_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__HESS_LOGITS]) : NULL,
+        .starts = starts,
+        .sizes = group->sizes,
+        .extent = group->extent,
+        .where = scratch->where,
+        .factors = factors.factors,
+        .score_block = scratch->scores.f32,
+        .label_block = scratch->labels.f32,
+        .exps = scratch->exps};
+    if (!inputs->kernels->short_lists(&lists, &group->losses))
         return false;
     if ((wanted & RANKLOSS__WANT_LOSS) != 0)
         emit_losses(group, worker, all);
@@ -241,8 +252,8 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
     unsigned have[RANKLOSS__NUM_OUTPUTS] = {0}, again[RANKLOSS__NUM_OUTPUTS];
     group->layout = layout;
     find_lists(group, lists, count);
-    if (run_tiny(group, worker, wanted))
-        return (1u << LANES) - 1;
+    if (group->fits_one_step && run_in_one_step(group, worker, wanted))
+        return (1u << count) - 1;
     const unsigned complete = run_together(group, worker, wanted, have);
     for (int k = 0; k < count && complete != (1u << count) - 1; k++) {
         unsigned missing = 0;

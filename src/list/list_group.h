@@ -25,7 +25,7 @@ typedef struct rankloss__list_group {
     rankloss__scratch *scratch;
     rankloss__layout layout;
     bool scores_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    bool fits_one_step; /* of tiny lists, if nothing but losses and gradients by the logits is wanted */
+    bool fits_one_step; /* of interleaved lists, if nothing but losses and derivatives by the logits is wanted */
     int count;          /* lists; of interleaved ones the lanes from there on repeat the first */
     rankloss__position positions[RANKLOSS__LANES];
     size_t sizes[RANKLOSS__LANES];
@@ -57,6 +57,9 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
  */
 unsigned rankloss__interleaved_sums(rankloss__list_group *group);
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group);
+
+/* Sets the interleaved mask from the first row on that some list does not have, if the call has no mask. */
+void rankloss__interleaved_mark_ends(const rankloss__list_group *group);
 
 /* The sum of v_i grad_i of each list but for its argmax; side by side of some of them, a bit each. */
 void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,

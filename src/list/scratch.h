@@ -10,13 +10,12 @@
 #include "kernels/kernels.h"
 
 enum {
-    RANKLOSS__TOGETHER = 2048,      /* items of all lists of a group; exponentials that stay for the derivatives */
-    RANKLOSS__INTERLEAVED_SIZE = 64 /* items of the longest list that is interleaved */
+    RANKLOSS__TOGETHER = 2048 /* items of all lists of a group; exponentials that stay for the derivatives */
 };
 
-/* --- eight lists of at most RANKLOSS__INTERLEAVED_SIZE items --- */
+/* --- eight lists of at most RANKLOSS__SHORT items --- */
 
-enum { RANKLOSS__INTERLEAVED_ITEMS = RANKLOSS__LANES * RANKLOSS__INTERLEAVED_SIZE };
+enum { RANKLOSS__INTERLEAVED_ITEMS = RANKLOSS__LANES * RANKLOSS__SHORT };
 
 /* Items in the compute dtype, values of an output, or bytes of a mask. */
 typedef union rankloss__interleaved_block {
@@ -29,8 +28,8 @@ typedef struct rankloss__interleaved_scratch {
     RANKLOSS__ALIGNED double exps[RANKLOSS__INTERLEAVED_ITEMS];
     rankloss__interleaved_block scores, labels, weights;
     double tangent[RANKLOSS__INTERLEAVED_ITEMS];
-    rankloss__interleaved_block rows;        /* lists before they are interleaved, outputs before they are lists */
-    double list[RANKLOSS__INTERLEAVED_SIZE]; /* one list's values of that */
+    rankloss__interleaved_block rows; /* lists before they are interleaved, outputs before they are lists */
+    double list[RANKLOSS__SHORT];     /* one list's values of that */
     uint8_t where[RANKLOSS__INTERLEAVED_ITEMS];
 } rankloss__interleaved_scratch;
 

@@ -127,7 +127,7 @@ rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, dou
     up.moderate = is_moderate(cotangent) && is_moderate(temperature);
     if (!up.moderate)
         return up;
-    if (divisor == 1.0 && temperature == 1.0) { /* what the divisions below would give; fast for a cotangent per list */
+    if (divisor == 1.0 && temperature == 1.0) { /* what the divisions below would give, as cheaply as each list pays */
         up.labels = cotangent + 0.0;
         up.first = up.second = (rankloss__dd){up.labels, 0.0};
         return up;
@@ -202,19 +202,26 @@ rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const ran
 
 unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
                                 rankloss__factors *factors, double cotangents[RANKLOSS__LANES]) {
+    const bool are_cotangents = plan->reduction == RANKLOSS_NONE && plan->inputs.temperature == 1.0;
     unsigned moderate = 0;
-    for (int k = 0; k < count; k++) {
-        const rankloss__upstream upstream = rankloss__plan_upstream(plan, &positions[k]);
+    for (int k = 0; k < RANKLOSS__LANES; k++) {
+        const rankloss__position *position = &positions[k < count ? k : 0];
+        if (are_cotangents) {
+            const char *at = rankloss__view_at(&plan->cotangent, &plan->inputs.batch, position);
+            cotangents[k] = read_cotangent(&plan->cotangent, at);
+            continue;
+        }
+        const rankloss__upstream upstream = rankloss__plan_upstream(plan, position);
         set_factors(factors, k, &upstream);
         cotangents[k] = upstream.cotangent;
         moderate |= (unsigned)upstream.moderate << k;
     }
-    for (int k = count; k < RANKLOSS__LANES; k++) {
-        factors->first.hi[k] = factors->first.hi[0];
-        factors->first.lo[k] = factors->first.lo[0];
-        factors->second.hi[k] = factors->second.hi[0];
-        factors->second.lo[k] = factors->second.lo[0];
-        factors->labels.at[k] = factors->labels.at[0];
+    /* As rankloss__upstream_make() has it without divisor and temperature, but eight at once. */
+    for (int k = 0; k < RANKLOSS__LANES && are_cotangents; k++) {
+        const double factor = cotangents[k] + 0.0;
+        factors->first.hi[k] = factors->second.hi[k] = factors->labels.at[k] = factor;
+        factors->first.lo[k] = factors->second.lo[k] = 0.0;
+        moderate |= (unsigned)is_moderate(factor) << k;
     }
-    return moderate;
+    return moderate & ((1u << count) - 1);
 }

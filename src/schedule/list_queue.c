@@ -10,8 +10,9 @@
 
 enum {
     LANES = RANKLOSS__LANES,
+    TINY = 16, /* sizes up to this have a bin for each: lists of one size are faster together */
     BIN_WIDTH = 8,
-    BINS = RANKLOSS__TINY + (RANKLOSS__INTERLEAVED_SIZE - RANKLOSS__TINY) / BIN_WIDTH
+    BINS = TINY + (RANKLOSS__SHORT - TINY) / BIN_WIDTH
 };
 
 /* Lists that wait. */
@@ -32,7 +33,7 @@ typedef struct list_queue {
 
 /* A bin for each tiny size, then one for sizes of 17 to 24, of 25 to 32, ... */
 static int64_t bin_of(int64_t size) {
-    return size <= RANKLOSS__TINY ? size - 1 : RANKLOSS__TINY + (size - RANKLOSS__TINY - 1) / BIN_WIDTH;
+    return size <= TINY ? size - 1 : TINY + (size - TINY - 1) / BIN_WIDTH;
 }
 
 static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_lists *waiting) {

@@ -46,7 +46,7 @@ static void the_scratch_has_room_and_no_more(void **state) {
             (size_t)((options & (2 | 16)) != 0) + (size_t)((options & 4) != 0) + (size_t)((options & 8) != 0);
         const size_t most = (size_t)rankloss__most_side_by_side(&inputs), next = most + RANKLOSS__LANES;
         const size_t room = is_f64 ? RANKLOSS__CONVERTED_F64 : RANKLOSS__CONVERTED_F32;
-        assert_true(most > RANKLOSS__INTERLEAVED_SIZE && most % RANKLOSS__LANES == 0);
+        assert_true(most > RANKLOSS__SHORT && most % RANKLOSS__LANES == 0);
         assert_true(most <= RANKLOSS__TOGETHER && converted * most <= room);
         assert_true(!tangent || most <= RANKLOSS__CONVERTED_TANGENTS);
         assert_true(!mask || most <= RANKLOSS__CONVERTED_MASK);

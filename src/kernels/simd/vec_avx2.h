@@ -135,9 +135,13 @@ static inline vec vec_load_first_f32(const float *p, size_t n) {
     return (vec){_mm256_cvtps_pd(_mm256_castps256_ps128(floats)), _mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1))};
 }
 
+static inline __m256 vec_avx2_floats(vec a) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(a.low)), _mm256_cvtpd_ps(a.high), 1);
+}
+
 STORE_WORD(vec_store_f64, (double *p, vec a), _mm256_storeu_pd(p, a.low); _mm256_storeu_pd(p + 4, a.high))
-STORE_WORD(vec_store_f32, (float *p, vec a), _mm_storeu_ps(p, _mm256_cvtpd_ps(a.low));
-           _mm_storeu_ps(p + 4, _mm256_cvtpd_ps(a.high)))
+/* By one store, of which all of it can be loaded again at once. */
+STORE_WORD(vec_store_f32, (float *p, vec a), _mm256_storeu_ps(p, vec_avx2_floats(a)))
 
 static inline void vec_store_first_f64(double *p, vec a, size_t n) {
     const mask m = mask_first(n);

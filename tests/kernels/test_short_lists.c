@@ -1,6 +1,6 @@
 /*
- * Eight tiny lists in one step, with every kernel table: against the definitions in long double, against the steps that
- * longer lists go through, to the bit, and nothing read or written but the items of the lists.
+ * Eight short lists in one step, with every kernel table: against the definitions in long double, against the steps that
+ * other lists go through, to the bit, and nothing read or written but the items of the lists.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,14 +16,14 @@
 #include "kernel_tables.h"
 #include "random.h"
 
-enum { LANES = RANKLOSS__LANES, MOST = RANKLOSS__TINY, GAP = 3, ROOM = LANES * (MOST + GAP) };
+enum { LANES = RANKLOSS__LANES, MOST = RANKLOSS__SHORT, GAP = 3, ROOM = LANES * (MOST + GAP) };
 
 typedef long double real;
 
 /* Lists in an order of their own, with gaps between them, the last of them flush with the end of the memory. */
 typedef struct problem {
-    guarded memory[3];
-    float *scores, *labels, *grads;
+    guarded memory[4];
+    float *scores, *labels, *grads, *hesses;
     int64_t starts[LANES];
     size_t sizes[LANES], count; /* of all elements, the gaps included */
     rankloss__extent extent;
@@ -31,19 +31,19 @@ typedef struct problem {
 } problem;
 
 static void open_problem(problem *p) {
-    for (int m = 0; m < 3; m++)
+    for (int m = 0; m < 4; m++)
         p->memory[m] = guarded_new(ROOM * sizeof(float));
 }
 
 static void close_problem(problem *p) {
-    for (int m = 0; m < 3; m++)
+    for (int m = 0; m < 4; m++)
         guarded_free(&p->memory[m]);
 }
 
 /* --- random lists --- */
 
 static void place_lists(problem *p, random_state *r) {
-    const size_t size = 1 + (size_t)random_below(r, MOST);
+    const size_t most = 1 + (size_t)random_below(r, random_chance(r, 0.5) ? MOST : 20);
     const bool ragged = random_chance(r, 0.5);
     int order[LANES];
     p->count = 0;
@@ -55,7 +55,7 @@ static void place_lists(problem *p, random_state *r) {
         order[other] = order[k];
         p->count += (size_t)random_below(r, GAP + 1);
         p->starts[list] = (int64_t)p->count;
-        p->sizes[list] = ragged ? 1 + (size_t)random_below(r, RANKLOSS__TINY_RAGGED) : size;
+        p->sizes[list] = ragged ? 1 + (size_t)random_below(r, (int64_t)most) : most;
         p->count += p->sizes[list];
         p->extent.least = p->sizes[list] < p->extent.least ? p->sizes[list] : p->extent.least;
         p->extent.most = p->sizes[list] > p->extent.most ? p->sizes[list] : p->extent.most;
@@ -63,6 +63,7 @@ static void place_lists(problem *p, random_state *r) {
     p->scores = guarded_last(&p->memory[0], p->count * sizeof(float));
     p->labels = guarded_last(&p->memory[1], p->count * sizeof(float));
     p->grads = guarded_last(&p->memory[2], p->count * sizeof(float));
+    p->hesses = guarded_last(&p->memory[3], p->count * sizeof(float));
 }
 
 /* Scores are often equal to others, for the first of the largest to be found; the gaps hold NaN. */
@@ -81,28 +82,46 @@ static void fill(problem *p, random_state *r, double spread) {
     }
 }
 
-static rankloss__tiny_lists lists_of(const problem *p, float *grads) {
-    return (rankloss__tiny_lists){.scores = p->scores,
-                                  .labels = p->labels,
-                                  .grads = grads,
-                                  .starts = p->starts,
-                                  .sizes = p->sizes,
-                                  .extent = p->extent,
-                                  .factors = grads != NULL ? &p->factors : NULL};
+/* Which derivatives are wanted. */
+enum { GRADS = 1, HESSES = 2 };
+
+/* What the kernel gets. Its blocks hold what the lists before have left. */
+static rankloss__short_lists lists_of(const problem *p, int wanted) {
+    static float blocks[2][LANES * MOST];
+    static double exps[LANES * MOST];
+    static uint8_t where[LANES * MOST];
+    for (size_t row = 0; row < p->extent.most; row++)
+        for (int k = 0; k < LANES; k++)
+            where[LANES * row + (size_t)k] = row < p->sizes[k];
+    return (rankloss__short_lists){.scores = p->scores,
+                                   .labels = p->labels,
+                                   .grads = (wanted & GRADS) != 0 ? p->grads : NULL,
+                                   .hesses = (wanted & HESSES) != 0 ? p->hesses : NULL,
+                                   .starts = p->starts,
+                                   .sizes = p->sizes,
+                                   .extent = p->extent,
+                                   .where = where,
+                                   .factors = &p->factors,
+                                   .score_block = blocks[0],
+                                   .label_block = blocks[1],
+                                   .exps = exps};
 }
 
-static const char byte_of_untouched = 0x5A;
+enum { UNTOUCHED = 0x5A };
 
-/* Runs the kernel while nothing but the gradients can be written. */
-static bool run(const rankloss__kernels *kernels, problem *p, bool wants_grads, rankloss__losses *losses) {
-    const rankloss__tiny_lists lists = lists_of(p, wants_grads ? p->grads : NULL);
-    memset(p->memory[2].begin, byte_of_untouched, p->memory[2].size);
+/* Runs the kernel while nothing but the derivatives can be written. */
+static bool run(const rankloss__kernels *kernels, problem *p, int wanted, rankloss__losses *losses) {
+    const rankloss__short_lists lists = lists_of(p, wanted);
     memset(losses, 0, sizeof *losses);
-    guarded_protect(&p->memory[0], GUARDED_READ);
-    guarded_protect(&p->memory[1], GUARDED_READ);
-    const bool done = kernels->tiny_lists(&lists, losses);
-    guarded_protect(&p->memory[0], GUARDED_WRITE);
-    guarded_protect(&p->memory[1], GUARDED_WRITE);
+    for (int m = 0; m < 4; m++) {
+        if (m >= 2)
+            memset(p->memory[m].begin, UNTOUCHED, p->memory[m].size);
+        guarded_protect(&p->memory[m],
+                        m < 2 || (wanted & (m == 2 ? GRADS : HESSES)) == 0 ? GUARDED_READ : GUARDED_WRITE);
+    }
+    const bool done = kernels->short_lists(&lists, losses);
+    for (int m = 0; m < 4; m++)
+        guarded_protect(&p->memory[m], GUARDED_WRITE);
     return done;
 }
 
@@ -113,10 +132,10 @@ static void near_to(const char *what, double got, real exact, real scale, double
         fail_msg("%s: got %a, exact %La", what, got, exact);
 }
 
-/* A gradient is rounded to float, 2^-24 of it, after 2^-28 of its terms. */
+/* A derivative is rounded to float, 2^-24 of it, after 2^-27 of its terms. */
 static void check_list(const problem *p, const rankloss__losses *losses, int k) {
     const float *scores = p->scores + p->starts[k], *labels = p->labels + p->starts[k];
-    const real factor = (real)p->factors.first.hi[k];
+    const real first = (real)p->factors.first.hi[k], second = (real)p->factors.second.hi[k];
     real max = (real)scores[0], total = 0, coefs = 0, loss = 0;
     for (size_t i = 1; i < p->sizes[k]; i++)
         max = (real)scores[i] > max ? (real)scores[i] : max;
@@ -128,82 +147,99 @@ static void check_list(const problem *p, const rankloss__losses *losses, int k) 
         loss += (real)labels[i] * (logl(total) - ((real)scores[i] - max));
     near_to("loss", losses->loss.at[k], loss, loss + coefs * 0x1p-30L, 0x1p-27);
     for (size_t i = 0; i < p->sizes[k]; i++) {
-        const real share = coefs * expl((real)scores[i] - max) / total, grad = (share - (real)labels[i]) * factor;
+        const real share = expl((real)scores[i] - max) / total, label = (real)labels[i];
+        const real grad = (coefs * share - label) * first;
+        real others = 0; /* 1 - share, without cancellation */
+        for (size_t j = 0; j < p->sizes[k]; j++)
+            others += j != i ? expl((real)scores[j] - max) / total : 0.0L;
         near_to("grad", (double)p->grads[(size_t)p->starts[k] + i], grad,
-                fabsl(grad) + (share + (real)labels[i]) * fabsl(factor) * 0x1p-3L, 0x1p-24);
+                fabsl(grad) + (coefs * share + label) * fabsl(first) * 0x1p-3L, 0x1p-24);
+        near_to("hess", (double)p->hesses[(size_t)p->starts[k] + i], coefs * share * others * second,
+                coefs * share * (others + 0x1p-3L) * fabsl(second), 0x1p-24);
     }
 }
 
-static void check_untouched(const problem *p) {
+static void check_untouched(const problem *p, const guarded *memory, const float *derivatives) {
     static unsigned char is_item[ROOM];
-    const unsigned char *bytes = (const unsigned char *)p->grads;
+    const unsigned char *bytes = (const unsigned char *)derivatives;
     memset(is_item, 0, sizeof is_item);
     for (int k = 0; k < LANES; k++)
         memset(is_item + p->starts[k], 1, p->sizes[k]);
-    for (const unsigned char *byte = p->memory[2].begin; byte < bytes; byte++)
-        assert_true(*byte == byte_of_untouched);
+    for (const unsigned char *byte = memory->begin; byte < bytes; byte++)
+        assert_true(*byte == UNTOUCHED);
     for (size_t i = 0; i < p->count * sizeof(float); i++)
-        assert_true(is_item[i / sizeof(float)] != 0 || bytes[i] == byte_of_untouched);
+        assert_true(is_item[i / sizeof(float)] != 0 || bytes[i] == UNTOUCHED);
 }
 
 /* --- the same by the steps for lists of any size --- */
 
-static void run_steps(const rankloss__kernels *kernels, const problem *p, float *grads, rankloss__losses *losses) {
+static void run_steps(const rankloss__kernels *kernels, const problem *p, float *const derivatives[2],
+                      rankloss__losses *losses) {
     static float scores[LANES * MOST], labels[LANES * MOST], rows[LANES * MOST];
     static double exps[LANES * MOST];
-    static uint8_t where[LANES * MOST];
+    const rankloss__short_lists lists = lists_of(p, 0);
     const void *from[2][LANES];
-    void *to[LANES];
+    void *to[2][LANES];
     rankloss__list_sums sums = {.sum_to_one = false};
     rankloss__terms terms;
     for (int k = 0; k < LANES; k++) {
         from[0][k] = p->scores + p->starts[k];
         from[1][k] = p->labels + p->starts[k];
-        to[k] = grads + p->starts[k];
-        for (size_t row = 0; row < p->extent.most; row++)
-            where[LANES * row + (size_t)k] = row < p->sizes[k];
+        to[0][k] = derivatives[0] + p->starts[k];
+        to[1][k] = derivatives[1] + p->starts[k];
     }
     kernels->interleave(from[0], p->sizes, p->extent, sizeof(float), scores);
     kernels->interleave(from[1], p->sizes, p->extent, sizeof(float), labels);
     const rankloss__items items = {.scores = scores,
                                    .labels = labels,
-                                   .where = where,
+                                   .where = lists.where,
                                    .count = LANES * p->extent.most,
                                    .unmasked = LANES * p->extent.least,
                                    .interleaved = true};
     assert_int_equal(kernels->interleaved_sums(&items, exps, &sums, losses), (1 << LANES) - 1);
-    kernels->terms(&sums, losses, &p->factors, false, &terms);
+    kernels->terms(&sums, losses, &p->factors, true, &terms);
     kernels->grad(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, RANKLOSS_F32});
-    kernels->deinterleave(rows, p->sizes, p->extent, sizeof(float), to);
+    kernels->deinterleave(rows, p->sizes, p->extent, sizeof(float), to[0]);
+    kernels->hess(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, RANKLOSS_F32});
+    kernels->deinterleave(rows, p->sizes, p->extent, sizeof(float), to[1]);
 }
 
 /* --- the tests --- */
 
+static void same_bits(const float *got, const float *expected, const problem *p) {
+    for (int k = 0; k < LANES; k++)
+        assert_memory_equal(got + p->starts[k], expected + p->starts[k], p->sizes[k] * sizeof(float));
+}
+
 static void lists_are_as_defined(void **state) {
-    static const double spreads[] = {0.1, 3.0, 30.0, 100.0};
+    static const double spreads[] = {0.1, 3.0, 30.0, 60.0};
     static problem p;
-    static float grads[ROOM];
+    static float grads[ROOM], hesses[ROOM];
+    float *const by_steps[2] = {grads, hesses};
     random_state r = random_new(random_run_seed(), 1);
     (void)state;
     kernel_tables_print();
     open_problem(&p);
     for (int round = 0; round < 4000 / random_run_share(); round++) {
         fill(&p, &r, spreads[round % 4]);
-        memset(grads, byte_of_untouched, sizeof grads);
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
-            rankloss__losses losses, by_steps, alone;
+            rankloss__losses losses, expected;
             if (!kernel_table_runs(t))
                 continue;
             const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
-            assert_true(run(kernels, &p, false, &alone));
-            assert_true(run(kernels, &p, true, &losses));
-            check_untouched(&p);
+            run_steps(kernels, &p, by_steps, &expected);
+            for (int wanted = 0; wanted <= (GRADS | HESSES); wanted++) {
+                assert_true(run(kernels, &p, wanted, &losses));
+                assert_memory_equal(losses.loss.at, expected.loss.at, sizeof losses.loss);
+                if ((wanted & GRADS) != 0)
+                    same_bits(p.grads, grads, &p);
+                if ((wanted & HESSES) != 0)
+                    same_bits(p.hesses, hesses, &p);
+            }
+            check_untouched(&p, &p.memory[2], p.grads);
+            check_untouched(&p, &p.memory[3], p.hesses);
             for (int k = 0; k < LANES; k++)
                 check_list(&p, &losses, k);
-            run_steps(kernels, &p, grads, &by_steps);
-            assert_memory_equal(p.grads, grads, p.count * sizeof(float));
-            assert_memory_equal(losses.loss.at, by_steps.loss.at, sizeof losses.loss);
-            assert_memory_equal(losses.loss.at, alone.loss.at, sizeof losses.loss);
         }
     }
     close_problem(&p);
@@ -223,11 +259,11 @@ static void gradients_may_overwrite_the_scores(void **state) {
             if (!kernel_table_runs(t))
                 continue;
             const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
-            const rankloss__tiny_lists in_place = lists_of(&p, p.scores);
-            assert_true(run(kernels, &p, true, &losses));
-            assert_true(kernels->tiny_lists(&in_place, &again));
-            for (int k = 0; k < LANES; k++)
-                assert_memory_equal(p.scores + p.starts[k], p.grads + p.starts[k], p.sizes[k] * sizeof(float));
+            rankloss__short_lists in_place = lists_of(&p, GRADS);
+            in_place.grads = in_place.scores;
+            assert_true(run(kernels, &p, GRADS, &losses));
+            assert_true(kernels->short_lists(&in_place, &again));
+            same_bits(p.scores, p.grads, &p);
             memcpy(p.scores, kept, p.count * sizeof(float));
         }
     }
@@ -253,9 +289,10 @@ static void what_is_not_carried_is_refused(void **state) {
             rankloss__losses losses;
             if (!kernel_table_runs(t))
                 continue;
-            assert_false(run(kernel_tables[t].kernels[0], &p, true, &losses));
-            for (size_t byte = 0; byte < p.memory[2].size; byte++)
-                assert_true(p.memory[2].begin[byte] == byte_of_untouched);
+            assert_false(run(kernel_tables[t].kernels[0], &p, GRADS | HESSES, &losses));
+            for (int m = 2; m < 4; m++)
+                for (size_t byte = 0; byte < p.memory[m].size; byte++)
+                    assert_true(p.memory[m].begin[byte] == UNTOUCHED);
         }
     }
     close_problem(&p);
@@ -263,8 +300,10 @@ static void what_is_not_carried_is_refused(void **state) {
 
 static void float64_has_no_such_step(void **state) {
     (void)state;
-    for (int t = 0; t < NUM_KERNEL_TABLES; t++)
-        assert_true(kernel_tables[t].kernels[0]->tiny_lists != NULL && kernel_tables[t].kernels[1]->tiny_lists == NULL);
+    for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+        assert_true(kernel_tables[t].kernels[0]->short_lists != NULL);
+        assert_true(kernel_tables[t].kernels[1]->short_lists == NULL);
+    }
 }
 
 int main(void) {
