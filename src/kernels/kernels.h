@@ -159,7 +159,7 @@ typedef struct rankloss__extent {
 typedef struct rankloss__short_lists {
     float *scores, *labels; /* only read */
     float *grads, *hesses;  /* NULL: not wanted */
-    const int64_t *starts; /* of each list, in elements */
+    const int64_t *starts;  /* of each list, in elements */
     const size_t *sizes;
     rankloss__extent extent;
     const uint8_t *where;             /* if the sizes differ: of an interleaved block, which lists have a row */

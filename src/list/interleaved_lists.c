@@ -145,7 +145,7 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     /* First: what was stored a byte or a row at a time is loaded in larger parts, which waits until the stores are done. */
     if (inputs->where.data != NULL)
         interleave_where(group);
-    else if (items->where != NULL)
+    else if (items->unmasked < items->count)
         rankloss__interleaved_mark_ends(group);
     items->scores = interleave_scores(group);
     items->labels = interleave(group, &inputs->labels, &scratch->labels);

@@ -38,6 +38,8 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->scores_in_place = !inputs->scaled && rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
     group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
     group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
+    group->next = NULL;
+    group->num_next = 0;
     group->fits_one_step = rankloss__fits_one_step(worker->plan);
     group->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES && !inputs->batch.ragged; k++)

@@ -25,8 +25,10 @@ typedef struct rankloss__list_group {
     rankloss__scratch *scratch;
     rankloss__layout layout;
     bool scores_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    bool fits_one_step; /* of interleaved lists, if nothing but losses and derivatives by the logits is wanted */
-    int count;          /* lists; of interleaved ones the lanes from there on repeat the first */
+    bool fits_one_step;  /* of interleaved lists, if nothing but losses and derivatives by the logits is wanted */
+    const int64_t *next; /* side by side: lists to fetch meanwhile */
+    int num_next;
+    int count; /* lists; of interleaved ones the lanes from there on repeat the first */
     rankloss__position positions[RANKLOSS__LANES];
     size_t sizes[RANKLOSS__LANES];
     rankloss__extent extent;                /* of sizes; of interleaved lists */

@@ -96,9 +96,10 @@ void rankloss__find_unmasked(rankloss__items *items) {
 }
 
 #if defined(__GNUC__)
-#define FETCH(address, writes) __builtin_prefetch(address, writes)
+#define FETCH(address, writes, near) \
+    ((near) ? __builtin_prefetch(address, writes, 3) : __builtin_prefetch(address, writes, 2))
 #else
-#define FETCH(address, writes) (void)(address)
+#define FETCH(address, writes, near) (void)(address)
 #endif
 
 /*
@@ -113,27 +114,28 @@ static int64_t stretch_of(const rankloss__view *view, const rankloss__batch *bat
 }
 
 /* The loops are not in a function of their own, since GCC removes calls of functions that only prefetch. */
-void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count) {
+void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count, unsigned what, bool near) {
     const rankloss__inputs *inputs = &plan->inputs;
     const rankloss__batch *batch = &inputs->batch;
+    const rankloss__view *const read[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where,
+                                          &inputs->bias};
     rankloss__position position;
     rankloss__position_of(batch, first, &position);
     const int64_t items =
         batch->ragged ? rankloss__offset(batch, first + count) - position.start : count * position.size;
-    const rankloss__view *const read[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where,
-                                          &inputs->bias};
-    for (int k = 0; k < 5; k++) {
+    for (int k = 0; k < 5 && (what & RANKLOSS__PREFETCH_INPUTS) != 0; k++) {
         const char *at;
         const int64_t bytes = stretch_of(read[k], batch, &position, count, items, &at);
         for (int64_t i = 0; i < bytes; i += 64)
-            FETCH(at + i, 0);
+            FETCH(at + i, 0, near);
     }
     for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
         const char *at;
-        if (!rankloss__wants(plan->wanted, (rankloss__derivative)which) || which == RANKLOSS__HVP_LOGITS)
+        if ((what & RANKLOSS__PREFETCH_OUTPUTS) == 0 || which == RANKLOSS__HVP_LOGITS ||
+            !rankloss__wants(plan->wanted, (rankloss__derivative)which))
             continue;
         const int64_t bytes = stretch_of(&plan->derivatives[which], batch, &position, count, items, &at);
         for (int64_t i = 0; i < bytes; i += 64)
-            FETCH(at + i, 1);
+            FETCH(at + i, 1, near);
     }
 }

@@ -43,11 +43,14 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
  */
 void rankloss__find_unmasked(rankloss__items *items);
 
+/* What to fetch: the inputs but the tangent, the gradient and the Hessian. */
+enum { RANKLOSS__PREFETCH_INPUTS = 1, RANKLOSS__PREFETCH_OUTPUTS = 2 };
+
 /*
- * Prefetches the inputs but the tangent, the gradient and the Hessian of `count` lists from `first` on, which are computed somewhat
- * later.
+ * Fetches `count` lists from `first` on, which are computed somewhat later. near: into the first cache; otherwise into
+ * the second, since the first has few requests open at a time.
  */
-void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count);
+void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count, unsigned what, bool near);
 
 /* Element i of items in the compute dtype; 1 where data is NULL. */
 static inline double rankloss__value(const rankloss__inputs *inputs, const void *data, size_t i) {

@@ -85,6 +85,15 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
         read_mask_and_tangent(group, k, taken);
 }
 
+/*
+ * Fetches a part of the lists that come next behind list k of this group: as many at a time as the processor has requests
+ * open, while it computes.
+ */
+static void fetch_next(const rankloss__list_group *group, int k, unsigned what) {
+    for (int n = k * group->num_next / group->count; n < (k + 1) * group->num_next / group->count; n++)
+        rankloss__prefetch(group->plan, group->next[n], 1, what, false);
+}
+
 /* All ranges first: the sums of a list start from its own, which by then has long been computed. */
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
@@ -104,8 +113,10 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     group->sums.single = group->count == 1;
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
     group->sums.others.underflow = 0;
-    for (int k = 0; k < group->count; k++)
+    for (int k = 0; k < group->count; k++) {
         finite |= (unsigned)kernels->list_sums(&group->items[k], group->exps[k], &ranges[k], &group->sums) << k;
+        fetch_next(group, k, RANKLOSS__PREFETCH_INPUTS);
+    }
     return finite & kernels->losses(&group->sums, &group->losses);
 }
 
@@ -164,6 +175,7 @@ void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__d
     const rankloss__view *view = &group->plan->derivatives[which];
     const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
     for (int k = 0; k < group->count; k++) {
+        fetch_next(group, k, RANKLOSS__PREFETCH_OUTPUTS);
         if ((lists >> k & 1u) == 0)
             continue;
         if (step.run == NULL || view->item_stride != 1) {

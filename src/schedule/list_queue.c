@@ -6,7 +6,10 @@
 #include "schedule/list_queue.h"
 
 #include "list/list_group.h"
+#include "list/list_inputs.h"
 #include "list/single_list.h"
+
+enum { BOTH = RANKLOSS__PREFETCH_INPUTS | RANKLOSS__PREFETCH_OUTPUTS };
 
 enum {
     LANES = RANKLOSS__LANES,
@@ -65,7 +68,7 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
         for (int k = 0; k < count; k++)
             lists[k] = i + k;
         if (plan->exceeds_cache && end - i >= 2 * LANES)
-            rankloss__prefetch(plan, i + LANES, LANES);
+            rankloss__prefetch(plan, i + LANES, LANES, BOTH, true);
         (void)rankloss__list_group_run(&queue->group, &queue->worker, RANKLOSS__INTERLEAVED, lists, count,
                                        queue->run->wanted);
     }
@@ -98,10 +101,12 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
             rankloss__single_list_run(&queue.worker, i, run->wanted);
             continue;
         }
-        if (plan->exceeds_cache)
-            rankloss__prefetch(plan, i, 1);
+        if (plan->exceeds_cache && layout == RANKLOSS__INTERLEAVED)
+            rankloss__prefetch(plan, i, 1, BOTH, true);
         waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.latest;
         if (waiting == &queue.latest && (waiting->count == LANES || waiting->items + items > queue.most_side_by_side)) {
+            queue.group.next = waiting->lists;
+            queue.group.num_next = plan->exceeds_cache ? waiting->count : 0;
             run_waiting(&queue, layout, &queue.before);
             queue.before = *waiting;
             *waiting = (waiting_lists){.count = 0};
@@ -111,6 +116,7 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
         if (layout == RANKLOSS__INTERLEAVED && waiting->count == LANES)
             run_waiting(&queue, layout, waiting);
     }
+    queue.group.num_next = 0;
     run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.before);
     run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.latest);
     empty_bins(&queue);
