@@ -50,8 +50,16 @@ void rankloss__store(int32_t dtype, void *data, int64_t stride, size_t count, co
 
 int64_t rankloss__load_integer(int32_t dtype, const void *data, int64_t element) {
     switch (dtype) {
+    case RANKLOSS_I8:
+        return ((const int8_t *)data)[element];
+    case RANKLOSS_I16:
+        return ((const int16_t *)data)[element];
     case RANKLOSS_I32:
         return ((const int32_t *)data)[element];
+    case RANKLOSS_U8:
+        return ((const uint8_t *)data)[element];
+    case RANKLOSS_U16:
+        return ((const uint16_t *)data)[element];
     case RANKLOSS_U32:
         return ((const uint32_t *)data)[element];
     default: /* I64 or U64 */

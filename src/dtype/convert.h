@@ -22,7 +22,7 @@ void rankloss__load_where(const void *data, int64_t stride, size_t count, uint8_
 void rankloss__store_one(int32_t dtype, void *data, int64_t element, double value);
 void rankloss__store(int32_t dtype, void *data, int64_t stride, size_t count, const double *block);
 
-/* One integer element. A U64 above INT64_MAX reads as negative. */
+/* One element of an integer dtype. A U64 above INT64_MAX reads as negative. */
 int64_t rankloss__load_integer(int32_t dtype, const void *data, int64_t element);
 
 #endif

@@ -130,12 +130,20 @@ static void strides_may_be_zero_and_negative(void **state) {
     assert_true(block[0] == 2.0 && block[2] == 2.0);
 }
 
-static void offsets_of_every_dtype(void **state) {
+static void integers_of_every_dtype(void **state) {
+    const int8_t i8[] = {0, INT8_MIN};
+    const uint8_t u8[] = {0, UINT8_MAX};
+    const int16_t i16[] = {0, INT16_MIN};
+    const uint16_t u16[] = {0, UINT16_MAX};
     const int32_t i32[] = {0, -7};
     const uint32_t u32[] = {0, UINT32_MAX};
     const int64_t i64[] = {0, INT64_MIN};
     const uint64_t u64[] = {0, INT64_MAX};
     (void)state;
+    assert_true(rankloss__load_integer(RANKLOSS_I8, i8, 1) == INT8_MIN);
+    assert_true(rankloss__load_integer(RANKLOSS_U8, u8, 1) == UINT8_MAX);
+    assert_true(rankloss__load_integer(RANKLOSS_I16, i16, 1) == INT16_MIN);
+    assert_true(rankloss__load_integer(RANKLOSS_U16, u16, 1) == UINT16_MAX);
     assert_true(rankloss__load_integer(RANKLOSS_I32, i32, 1) == -7);
     assert_true(rankloss__load_integer(RANKLOSS_U32, u32, 1) == UINT32_MAX);
     assert_true(rankloss__load_integer(RANKLOSS_I64, i64, 1) == INT64_MIN);
@@ -151,7 +159,7 @@ int main(void) {
         cmocka_unit_test(integers_are_rounded_once),
         cmocka_unit_test(booleans_count_as_one),
         cmocka_unit_test(strides_may_be_zero_and_negative),
-        cmocka_unit_test(offsets_of_every_dtype),
+        cmocka_unit_test(integers_of_every_dtype),
     };
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
