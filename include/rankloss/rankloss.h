@@ -7,6 +7,7 @@
 
 #include <rankloss/array.h>
 #include <rankloss/cpu.h>
+#include <rankloss/lists.h>
 #include <rankloss/reduction.h>
 #include <rankloss/softmax.h>
 #include <rankloss/status.h>

@@ -114,7 +114,10 @@ typedef struct rankloss_problem {
     rankloss_array weights;
     /** Optional. F32, F64, F16 or BF16. Added to the scaled logits. Absent: 0. */
     rankloss_array bias;
-    /** Optional. I32, I64, U32 or U64; shape (num_lists + 1). Starts at 0, never decreases, ends at num_items. */
+    /**
+     * Optional. I32, I64, U32 or U64; shape (num_lists + 1). Starts at 0, never decreases, ends at num_items. lists.h
+     * makes them from the sizes of the lists, or from an id for each item.
+     */
     rankloss_array offsets;
     /**
      * Optional. F32, F64, F16 or BF16. Under RANKLOSS_NONE one per list: it broadcasts to the shape of the loss.

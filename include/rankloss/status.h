@@ -17,8 +17,9 @@ typedef enum rankloss_status {
     RANKLOSS_ERROR_DTYPE = 2, /**< an unknown dtype, or one that this argument cannot have */
     RANKLOSS_ERROR_SHAPE =
         3, /**< ndim, a negative extent, shapes that do not broadcast, the wrong shape of an output */
-    RANKLOSS_ERROR_STRIDE = 4,  /**< a stride that an output cannot have, or a misaligned pointer */
-    RANKLOSS_ERROR_OFFSETS = 5, /**< offsets that do not start at 0, decrease, or do not end at the number of items */
+    RANKLOSS_ERROR_STRIDE = 4, /**< a stride that an output cannot have, or a misaligned pointer */
+    RANKLOSS_ERROR_OFFSETS =
+        5, /**< offsets that do not start at 0, decrease, or do not end at num_items; a negative size; an id twice */
     RANKLOSS_ERROR_OPTION =
         6, /**< an unknown enumerator, a bad temperature, num_threads < 0, a non-zero reserved field */
     RANKLOSS_ERROR_OVERLAP = 7,  /**< an output overlaps another output, or an input in a way that is not allowed */

@@ -1,6 +1,7 @@
 /*
- * No call uses the heap but for the caller's own reducer and for gradients that are summed over lists. There each
- * allocation is made to fail in turn: the call returns an error with its message, writes nothing and leaks nothing.
+ * No call uses the heap but for the caller's own reducer, for gradients that are summed over lists and for ids that are
+ * not in order. There each allocation is made to fail in turn: the call returns an error with its message, writes
+ * nothing and leaks nothing.
  *
  * malloc() and its relatives are replaced for the whole program, so that allocations inside the C library count too.
  */
@@ -298,6 +299,56 @@ static void more_lists_than_memory_has_bytes(void **state) {
     assert_true(loss == 7);
 }
 
+/* --- Offsets --- */
+
+static rankloss_status ids_watched(const rankloss_array *ids, int64_t *offsets, int64_t *num_lists, long grant) {
+    watch(grant);
+    const rankloss_status status = rankloss_offsets_from_ids(ids, offsets, num_lists);
+    watched = false;
+    return status;
+}
+
+static void sizes_and_ids_in_order(void **state) {
+    (void)state;
+    const int32_t sizes[] = {2, 0, 3, -1};
+    const int64_t rising[] = {INT64_MIN, INT64_MIN, -1, 0, INT64_MAX}, falling[] = {INT64_MAX, 0, 0, -1, INT64_MIN};
+    const uint64_t beyond[] = {0, 0, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+    const rankloss_array ids[] = {RANKLOSS_ARRAY(rising, 5), RANKLOSS_ARRAY(falling, 5), RANKLOSS_ARRAY(beyond, 5)};
+    int64_t offsets[6], num_lists = 0;
+    for (int64_t count = 3; count <= 4; count++) {
+        const rankloss_array view = RANKLOSS_ARRAY(sizes, count);
+        watch(0);
+        const rankloss_status status = rankloss_offsets_from_sizes(&view, offsets);
+        watched = false;
+        assert_int_equal(status, count == 3 ? RANKLOSS_OK : RANKLOSS_ERROR_OFFSETS);
+        assert_int_equal(asked, 0);
+    }
+    for (size_t k = 0; k < LENGTH(ids); k++) {
+        assert_int_equal(ids_watched(&ids[k], offsets, &num_lists, 0), RANKLOSS_OK);
+        assert_int_equal(asked, 0);
+        assert_int_equal(num_lists, 4);
+    }
+}
+
+/* Those that are good, and those of which the last comes back. */
+static void ids_in_no_order(void **state) {
+    (void)state;
+    const int16_t good[] = {5, 5, 9, -3, -3, -3, 7}, bad[] = {5, 5, 9, -3, -3, -3, 9};
+    const rankloss_array ids[] = {RANKLOSS_ARRAY(good, 7), RANKLOSS_ARRAY(bad, 7)};
+    for (size_t k = 0; k < LENGTH(ids); k++) {
+        int64_t offsets[8] = {-7}, num_lists = -7;
+        errno = ERANGE;
+        assert_int_equal(ids_watched(&ids[k], offsets, &num_lists, 0), RANKLOSS_ERROR_MEMORY);
+        assert_non_null(strstr(rankloss_last_error(), "ids: no memory"));
+        assert_true(offsets[0] == -7 && num_lists == -7);
+        assert_int_equal(ids_watched(&ids[k], offsets, &num_lists, 1), k == 0 ? RANKLOSS_OK : RANKLOSS_ERROR_OFFSETS);
+        assert_int_equal(errno, ERANGE);
+        assert_int_equal(kept, 0);
+        assert_int_equal(bytes_asked, 32 * 4);
+        assert_true(offsets[0] == (k == 0 ? 0 : -7) && num_lists == (k == 0 ? 4 : -7));
+    }
+}
+
 int main(void) {
     /* The first comes before any other call of the library: run_refused() would make one. */
     const struct CMUnitTest first[] = {cmocka_unit_test(first_call)};
@@ -308,6 +359,8 @@ int main(void) {
         cmocka_unit_test(reducer_without_memory),
         cmocka_unit_test(sums_over_lists_without_memory),
         cmocka_unit_test(more_lists_than_memory_has_bytes),
+        cmocka_unit_test(sizes_and_ids_in_order),
+        cmocka_unit_test(ids_in_no_order),
     };
     const int failed = cmocka_run_group_tests(first, NULL, NULL);
     const int refused_here = run_refused();
