@@ -27,7 +27,8 @@ class _Problem(ctypes.Structure):
         ("label_mode", ctypes.c_int32),
         ("num_threads", ctypes.c_int32),
         ("padding", ctypes.c_int32),
-        ("reserved", ctypes.c_uint64 * 8),
+        ("divisor", ctypes.c_double),
+        ("reserved", ctypes.c_uint64 * 7),
     ]
 
 

@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 typedef enum rankloss_reduction {
-    RANKLOSS_MEAN =
-        0, /**< the sum over the lists divided by the number of lists that have a valid item; 0 where none has */
+    RANKLOSS_MEAN = 0,  /**< the sum over the lists divided by the divisor of the problem, or where it has none by the
+                             number of lists that have a valid item; 0 where none has */
     RANKLOSS_SUM = 1,   /**< the sum over the lists */
     RANKLOSS_NONE = 2,  /**< one loss for each list */
     RANKLOSS_CUSTOM = 3 /**< the caller's own, see rankloss_reducer */

@@ -7,8 +7,8 @@
  *     c_i = labels_i * weights_i                     its coefficient
  *     p   = softmax(s),   W = sum_i c_i              over the valid items alone
  *
- * Then, with g the upstream cotangent of the list (1 unless the caller gives one, and divided by the number of counted
- * lists under RANKLOSS_MEAN) and v a tangent on the logits,
+ * Then, with g the upstream cotangent of the list (1 unless the caller gives one, and under RANKLOSS_MEAN divided by the
+ * divisor, or by the number of counted lists where none is given) and v a tangent on the logits,
  *
  *     loss           = -sum_i c_i log p_i
  *     grad_logits_i  =  g (W p_i - c_i) / temperature
@@ -35,7 +35,7 @@
  * Special     A masked item is never used, whatever any input has there, NaN and infinity included; its entry in
  * cases       every gradient and in the Hessian is +0.
  *             A list without a valid item (all masked, or empty) has loss 0 and derivatives 0 whatever its cotangent,
- *             and the mean does not count it. The mean over no counted list is 0.
+ *             and the mean does not count it. The mean over no counted list is 0, with a divisor and without.
  *             The term of a zero coefficient is 0, also where log p is -inf (a valid logit of -inf beside a finite one
  *             has p = 0).
  *             A valid logit that is NaN or +inf, or valid logits that are all -inf: the loss of that list and the
@@ -139,8 +139,17 @@ typedef struct rankloss_problem {
     int32_t num_threads;
     /** 0. */
     int32_t padding;
+    /**
+     * RANKLOSS_MEAN: what the sums over the lists, and with them the cotangent of each list, are divided by; positive and
+     * finite, subnormal or not. 0: the number of lists that have a valid item. Under other reductions 0.
+     *
+     * With the number of all counted lists (rankloss_count_lists() has that of a part) a batch may be given in parts: the
+     * gradient, the Hessian and hvp_logits of each have the very bits that one call on the whole batch would give. With
+     * weights of shape (num_lists, 1) and their sum for the divisor it is the weighted mean.
+     */
+    double divisor;
     /** 0. */
-    uint64_t reserved[8];
+    uint64_t reserved[7];
 } rankloss_problem;
 
 /**
@@ -191,6 +200,13 @@ typedef struct rankloss_result {
  * Returns RANKLOSS_OK or the first error found; every status but RANKLOSS_OK leaves all outputs untouched.
  */
 RANKLOSS_API rankloss_status rankloss_softmax(const rankloss_problem *problem, const rankloss_result *result);
+
+/**
+ * Counts the lists that have a valid item, which are those that a mean counts, whatever the reduction is. Computes nothing
+ * and reads no number of an item but those of where. Checks every argument as rankloss_softmax() does; count may overlap
+ * none of them. On an error it is left as it is.
+ */
+RANKLOSS_API rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *count);
 
 /**
  * The common dense case, flat: num_lists lists of list_size items in row-major order. where (0 or not), weights, loss,

@@ -1,5 +1,5 @@
 /*
- * The general call: checks the arguments, makes the plan, carries it out.
+ * The general call: checks the arguments, makes the plan, carries it out. And how many lists it would count.
  */
 #include <rankloss/softmax.h>
 
@@ -40,14 +40,14 @@ static rankloss_status sum_over_lists(const rankloss__plan *plan) {
 /* The loss and the jvp of all lists together; what a caller's reducer answers is a number already. */
 static void write_reduced(const rankloss__plan *plan, rankloss__totals *totals) {
     const rankloss__view *loss = &plan->loss, *jvp = &plan->jvp;
-    const uint64_t divisor = plan->counted > 0 ? (uint64_t)plan->counted : 1;
     if (loss->present)
         rankloss__store_one(loss->dtype, loss->data, 0,
                             plan->reduction == RANKLOSS_CUSTOM
                                 ? plan->custom.reduced
-                                : rankloss__exact_sum_quotient(&totals->loss, divisor, loss->dtype));
+                                : rankloss__exact_sum_ratio(&totals->loss, plan->divisor, loss->dtype));
     if (jvp->present)
-        rankloss__store_one(jvp->dtype, jvp->data, 0, rankloss__exact_sum_quotient(&totals->jvp, divisor, jvp->dtype));
+        rankloss__store_one(jvp->dtype, jvp->data, 0,
+                            rankloss__exact_sum_ratio(&totals->jvp, plan->divisor, jvp->dtype));
 }
 
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
@@ -84,5 +84,17 @@ rankloss_status rankloss_softmax(const rankloss_problem *problem, const rankloss
     const rankloss_status status = compute(problem, result, &caller);
     rankloss__fp_environment_leave(caller);
     errno = caller_errno;
+    return status;
+}
+
+rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *count) {
+    const rankloss__fp_environment caller = rankloss__fp_environment_enter(); /* options are doubles */
+    const rankloss_status status = rankloss__validate_count(problem, count);
+    if (status == RANKLOSS_OK) {
+        const rankloss__batch batch = rankloss__batch_make(&problem->logits, &problem->offsets);
+        const rankloss__view where = rankloss__view_of_items(&batch, &problem->where);
+        *count = rankloss__count_lists(&batch, &where);
+    }
+    rankloss__fp_environment_leave(caller);
     return status;
 }

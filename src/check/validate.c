@@ -13,8 +13,11 @@
 #include "check/validate_array.h"
 #include "status/error.h"
 
-/* The arguments of a call by name: outputs, inputs, and the structs, which no output may overlap either. */
-enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, INPUTS };
+/*
+ * The arguments of a call by name: outputs, the last of which is no array but memory of one size; inputs; and the structs,
+ * which no output may overlap either.
+ */
+enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, MEMORY, INPUTS };
 
 enum { LOGITS = INPUTS, LABELS, WHERE, WEIGHTS, BIAS, OFFSETS, COTANGENT, TANGENT, STRUCTS };
 
@@ -31,7 +34,7 @@ static rankloss_status check_options(const rankloss_problem *p, const rankloss_r
     if (p->padding != 0)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: padding is %" PRId32 ", not 0", p->padding);
     for (int k = 0; k < 8; k++) {
-        if (p->reserved[k] != 0)
+        if (k < 7 && p->reserved[k] != 0)
             return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: reserved[%d] is %" PRIu64 ", not 0", k,
                                   p->reserved[k]);
         if (r->reserved[k] != 0)
@@ -47,6 +50,11 @@ static rankloss_status check_options(const rankloss_problem *p, const rankloss_r
     if (p->temperature != 0.0 && !(p->temperature > 0.0 && isnormal(p->temperature)))
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "temperature: %g is not positive, finite and normal",
                               p->temperature);
+    if (p->divisor != 0.0 && !(p->divisor > 0.0 && isfinite(p->divisor)))
+        return rankloss__fail(RANKLOSS_ERROR_OPTION, "divisor: %g is not positive and finite", p->divisor);
+    if (p->divisor != 0.0 && p->reduction != RANKLOSS_MEAN)
+        return rankloss__fail(RANKLOSS_ERROR_OPTION, "divisor: %g, but reduction is %" PRId32 " and not RANKLOSS_MEAN",
+                              p->divisor, p->reduction);
     if (p->num_threads < 0)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "num_threads: %" PRId32 " is negative", p->num_threads);
     if (p->reducer != NULL && p->reduction != RANKLOSS_CUSTOM)
@@ -58,7 +66,7 @@ static rankloss_status check_options(const rankloss_problem *p, const rankloss_r
 /* Under RANKLOSS_CUSTOM. */
 static rankloss_status check_reducer(const rankloss_reducer *reducer, const arguments *args) {
     bool wants_derivative = false;
-    for (int k = GRAD_LOGITS; k < INPUTS; k++)
+    for (int k = GRAD_LOGITS; k < MEMORY; k++)
         wants_derivative |= args->at[k].array != NULL;
     if (reducer == NULL)
         return rankloss__fail(RANKLOSS_ERROR_NULL, "reducer: NULL, but reduction is RANKLOSS_CUSTOM");
@@ -252,12 +260,25 @@ static rankloss_array bytes_of(const void *data, size_t size) {
     return (rankloss_array){(void *)(uintptr_t)data, RANKLOSS_U8, 1, {(int64_t)size}, {1}};
 }
 
-rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_result *r) {
+/* An output that is no array: its name, and as what it is written. Absent where data is NULL. */
+typedef struct memory_output {
+    const char *name;
+    const void *data;
+    size_t size, alignment;
+} memory_output;
+
+static rankloss_status check_alignment(const memory_output *memory) {
+    if ((uintptr_t)memory->data % memory->alignment == 0)
+        return RANKLOSS_OK;
+    return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: not aligned to its words of %d bytes", memory->name,
+                          (int)memory->alignment);
+}
+
+static rankloss_status check_all(const rankloss_problem *p, const rankloss_result *r, const memory_output *memory) {
     const unsigned floats = RANKLOSS__FLOATS, numbers = RANKLOSS__NUMBERS;
-    if (p == NULL || r == NULL)
-        return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: NULL", p == NULL ? "problem" : "result");
     const rankloss_array problem = bytes_of(p, sizeof *p), result = bytes_of(r, sizeof *r);
     const rankloss_array reducer = bytes_of(p->reducer, sizeof *p->reducer);
+    const rankloss_array bytes = bytes_of(memory->data, memory->size);
     arguments args = {.at = {[LOSS] = {"loss", &r->loss, floats},
                              [GRAD_LOGITS] = {"grad_logits", &r->grad_logits, floats},
                              [GRAD_LABELS] = {"grad_labels", &r->grad_labels, floats},
@@ -265,6 +286,7 @@ rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_res
                              [HESS_LOGITS] = {"hess_logits", &r->hess_logits, floats},
                              [JVP] = {"jvp", &r->jvp, floats},
                              [HVP_LOGITS] = {"hvp_logits", &r->hvp_logits, floats},
+                             [MEMORY] = {memory->name, &bytes, 1u << RANKLOSS_U8},
                              [LOGITS] = {"logits", &p->logits, floats},
                              [LABELS] = {"labels", &p->labels, numbers},
                              [WHERE] = {"where", &p->where, RANKLOSS__MASKS},
@@ -277,7 +299,7 @@ rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_res
                              [RESULT] = {"the result", &result, 0},
                              [REDUCER] = {"the reducer", p->reducer != NULL ? &reducer : NULL, 0}}};
     for (int k = 0; k < STRUCTS; k++)
-        if (rankloss__is_absent(args.at[k].array))
+        if (k == MEMORY ? memory->data == NULL : rankloss__is_absent(args.at[k].array))
             args.at[k].array = NULL;
     rankloss_status status = check_options(p, r);
     if (status == RANKLOSS_OK && p->reduction == RANKLOSS_CUSTOM)
@@ -285,10 +307,27 @@ rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_res
     if (status == RANKLOSS_OK)
         status = check_arrays(&args);
     if (status == RANKLOSS_OK)
+        status = check_alignment(memory);
+    if (status == RANKLOSS_OK)
         status = check_shapes(&args, p->reduction);
     if (status == RANKLOSS_OK && args.at[OFFSETS].array != NULL)
         status = check_offsets(&p->logits, &p->offsets);
     if (status == RANKLOSS_OK)
         status = check_overlaps(&args);
     return status;
+}
+
+rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_result *r) {
+    const memory_output none = {"", NULL, 1, 1};
+    if (p == NULL || r == NULL)
+        return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: NULL", p == NULL ? "problem" : "result");
+    return check_all(p, r, &none);
+}
+
+rankloss_status rankloss__validate_count(const rankloss_problem *p, const int64_t *count) {
+    const rankloss_result nothing = {.reserved = {0}};
+    const memory_output memory = {"count", count, sizeof *count, _Alignof(int64_t)};
+    if (p == NULL || count == NULL)
+        return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: NULL", p == NULL ? "problem" : "count");
+    return check_all(p, &nothing, &memory);
 }

@@ -9,4 +9,7 @@
 
 rankloss_status rankloss__validate(const rankloss_problem *problem, const rankloss_result *result);
 
+/* The same for a call whose only output is a number of lists. */
+rankloss_status rankloss__validate_count(const rankloss_problem *problem, const int64_t *count);
+
 #endif

@@ -91,11 +91,16 @@ static bool exceeds_cache(const rankloss__plan *plan) {
     return bytes > SMALL_CALL && bytes > rankloss__cache_size();
 }
 
+/* No call has 2^53 lists with items, so that a double is the number itself. */
+static double mean_divisor(int64_t counted) {
+    return counted > 0 ? (double)counted : 1.0;
+}
+
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result) {
     rankloss__plan plan = {.inputs = make_inputs(problem),
                            .reduction = problem->reduction,
                            .num_threads = problem->num_threads,
-                           .counted = 1};
+                           .divisor = problem->divisor != 0.0 ? problem->divisor : 1.0};
     rankloss__inputs *in = &plan.inputs;
     rankloss__view *views[9 + 2 * RANKLOSS__NUM_DERIVATIVES] = {&in->logits,  &in->labels, &in->where,
                                                                 &in->weights, &in->bias,   &in->tangent,
@@ -109,8 +114,8 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
     }
     rankloss__merge_axes(&in->batch, views, count);
     plan.exceeds_cache = exceeds_cache(&plan);
-    if (plan.reduction == RANKLOSS_MEAN)
-        plan.counted = rankloss__count_lists(&in->batch, &in->where);
+    if (plan.reduction == RANKLOSS_MEAN && problem->divisor == 0.0)
+        plan.divisor = mean_divisor(rankloss__count_lists(&in->batch, &in->where));
     return plan;
 }
 
@@ -124,7 +129,7 @@ static bool is_moderate(double x) {
 rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
     rankloss__upstream up = {.cotangent = cotangent, .share = 1.0, .divisor = divisor, .temperature = temperature};
     const rankloss__dd g = {cotangent, 0.0}, d = {divisor, 0.0}, t = {temperature, 0.0};
-    up.moderate = is_moderate(cotangent) && is_moderate(temperature);
+    up.moderate = is_moderate(cotangent) && is_moderate(divisor) && is_moderate(temperature);
     if (!up.moderate)
         return up;
     if (divisor == 1.0 && temperature == 1.0) { /* what the divisions below would give, as cheaply as each list pays */
@@ -179,13 +184,12 @@ static double read_cotangent(const rankloss__view *view, const char *at) {
 }
 
 void rankloss__plan_set_upstream(rankloss__plan *plan) {
-    const double divisor = plan->counted > 0 ? (double)plan->counted : 1.0;
     /* Under RANKLOSS_NONE each list reads its own, and there may be no list. */
     const bool one_number = plan->reduction != RANKLOSS_NONE;
     const double cotangent = read_cotangent(&plan->cotangent, one_number ? plan->cotangent.data : NULL);
     plan->shares_upstream =
         plan->reduction == RANKLOSS_NONE ? !plan->cotangent.present : plan->reduction != RANKLOSS_CUSTOM;
-    plan->upstream = rankloss__upstream_make(cotangent, divisor, plan->inputs.temperature);
+    plan->upstream = rankloss__upstream_make(cotangent, plan->divisor, plan->inputs.temperature);
     plan->factors = rankloss__factors_of(&plan->upstream);
 }
 

@@ -47,13 +47,13 @@ typedef struct rankloss__inputs {
 } rankloss__inputs;
 
 /*
- * What multiplies the derivatives of a list: its cotangent, the derivative by the caller's reducer, the number of lists
- * of a mean, and the temperature.
+ * What multiplies the derivatives of a list: its cotangent, the derivative by the caller's reducer, the divisor of a mean,
+ * and the temperature.
  */
 typedef struct rankloss__upstream {
     double cotangent;
     double share;   /* a further factor where its product with the cotangent is far from 1; otherwise 1 */
-    double divisor; /* counted lists of a mean; otherwise 1 */
+    double divisor; /* of a mean; otherwise 1 */
     double temperature;
     rankloss__dd first;  /* cotangent / divisor / temperature */
     rankloss__dd second; /* cotangent / divisor / temperature^2 */
@@ -76,7 +76,7 @@ typedef struct rankloss__plan {
 
     int32_t reduction;
     int32_t num_threads;
-    int64_t counted; /* lists of the mean */
+    double divisor; /* of a mean: the caller's, or its counted lists, 1 where there is none; otherwise 1 */
     rankloss__custom custom;
 
     rankloss__view cotangent;

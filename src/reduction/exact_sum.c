@@ -182,12 +182,15 @@ static double round_to_dtype(quotient q, int32_t dtype) {
     const bool up = half != 0 && (above || (rest == half && (kept & 1) != 0));
     /* At most 53 bits, times a power of two in two factors that are in range: exact, as the result is. */
     const int exponent = q.exponent + drop;
+    if (q.exponent + 63 > formats[dtype].largest) /* or the factors would not be in range */
+        return (double)INFINITY;
     const double value =
         (double)(kept + up) * rankloss__power_of_two(exponent / 2) * rankloss__power_of_two(exponent - exponent / 2);
     return value * 0.5 >= rankloss__power_of_two(formats[dtype].largest) ? (double)INFINITY : value;
 }
 
-double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype) {
+/* sum / (divisor * 2^exponent) */
+static double quotient_of(rankloss__exact_sum *sum, uint64_t divisor, int exponent, int32_t dtype) {
     settle_parts(sum);
     if (sum->nan || (sum->plus_infinity && sum->minus_infinity))
         return (double)NAN;
@@ -202,6 +205,20 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
             sum->digits[k] = -sum->digits[k];
         carry(sum);
     }
-    const double magnitude = round_to_dtype(divide(sum, divisor), dtype);
+    quotient q = divide(sum, divisor);
+    q.exponent -= exponent; /* exact, as the power of two that it stands for */
+    const double magnitude = round_to_dtype(q, dtype);
     return negative && magnitude != 0.0 ? -magnitude : magnitude;
+}
+
+double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype) {
+    return quotient_of(sum, divisor, 0, dtype);
+}
+
+double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32_t dtype) {
+    const uint64_t bits = bits_of(divisor);
+    const int exponent = (int)(bits >> 52), normal = exponent != 0;
+    const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)normal << 52;
+    const int zeros = __builtin_ctzll(mantissa); /* a small divisor takes fewer steps, and a count is itself again */
+    return quotient_of(sum, mantissa >> zeros, exponent - normal - 1074 + zeros, dtype);
 }

@@ -41,7 +41,12 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
 void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]); /* the same sum, faster */
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
 
-/* sum / divisor (0 < divisor < 2^63), rounded once to a float dtype, as a double. Infinities of both signs give NaN. */
+/*
+ * sum / divisor, rounded once to a float dtype, as a double. Infinities of both signs give NaN. The divisor is positive;
+ * an integer is below 2^63, and a double finite, subnormal or not. The sum may have another form afterwards: a negative one
+ * has its sign no more.
+ */
 double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype);
+double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32_t dtype);
 
 #endif

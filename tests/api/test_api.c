@@ -166,7 +166,8 @@ static void members_are_where_the_abi_has_them(void **state) {
     EXPECT_AT(rankloss_problem, label_mode, 8 * ARRAY + 20);
     EXPECT_AT(rankloss_problem, num_threads, 8 * ARRAY + 24);
     EXPECT_AT(rankloss_problem, padding, 8 * ARRAY + 28);
-    EXPECT_AT(rankloss_problem, reserved, 8 * ARRAY + 32);
+    EXPECT_AT(rankloss_problem, divisor, 8 * ARRAY + 32);
+    EXPECT_AT(rankloss_problem, reserved, 8 * ARRAY + 40);
     EXPECT_AT(rankloss_result, loss, 0);
     EXPECT_AT(rankloss_result, grad_logits, ARRAY);
     EXPECT_AT(rankloss_result, grad_labels, 2 * ARRAY);

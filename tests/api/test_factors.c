@@ -1,5 +1,5 @@
 /*
- * Cotangents, temperatures and derivatives of the caller's reduction at the ends of double's range, in every combination.
+ * Cotangents, temperatures, divisors and derivatives of the caller's reduction at the ends of double's range, combined.
  * Their products and quotients may leave that range, or the range of the fast path, where the results do not.
  */
 #include <setjmp.h>
@@ -29,6 +29,8 @@ static const double ends[] = {0,        -0x1p-1074, 0x1.8p-900, 0x1.3p-201, -0x1
                               0x1.8p90, 0x1p200,    0x1.1p200,  -0x1p620,   0x1.8p1000};
 static const double temperatures[] = {0x1.8p-1000, 0x1.5p-201, 0x1p-200, 0x1.1p-70, 3, 0x1.1p120, 0x1.4p200, 0x1p900};
 static const double shares_at_ends[] = {0, 0x1p-1074, -0x1.8p-700, 0x1.9p-150, 1.5, 0x1p199, -0x1.8p700};
+
+static const double divisors[] = {0x1p-1074, 0x1.8p-700, 0x1.9p-201, 0x1p-200, 1.5, 0x1.1p200, 0x1.8p700, 0x1.8p1000};
 
 /* A reducer of the caller's own whose derivatives are so large, or so small, that with the cotangent they are no doubles. */
 static int reduce_scaled(const double *losses, const uint8_t *counted, int64_t num_lists, double *reduced, void *user) {
@@ -75,9 +77,9 @@ static void try_factors(rankloss_problem *problem, const char *what) {
     pool p = {.count = 0};
     char label[160];
     rankloss_result result = make_plain_outputs(&p, problem, OUTPUTS_ALL);
-    snprintf(label, sizeof label, "%s, %s, temperature %a, reduction %d, lists of %d", what,
+    snprintf(label, sizeof label, "%s, %s, temperature %a, reduction %d, divisor %a, lists of %d", what,
              problem->logits.dtype == RANKLOSS_F64 ? "f64" : "f32", problem->temperature, (int)problem->reduction,
-             (int)problem->logits.shape[1]);
+             problem->divisor, (int)problem->logits.shape[1]);
     check_against_reference(problem, &result, label);
     pool_free(&p);
 }
@@ -92,6 +94,19 @@ static void try_cotangents(pool *p, rankloss_problem *problem) {
             try_factors(problem, "cotangents");
         }
     }
+}
+
+static void try_divisors(pool *p, rankloss_problem *problem) {
+    problem->reduction = RANKLOSS_MEAN;
+    problem->cotangent = view_vector(p, RANKLOSS_F64, 1);
+    for (size_t c = 0; c < LENGTH(ends); c++) {
+        view_fill(&problem->cotangent, (long double)ends[c]);
+        for (size_t d = 0; d < LENGTH(divisors); d++) {
+            problem->divisor = divisors[d];
+            try_factors(problem, "divisors");
+        }
+    }
+    problem->divisor = 0;
 }
 
 static void try_shares(pool *p, rankloss_problem *problem) {
@@ -126,6 +141,7 @@ static void factors_at_the_ends(void **state) {
                 clear_other_lists(&problem.labels);
                 scale_logits(&problem.logits, problem.temperature);
                 try_cotangents(&p, &problem);
+                try_divisors(&p, &problem);
                 try_shares(&p, &problem);
                 pool_free(&p);
             }

@@ -29,13 +29,19 @@ bool bad_label_mode(change *c) {
     return true;
 }
 
-bool bad_temperature(change *c) {
-    static const double values[] = {-1,        -DBL_MIN, DBL_MIN / 2, -DBL_MIN / 2,
-                                    0x1p-1074, HUGE_VAL, -HUGE_VAL,   (double)NAN};
+bool bad_temperature_or_divisor(change *c) {
+    static const double temperatures[] = {-1,        -DBL_MIN, DBL_MIN / 2, -DBL_MIN / 2,
+                                          0x1p-1074, HUGE_VAL, -HUGE_VAL,   (double)NAN};
+    static const double divisors[] = {-1, -0x1p-1074, -DBL_MAX, HUGE_VAL, -HUGE_VAL, (double)NAN};
     if (!take_options(c)) {
         return false;
     }
-    c->s->problem->temperature = values[input_below(c->in, 8)];
+    const int k = input_below(c->in, 14);
+    if (k < 8) {
+        c->s->problem->temperature = temperatures[k];
+    } else {
+        c->s->problem->divisor = divisors[k - 8];
+    }
     return true;
 }
 
@@ -52,27 +58,33 @@ bool reserved_in_use(change *c) {
     if (!take_options(c)) {
         return false;
     }
-    const int k = input_below(c->in, 17);
+    const int k = input_below(c->in, 16);
     const uint64_t value = UINT64_C(1) << input_below(c->in, 64);
-    if (k < 8) {
+    if (k < 7) {
         c->s->problem->reserved[k] = value;
-    } else if (k < 16) {
-        c->s->result->reserved[k - 8] = value;
+    } else if (k < 15) {
+        c->s->result->reserved[k - 7] = value;
     } else {
         c->s->problem->padding = (int32_t)(1 + input_byte(c->in));
     }
     return true;
 }
 
-bool any_temperature(change *c) {
+bool any_temperature_or_divisor(change *c) {
     if (!take_options(c)) {
         return false;
     }
     const uint64_t bits = input_word(c->in, 8);
-    double temperature;
-    memcpy(&temperature, &bits, sizeof temperature);
-    c->s->problem->temperature = temperature;
-    c->may = temperature == 0 || (temperature >= DBL_MIN && temperature <= DBL_MAX) ? MAY_OK : MAY_OPTION;
+    double any;
+    memcpy(&any, &bits, sizeof any);
+    if (input_one_in(c->in, 2)) {
+        const bool is_mean = c->s->problem->reduction == RANKLOSS_MEAN;
+        c->s->problem->divisor = any;
+        c->may = any == 0 || (is_mean && any > 0 && any <= DBL_MAX) ? MAY_OK : MAY_OPTION;
+    } else {
+        c->s->problem->temperature = any;
+        c->may = any == 0 || (any >= DBL_MIN && any <= DBL_MAX) ? MAY_OK : MAY_OPTION;
+    }
     return true;
 }
 

@@ -36,13 +36,13 @@ apply_change offsets_huge;
 
 /* change_options.c */
 apply_change any_num_threads;
-apply_change any_temperature;
+apply_change any_temperature_or_divisor;
 apply_change reducer_missing;
 apply_change reduce_missing;
 apply_change derivative_missing;
 apply_change bad_reduction;
 apply_change bad_label_mode;
-apply_change bad_temperature;
+apply_change bad_temperature_or_divisor;
 apply_change bad_num_threads;
 apply_change reserved_in_use;
 apply_change reducer_unasked;

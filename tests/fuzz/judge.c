@@ -61,15 +61,18 @@ static int64_t most_terms(const sample *s, output_kind kind, const rankloss_arra
     return 1;
 }
 
-/* How many lists a mean divides by, at most; 1 where it has divided before it adds. */
-static int64_t most_lists(const sample *s, output_kind kind) {
+/* What a mean divides by, at most; 1 where it has divided before it adds. */
+static long double most_divided_by(const sample *s, output_kind kind) {
     const rankloss_problem *p = s->problem;
     const bool is_mean = p->reduction == RANKLOSS_MEAN && (kind == OUTPUT_LOSS || kind == OUTPUT_JVP);
+    if (is_mean && p->divisor != 0) {
+        return (long double)p->divisor;
+    }
     if (!is_mean || view_count(&p->logits) == 0) {
         return 1;
     }
-    return is_given(&p->offsets) ? p->offsets.shape[0] - 1
-                                 : view_count(&p->logits) / p->logits.shape[p->logits.ndim - 1];
+    return (long double)(is_given(&p->offsets) ? p->offsets.shape[0] - 1
+                                               : view_count(&p->logits) / p->logits.shape[p->logits.ndim - 1]);
 }
 
 /* What is known of an output besides its elements. */
@@ -77,20 +80,20 @@ typedef struct standing {
     bool infinite_factor;
     bool custom_loss; /* of the caller's own reduction */
     int64_t terms;
-    int64_t divisor; /* of a mean, at most: what it adds has not been divided yet */
+    long double divisor; /* of a mean, at most: what it adds has not been divided yet */
 } standing;
 
 /*
  * Each term of a sum is held as a double: beyond the range it is an infinity, and near the smallest numbers it may have
- * lost half of that to its rounding.
+ * lost half of that to its rounding, of which a divisor below 1 makes more.
  */
 static bool is_open_sum(standing of, term exact, long double got) {
     const long double half_of_smallest = ldexpl(1, -1075);
     if (of.terms == 1) {
         return false;
     }
-    return (!isfinite(got) && exact.scale * (long double)of.divisor > (long double)DBL_MAX) ||
-           fabsl(got - exact.value) <= (long double)of.terms * half_of_smallest;
+    return (!isfinite(got) && exact.scale * of.divisor > (long double)DBL_MAX) ||
+           fabsl(got - exact.value) <= (long double)of.terms * half_of_smallest / fminl(of.divisor, 1);
 }
 
 /*
@@ -109,7 +112,7 @@ static void judge_output(const sample *s, const verdict *v, output_kind kind, co
     const int32_t compute = reference_compute_dtype(s->problem);
     const rankloss_array *view = sample_array(s, (part)(LOSS + (int)kind));
     const standing of = {infinite_factor, kind == OUTPUT_LOSS && s->problem->reduction == RANKLOSS_CUSTOM,
-                         most_terms(s, kind, view), most_lists(s, kind)};
+                         most_terms(s, kind, view), most_divided_by(s, kind)};
     for (int64_t i = 0; i < exact->count; i++) {
         const term e = exact->element[i];
         const long double got = view_get(view, i);

@@ -5,7 +5,7 @@
 
 const mutation mutations[] = {
     {"any num_threads", MAY_OK, any_num_threads},
-    {"any temperature", UNDECIDED, any_temperature},
+    {"any temperature or divisor", UNDECIDED, any_temperature_or_divisor},
     {"an input twice", MAY_OK, input_twice},
     {"other strides of an output", UNDECIDED, other_output_strides},
     {"two arrays in one block", UNDECIDED, share_block},
@@ -42,7 +42,7 @@ const mutation mutations[] = {
 
     {"no reduction", MAY_OPTION, bad_reduction},
     {"no label mode", MAY_OPTION, bad_label_mode},
-    {"a bad temperature", MAY_OPTION, bad_temperature},
+    {"a bad temperature or divisor", MAY_OPTION, bad_temperature_or_divisor},
     {"num_threads negative", MAY_OPTION, bad_num_threads},
     {"a reserved field in use", MAY_OPTION, reserved_in_use},
     {"a reducer that is not asked for", MAY_OPTION, reducer_unasked},

@@ -22,8 +22,8 @@ static void print_view(const char *name, const rankloss_array *view) {
 
 static void print_sample(const sample *s, const verdict *v) {
     const rankloss_problem *p = s->problem;
-    fprintf(stderr, "  isa %s, reduction %d, label_mode %d, temperature %a, num_threads %d%s\n", rankloss_isa(),
-            (int)p->reduction, (int)p->label_mode, p->temperature, (int)p->num_threads,
+    fprintf(stderr, "  isa %s, reduction %d, label_mode %d, temperature %a, divisor %a, num_threads %d%s\n",
+            rankloss_isa(), (int)p->reduction, (int)p->label_mode, p->temperature, p->divisor, (int)p->num_threads,
             s->in_place ? ", in place" : "");
     for (int i = 0; i < v->count; i++) {
         fprintf(stderr, "  mutation: %s\n", v->done[i]->name);

@@ -15,9 +15,10 @@
 #define GAPS_ROW(name, bytes)                                                                                  \
     GOOD_PAIR(name, ONE(NONE), ONE(WHERE), ITEM_OUTPUTS, EDIT(STRIDE, OTHER, 0, 6), EDIT(STRIDE, OTHER, 1, 2), \
               EDIT(STRIDE, TARGET, 0, 48), EDIT(STRIDE, TARGET, 1, 16), EDIT(PLACE, TARGET, bytes))
-#define TEMPERATURE_ROW(name, real) GOOD_ROW(name, EVERY_BASE, ONE(TEMPERATURE), EDIT_TEMPERATURE(real))
+#define TEMPERATURE_ROW(name, real) GOOD_ROW(name, EVERY_BASE, ONE(TEMPERATURE), EDIT_REAL(TEMPERATURE, real))
+#define DIVISOR_ROW(name, bases, real) GOOD_ROW(name, bases, ONE(DIVISOR), EDIT_REAL(DIVISOR, real))
 
-enum { DENSE_MEAN = ONE(MEAN) | ONE(CUSTOM), BARE_BASES = ONE(BARE) | ONE(BARE_RAGGED) };
+enum { DENSE_MEAN = ONE(MEAN) | ONE(CUSTOM), BARE_BASES = ONE(BARE) | ONE(BARE_RAGGED), MEANS = ONE(MEAN) | ONE(BARE) };
 
 static const bad_row argument_rows[] = {
     GOOD_ROW("as it is", EVERY_BASE, ONE(UNNAMED), EDIT(NO_EDIT, TARGET, 0)),
@@ -43,6 +44,11 @@ static const bad_row argument_rows[] = {
     TEMPERATURE_ROW("temperature -0", -0.0),
     TEMPERATURE_ROW("the least normal temperature", DBL_MIN),
     TEMPERATURE_ROW("the largest temperature", DBL_MAX),
+    DIVISOR_ROW("divisor 0", EVERY_BASE, 0.0),
+    DIVISOR_ROW("divisor -0", EVERY_BASE, -0.0),
+    DIVISOR_ROW("a fraction as divisor", MEANS, 2.5),
+    DIVISOR_ROW("the least divisor", MEANS, 0x1p-1074),
+    DIVISOR_ROW("the largest divisor", MEANS, DBL_MAX),
     GOOD_ROW("label_mode 1", EVERY_BASE, ONE(LABEL_MODE), EDIT(OPTION, TARGET, 1)),
     GOOD_ROW("one thread", EVERY_BASE, ONE(NUM_THREADS), EDIT(OPTION, TARGET, 1)),
     GOOD_ROW("the largest num_threads", EVERY_BASE, ONE(NUM_THREADS), EDIT(OPTION, TARGET, INT32_MAX)),

@@ -57,10 +57,14 @@ const bad_table bad_arguments = TABLE(argument_rows);
     ROW(name, ONE(MEAN) | ONE(RAGGED) | ONE(BARE), ONE(target), RANKLOSS_ERROR_OPTION, words, \
         EDIT(OPTION, TARGET, number))
 #define TEMPERATURE_ROW(name, words, real) \
-    ROW(name, EVERY_BASE, ONE(TEMPERATURE), RANKLOSS_ERROR_OPTION, words, EDIT_TEMPERATURE(real))
+    ROW(name, EVERY_BASE, ONE(TEMPERATURE), RANKLOSS_ERROR_OPTION, words, EDIT_REAL(TEMPERATURE, real))
+#define DIVISOR_ROW(name, bases, words, real) \
+    ROW(name, bases, ONE(DIVISOR), RANKLOSS_ERROR_OPTION, words, EDIT_REAL(DIVISOR, real))
 #define RESERVED_ROW(index)                                                                            \
     ROW("a reserved entry of a struct", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, \
         "reserved[" #index "]|7", EDIT(RESERVED, TARGET, index, 7))
+
+enum { MEANS = ONE(MEAN) | ONE(BARE) };
 
 static const bad_row option_rows[] = {
     OPTION_ROW("reduction -1", REDUCTION, "-1", -1),
@@ -82,6 +86,14 @@ static const bad_row option_rows[] = {
     TEMPERATURE_ROW("temperature -infinite", "-inf", (double)-INFINITY),
     TEMPERATURE_ROW("the least temperature above 0", "", 0x1p-1074),
     TEMPERATURE_ROW("the largest subnormal temperature", "", 0x1p-1022 - 0x1p-1074),
+    DIVISOR_ROW("divisor -1", EVERY_BASE, "-1", -1),
+    DIVISOR_ROW("divisor -1e300", EVERY_BASE, "-1e+300", -1e300),
+    DIVISOR_ROW("a negative subnormal divisor", EVERY_BASE, "", -0x1p-1074),
+    DIVISOR_ROW("divisor NaN", EVERY_BASE, "", (double)NAN),
+    DIVISOR_ROW("divisor infinite", EVERY_BASE, "inf", (double)INFINITY),
+    DIVISOR_ROW("divisor -infinite", EVERY_BASE, "-inf", (double)-INFINITY),
+    DIVISOR_ROW("a divisor of no mean", EVERY_BASE & ~MEANS, "2.5|reduction|RANKLOSS_MEAN", 2.5),
+    DIVISOR_ROW("the least divisor, of no mean", EVERY_BASE & ~MEANS, "reduction|RANKLOSS_MEAN", 0x1p-1074),
     RESERVED_ROW(0),
     RESERVED_ROW(1),
     RESERVED_ROW(2),
@@ -89,9 +101,10 @@ static const bad_row option_rows[] = {
     RESERVED_ROW(4),
     RESERVED_ROW(5),
     RESERVED_ROW(6),
-    RESERVED_ROW(7),
-    ROW("every bit of a reserved entry", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[7]",
-        EDIT(RESERVED, TARGET, 7, -1)),
+    ROW("the last reserved entry of the result", EVERY_BASE, ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[7]|7",
+        EDIT(RESERVED, TARGET, 7, 7)),
+    ROW("every bit of a reserved entry", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[6]",
+        EDIT(RESERVED, TARGET, 6, -1)),
     ROW("the top bit of a reserved entry", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[0]",
         EDIT(RESERVED, TARGET, 0, INT64_MIN)),
 };

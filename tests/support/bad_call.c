@@ -72,7 +72,8 @@ static const struct {
     [PROBLEM] = {"problem", offsetof(call, problem)},
     [RESULT] = {"result", offsetof(call, result)},
     [REDUCER] = {"reducer", offsetof(call, reducer)},
-    [TEMPERATURE] = {"temperature", 0},
+    [TEMPERATURE] = {"temperature", offsetof(call, problem.temperature)},
+    [DIVISOR] = {"divisor", offsetof(call, problem.divisor)},
     [REDUCTION] = {"reduction", offsetof(call, problem.reduction)},
     [LABEL_MODE] = {"label_mode", offsetof(call, problem.label_mode)},
     [NUM_THREADS] = {"num_threads", offsetof(call, problem.num_threads)},
@@ -261,7 +262,7 @@ static void apply(call *c, const edit *e, part target, part other, const char *n
         *(int32_t *)at(c, which) = (int32_t)e->numbers[0];
         break;
     case REAL:
-        c->problem.temperature = e->real;
+        *(double *)at(c, which) = e->real;
         break;
     case RESERVED:
         (which == PROBLEM ? c->problem.reserved : c->result.reserved)[e->numbers[0]] = (uint64_t)e->numbers[1];

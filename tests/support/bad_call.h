@@ -35,6 +35,7 @@ typedef enum part {
     RESULT,
     REDUCER,
     TEMPERATURE,
+    DIVISOR,
     REDUCTION,
     LABEL_MODE,
     NUM_THREADS,
@@ -99,7 +100,7 @@ typedef enum edit_kind {
     PLACE,     /* data numbers[0] bytes behind the data of part numbers[1], or the struct; 0 is the row's other */
     ENDS,      /* numbers[0] offsets: the numbers that follow, wrapped to the dtype */
     OPTION,    /* an int32_t to numbers[0] */
-    REAL,      /* the temperature to real */
+    REAL,      /* a double to real */
     RESERVED,  /* entry numbers[0] of a struct's reserved to numbers[1] */
     NO_REDUCE, /* the reducer's reduce NULL */
     NO_DERIVATIVE,
@@ -143,7 +144,7 @@ typedef struct bad_row {
         }                                                          \
     }
 #define EDIT(kind, of, ...) {kind, of, {__VA_ARGS__}, 0}
-#define EDIT_TEMPERATURE(real) {REAL, TEMPERATURE, {0}, real}
+#define EDIT_REAL(option, real) {REAL, option, {0}, real}
 #define TABLE(rows) {rows, (int)(sizeof(rows) / sizeof(rows)[0])}
 
 /** Tries a row. Prints what is wrong; false where anything is, or where nothing was tried. */

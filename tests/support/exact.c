@@ -45,14 +45,20 @@ static uint64_t bits_from(const exact_sum *sum, int bit, int count) {
     return bits;
 }
 
+/* Takes the sign away, and returns whether it was negative. */
+static bool make_positive(exact_sum *sum) {
+    carry(sum);
+    const bool negative = sum->limb[EXACT_LIMBS - 1] < 0;
+    for (int k = 0; k < EXACT_LIMBS && negative; k++) {
+        sum->limb[k] = -sum->limb[k];
+    }
+    carry(sum);
+    return negative;
+}
+
 double exact_quotient(const exact_sum *sum, int64_t divisor, int32_t dtype) {
     exact_sum work = *sum;
-    carry(&work);
-    const bool negative = work.limb[EXACT_LIMBS - 1] < 0;
-    for (int k = 0; k < EXACT_LIMBS && negative; k++) {
-        work.limb[k] = -work.limb[k];
-    }
-    carry(&work);
+    const bool negative = make_positive(&work);
     uint64_t remainder = 0;
     int top = -1;
     for (int k = EXACT_LIMBS - 1; k >= 0; k--) {
@@ -74,5 +80,58 @@ double exact_quotient(const exact_sum *sum, int64_t divisor, int32_t dtype) {
     }
     const uint64_t significand = bits_from(&work, top - 61, 62) << 1 | more;
     const long double value = ldexpl((long double)significand, top - 62 + LOWEST_BIT);
+    return (double)number_round(dtype, negative ? -value : value);
+}
+
+/* Bytes of a quotient, the lowest first; 24 of them below the last limb, for a divisor of 53 bits and 62 bits behind it. */
+enum { BYTES_BELOW = 24, BYTES = BYTES_BELOW + 4 * EXACT_LIMBS };
+
+static bool bit_of(const uint8_t *bytes, int bit) {
+    return bit >= 0 && (bytes[bit / 8] >> bit % 8 & 1) != 0;
+}
+
+/* number / divisor, a byte at a time; true where something is left. */
+static bool divide_bytes(const exact_sum *number, uint64_t divisor, uint8_t *quotient) {
+    uint64_t remainder = 0;
+    for (int k = BYTES - 1; k >= 0; k--) {
+        const int at = k - BYTES_BELOW;
+        const uint64_t byte = at >= 0 ? (uint64_t)number->limb[at / 4] >> 8 * (at % 4) & 255 : 0;
+        const uint64_t dividend = remainder << 8 | byte;
+        quotient[k] = (uint8_t)(dividend / divisor);
+        remainder = dividend % divisor;
+    }
+    return remainder != 0;
+}
+
+bool exact_ratio_is_precise(void) {
+    volatile long double one = 1;
+    volatile long double more = one + ldexpl(1, -63);
+    return more > one;
+}
+
+double exact_ratio(const exact_sum *sum, double divisor, int32_t dtype) {
+    exact_sum work = *sum;
+    uint8_t quotient[BYTES];
+    int exponent;
+    int top = 8 * BYTES - 1;
+    const uint64_t whole = (uint64_t)ldexp(frexp(divisor, &exponent), 53);
+    const bool negative = make_positive(&work);
+    bool more = divide_bytes(&work, whole, quotient);
+    while (top >= 0 && !bit_of(quotient, top)) {
+        top--;
+    }
+    if (top < 0) {
+        return 0;
+    }
+    uint64_t significand = 0;
+    for (int bit = top; bit > top - 62; bit--) {
+        significand = significand << 1 | bit_of(quotient, bit);
+    }
+    for (int bit = top - 62; bit >= 0; bit--) {
+        more = more || bit_of(quotient, bit);
+    }
+    significand = significand << 1 | more;
+    const long double value =
+        ldexpl((long double)significand, top - 62 - 8 * BYTES_BELOW + LOWEST_BIT - (exponent - 53));
     return (double)number_round(dtype, negative ? -value : value);
 }

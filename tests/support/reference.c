@@ -169,9 +169,9 @@ static void find_shares(const rankloss_problem *p, const list *lists, int64_t nu
         *custom_loss = reduce_custom(p, lists, num_lists, derivative);
     }
     for (int64_t k = 0; k < num_lists; k++) {
-        const long double mean = 1 / (long double)(counted ? counted : 1);
+        const long double divisor = p->divisor != 0 ? (long double)p->divisor : (long double)(counted ? counted : 1);
         share[k] = p->reduction == RANKLOSS_CUSTOM ? (long double)derivative[k]
-                   : p->reduction == RANKLOSS_MEAN ? mean
+                   : p->reduction == RANKLOSS_MEAN ? 1 / divisor
                                                    : 1;
     }
     free(derivative);

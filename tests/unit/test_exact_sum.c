@@ -57,6 +57,96 @@ static void agrees_with_fixed_point(void **state) {
     }
 }
 
+static double library_ratio(const double *terms, int count, double divisor, int32_t dtype) {
+    rankloss__exact_sum sum = {0};
+    for (int i = 0; i < count; i++)
+        rankloss__exact_sum_add(&sum, terms[i]);
+    return rankloss__exact_sum_ratio(&sum, divisor, dtype);
+}
+
+/* Any divisor that is a double, above all such as bring the quotient near an end of the dtype's range. */
+static double any_divisor(random_state *r, double sum, int32_t dtype) {
+    static const int ends[][2] = {[RANKLOSS_F32] = {-149, 128},
+                                  [RANKLOSS_F64] = {-1074, 1024},
+                                  [RANKLOSS_F16] = {-24, 16},
+                                  [RANKLOSS_BF16] = {-133, 128}};
+    const double fraction = random_unit(r) + 1.0;
+    int exponent = (int)random_below(r, 2098) - 1074;
+    if (random_chance(r, 0.7) && sum != 0.0 && isfinite(sum))
+        exponent = ilogb(sum) - ends[dtype][random_below(r, 2)] - 20 + (int)random_below(r, 26);
+    const double divisor = ldexp(fraction, exponent);
+    return divisor > 0.0 && isfinite(divisor) ? divisor : fraction;
+}
+
+static void agrees_with_fixed_point_by_any_divisor(void **state) {
+    static const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64, RANKLOSS_F16, RANKLOSS_BF16};
+    static const int least_normal[] = {-126, -1022, -14, -126};
+    random_state r = random_new(random_run_seed(), 4);
+    int subnormal = 0, infinite = 0;
+    (void)state;
+    if (!exact_ratio_is_precise()) {
+        print_message("long double has no more bits than double here, so that it cannot judge\n");
+        skip();
+    }
+    for (int round = 0; round < 20000; round++) {
+        double terms[4];
+        const int count = (int)random_below(&r, 4) + 1;
+        const int32_t dtype = dtypes[round % 4];
+        exact_sum expected = {{0}};
+        for (int i = 0; i < count; i++) {
+            terms[i] = any_double(&r, round % 3 == 0);
+            if (isinf(terms[i]))
+                terms[i] = -DBL_MAX;
+            exact_add(&expected, terms[i]);
+        }
+        const double divisor = any_divisor(&r, exact_quotient(&expected, 1, RANKLOSS_F64), dtype);
+        const double got = library_ratio(terms, count, divisor, dtype);
+        assert_true(got == exact_ratio(&expected, divisor, dtype));
+        assert_true(got != 0.0 || !signbit(got));
+        subnormal += got != 0.0 && fabs(got) < ldexp(1.0, least_normal[round % 4]);
+        infinite += isinf(got) != 0;
+    }
+    assert_true(subnormal > 1000 && infinite > 1000);
+}
+
+/* A double that is an integer divides as the integer does. */
+static void divides_by_doubles_as_by_integers(void **state) {
+    random_state r = random_new(random_run_seed(), 5);
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        const double term = any_double(&r, round % 2 == 0);
+        const uint64_t divisor = random_bits(&r) >> (11 + random_below(&r, 53));
+        const double whole = (double)(divisor + (divisor == 0));
+        assert_true(library_ratio(&term, 1, whole, RANKLOSS_F64) ==
+                    library_sum(&term, 1, (uint64_t)whole, RANKLOSS_F64));
+    }
+}
+
+static void rounds_ties_of_ratios_once(void **state) {
+    const double smallest = 0x1p-1074, one = 1.0, three = 3.0, largest = DBL_MAX, up = 1.0 + 0x1p-52;
+    const double just_above[] = {1.0, 0x1p-1074};
+    (void)state;
+    assert_true(library_ratio(&smallest, 1, smallest, RANKLOSS_F64) == 1.0);
+    assert_true(library_ratio(&largest, 1, largest, RANKLOSS_F64) == 1.0);
+    assert_true(library_ratio(&largest, 1, smallest, RANKLOSS_F64) == (double)INFINITY);
+    assert_true(library_ratio(&smallest, 1, largest, RANKLOSS_F64) == 0.0);
+    assert_true(library_ratio(&largest, 1, 0.5, RANKLOSS_F64) == (double)INFINITY);
+    assert_true(library_ratio(&largest, 1, 1.0 + 0x1p-52, RANKLOSS_F64) < DBL_MAX);
+    assert_true(library_ratio(&one, 1, 0x1p1023, RANKLOSS_F64) == 0x1p-1023);
+    assert_true(library_ratio(&one, 1, 0x1p150, RANKLOSS_F32) == 0.0); /* half of the smallest, to even */
+    assert_true(library_ratio(just_above, 2, 0x1p150, RANKLOSS_F32) == 0x1p-149);
+    assert_true(library_ratio(&three, 1, 0x1p150, RANKLOSS_F32) == 0x1p-148);
+    assert_true(library_ratio(&one, 1, 0x1p25, RANKLOSS_F16) == 0.0);
+    assert_true(library_ratio(just_above, 2, 0x1p25, RANKLOSS_F16) == 0x1p-24);
+    assert_true(library_ratio(&one, 1, 0x1p-127, RANKLOSS_BF16) == 0x1p127);
+    assert_true(library_ratio(&one, 1, 0x1p-128, RANKLOSS_BF16) == (double)INFINITY);
+    assert_true(library_ratio(&up, 1, 0x1p1022, RANKLOSS_F64) == 0x1p-1022 + 0x1p-1074);
+    assert_true(library_ratio(&up, 1, 0x1p1023, RANKLOSS_F64) == 0x1p-1023); /* a tie, to even */
+    assert_true(isnan(library_ratio((const double[]){(double)NAN}, 1, 2.0, RANKLOSS_F64)));
+    assert_true(library_ratio((const double[]){-(double)INFINITY}, 1, smallest, RANKLOSS_F64) == -(double)INFINITY);
+    assert_true(library_ratio(&one, 0, smallest, RANKLOSS_F64) == 0.0);
+}
+
 /* Terms of about one size, and some far from them. */
 static void adds_many_as_one_by_one(void **state) {
     random_state r = random_new(random_run_seed(), 3);
@@ -233,6 +323,9 @@ static void merges_what_is_not_finite(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_fixed_point),
+        cmocka_unit_test(agrees_with_fixed_point_by_any_divisor),
+        cmocka_unit_test(divides_by_doubles_as_by_integers),
+        cmocka_unit_test(rounds_ties_of_ratios_once),
         cmocka_unit_test(adds_many_as_one_by_one),
         cmocka_unit_test(one_of_many_is_not_finite),
         cmocka_unit_test(overflows_where_the_dtype_does),

@@ -143,16 +143,19 @@ static bool is_quotient(rankloss__dd value, double cotangent, double divisor) {
 static void factors_are_quotients(void **state) {
     static const double cotangents[] = {1.0, -1.0, 5.25, 0x1.fffffffffffffp9, -0x1.123456789abcdp-100, 0.0};
     (void)state;
-    for (int k = 0; k < 24; k++) {
-        double number = cotangents[k / 4], temperature = (k & 1) != 0 ? 7.0 : 1.0;
+    for (int k = 0; k < 36; k++) {
+        double number = cotangents[k / 6], temperature = (k & 1) != 0 ? 7.0 : 1.0;
         rankloss_problem p = problem();
         const rankloss_result r = {.loss = f32(0, 0, 0, 0)};
-        p.reduction = (k & 2) != 0 ? RANKLOSS_MEAN : RANKLOSS_SUM;
+        const int how = k / 2 % 3; /* a sum, a mean, a mean by a divisor */
+        p.reduction = how != 0 ? RANKLOSS_MEAN : RANKLOSS_SUM;
+        p.divisor = how == 2 ? 0.375 : 0.0;
         p.temperature = temperature;
         p.cotangent = rankloss_array_make(RANKLOSS_F64, &number, 0, NULL);
         rankloss__plan plan = rankloss__plan_make(&p, &r);
         rankloss__plan_set_upstream(&plan);
-        const double lists = (k & 2) != 0 ? 6.0 : 1.0;
+        const double lists = how == 2 ? 0.375 : how == 1 ? 6.0 : 1.0;
+        assert_true(plan.divisor == lists);
         assert_true(plan.shares_upstream && plan.upstream.moderate && plan.upstream.divisor == lists);
         assert_true(is_quotient(plan.upstream.first, number, lists * temperature));
         assert_true(is_quotient(plan.upstream.second, number, lists * temperature * temperature));
@@ -170,12 +173,14 @@ static void moderate_factors_are_far_from_the_ends(void **state) {
     static const struct {
         double cotangent, divisor, temperature;
         bool moderate;
-    } rows[] = {{0.0, 1.0, 1.0, true},        {1.0, 1.0, 1.0, true},          {0x1p200, 1.0, 1.0, true},
-                {-0x1p201, 1.0, 1.0, false},  {-0x1p-200, 1.0, 1.0, true},    {0x1p-201, 1.0, 1.0, false},
-                {0x1p-1074, 1.0, 1.0, false}, {(double)NAN, 1.0, 1.0, false}, {(double)INFINITY, 1.0, 1.0, false},
-                {0x1p-199, 2.0, 1.0, true},   {0x1p-199, 4.0, 1.0, false},    {0x1p-199, 4.0, 0.5, false},
-                {1.0, 1.0, 0x1p100, true},    {1.0, 1.0, 0x1p101, false},     {1.0, 1.0, 0x1p-100, true},
-                {1.0, 1.0, 0x1p-101, false},  {0x1p100, 1.0, 0x1p101, true},  {0x1p-200, 1.0, 0x1p201, false}};
+    } rows[] = {{0.0, 1.0, 1.0, true},        {1.0, 1.0, 1.0, true},           {0x1p200, 1.0, 1.0, true},
+                {-0x1p201, 1.0, 1.0, false},  {-0x1p-200, 1.0, 1.0, true},     {0x1p-201, 1.0, 1.0, false},
+                {0x1p-1074, 1.0, 1.0, false}, {(double)NAN, 1.0, 1.0, false},  {(double)INFINITY, 1.0, 1.0, false},
+                {0x1p-199, 2.0, 1.0, true},   {0x1p-199, 4.0, 1.0, false},     {0x1p-199, 4.0, 0.5, false},
+                {1.0, 1.0, 0x1p100, true},    {1.0, 1.0, 0x1p101, false},      {1.0, 1.0, 0x1p-100, true},
+                {1.0, 1.0, 0x1p-101, false},  {0x1p100, 1.0, 0x1p101, true},   {0x1p-200, 1.0, 0x1p201, false},
+                {1.0, 0x1p-200, 1.0, true},   {1.0, 0x1p200, 1.0, true},       {0x1p-200, 0x1p-201, 1.0, false},
+                {1.0, 0x1p-1074, 1.0, false}, {0x1p-200, 0x1p1000, 1.0, false}};
     (void)state;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         const rankloss__upstream up = rankloss__upstream_make(rows[k].cotangent, rows[k].divisor, rows[k].temperature);
