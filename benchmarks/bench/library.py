@@ -35,7 +35,8 @@ class _Problem(ctypes.Structure):
 class _Result(ctypes.Structure):
     _fields_ = [
         *((name, _Array) for name in "loss grad_logits grad_labels grad_weights hess_logits jvp hvp_logits".split()),
-        ("reserved", ctypes.c_uint64 * 8),
+        ("accumulator", ctypes.c_void_p),
+        ("reserved", ctypes.c_uint64 * 7),
     ]
 
 

@@ -5,6 +5,7 @@
 #ifndef RANKLOSS_RANKLOSS_H
 #define RANKLOSS_RANKLOSS_H
 
+#include <rankloss/accumulator.h>
 #include <rankloss/array.h>
 #include <rankloss/cpu.h>
 #include <rankloss/lists.h>

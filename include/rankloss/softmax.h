@@ -78,6 +78,7 @@
 
 #include <stdint.h>
 
+#include <rankloss/accumulator.h>
 #include <rankloss/array.h>
 #include <rankloss/export.h>
 #include <rankloss/reduction.h>
@@ -144,8 +145,8 @@ typedef struct rankloss_problem {
      * finite, subnormal or not. 0: the number of lists that have a valid item. Under other reductions 0.
      *
      * With the number of all counted lists (rankloss_count_lists() has that of a part) a batch may be given in parts: the
-     * gradient, the Hessian and hvp_logits of each have the very bits that one call on the whole batch would give. With
-     * weights of shape (num_lists, 1) and their sum for the divisor it is the weighted mean.
+     * gradient, the Hessian and hvp_logits of each have the very bits that one call on the whole batch would give, and an
+     * accumulator has its loss. With weights of shape (num_lists, 1) and their sum for the divisor it is the weighted mean.
      */
     double divisor;
     /** 0. */
@@ -156,9 +157,9 @@ typedef struct rankloss_problem {
  * The outputs of a call. Zero-initialise it, then set what you want: all of it is computed in one pass over the lists.
  *
  * Each output is F32, F64, F16 or BF16, is overwritten (not added to), and has any strides under which its elements
- * do not overlap. Outputs may interleave, but no element of an output may overlap another output, an input, or the
- * structs of the call, with one exception: grad_logits may be the very array of the logits (same data, dtype, shape
- * and strides), and then replaces them.
+ * do not overlap; the accumulator alone is none of this. Outputs may interleave, but no element of an output may overlap
+ * another output, an input, or the structs of the call, with one exception: grad_logits may be the very array of the
+ * logits (same data, dtype, shape and strides), and then replaces them.
  */
 typedef struct rankloss_result {
     /**
@@ -190,8 +191,15 @@ typedef struct rankloss_result {
      * reducer's derivative; the reducer's own curvature is not in it.
      */
     rankloss_array hvp_logits;
+    /**
+     * Optional; not under RANKLOSS_CUSTOM. The losses of the call's lists, each held as a double, as they are (neither
+     * divided nor multiplied by a cotangent), and the number of the counted ones are added to it, exactly, whatever the
+     * reduction, and also where nothing else is asked for. Like every output it may overlap no other and no input, and is
+     * as it was after an error. RANKLOSS_ERROR_OVERFLOW where it counts more lists than an int64_t. See accumulator.h.
+     */
+    rankloss_accumulator *accumulator;
     /** 0. */
-    uint64_t reserved[8];
+    uint64_t reserved[7];
 } rankloss_result;
 
 /**
@@ -202,9 +210,9 @@ typedef struct rankloss_result {
 RANKLOSS_API rankloss_status rankloss_softmax(const rankloss_problem *problem, const rankloss_result *result);
 
 /**
- * Counts the lists that have a valid item, which are those that a mean counts, whatever the reduction is. Computes nothing
- * and reads no number of an item but those of where. Checks every argument as rankloss_softmax() does; count may overlap
- * none of them. On an error it is left as it is.
+ * Counts the lists that have a valid item, which are those that a mean and an accumulator count, whatever the reduction
+ * is. Computes nothing, and reads nothing of the items but where. Checks every argument as rankloss_softmax() does; count
+ * may overlap none of them. On an error it is left as it is.
  */
 RANKLOSS_API rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *count);
 

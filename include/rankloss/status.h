@@ -23,7 +23,7 @@ typedef enum rankloss_status {
     RANKLOSS_ERROR_OPTION =
         6, /**< an unknown enumerator, a bad temperature or divisor, num_threads < 0, a non-zero reserved field */
     RANKLOSS_ERROR_OVERLAP = 7,  /**< an output overlaps another output, or an input in a way that is not allowed */
-    RANKLOSS_ERROR_OVERFLOW = 8, /**< a number of elements or bytes, or an address, does not fit */
+    RANKLOSS_ERROR_OVERFLOW = 8, /**< a number of elements, bytes or lists, or an address, does not fit */
     RANKLOSS_ERROR_MEMORY = 9,   /**< out of memory */
     RANKLOSS_ERROR_CALLBACK = 10 /**< the caller's reducer reported failure */
 } rankloss_status;

@@ -4,6 +4,7 @@
 #include <rankloss/softmax.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 
 #include "check/validate.h"
@@ -12,7 +13,9 @@
 #include "list/sum_over_lists.h"
 #include "plan/plan.h"
 #include "reduction/reduction.h"
+#include "reduction/stored_sum.h"
 #include "schedule/execute.h"
+#include "status/error.h"
 
 /* The losses for the caller's reducer, and its call in the caller's floating-point environment, which may change there. */
 static rankloss_status reduce(rankloss__plan *plan, const rankloss_reducer *reducer, rankloss__totals *totals,
@@ -50,6 +53,24 @@ static void write_reduced(const rankloss__plan *plan, rankloss__totals *totals) 
                             rankloss__exact_sum_ratio(&totals->jvp, plan->divisor, jvp->dtype));
 }
 
+/* Lists without items yield nothing, however many there are, unless something is written for each list. */
+static bool yields_something(const rankloss__plan *plan, unsigned wanted) {
+    const bool for_each_list = plan->reduction == RANKLOSS_NONE && (plan->loss.present || plan->jvp.present);
+    const bool for_each_item = (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
+    return wanted != 0 && (for_each_list || for_each_item || !rankloss__has_no_items(&plan->inputs.batch));
+}
+
+/* Before anything is written: what it holds is an accumulator, and has room for so many lists. */
+static rankloss_status check_accumulator(const rankloss_accumulator *accumulator, int64_t counted) {
+    if (!rankloss__is_stored_sum(accumulator))
+        return rankloss__fail(RANKLOSS_ERROR_OPTION,
+                              "accumulator: its words are those of no accumulator; an empty one is zeroed");
+    if (!rankloss__stored_sum_has_room(accumulator, counted))
+        return rankloss__fail(RANKLOSS_ERROR_OVERFLOW, "accumulator: %" PRId64 " lists and %" PRId64 " more do not fit",
+                              rankloss__stored_sum_count(accumulator), counted);
+    return RANKLOSS_OK;
+}
+
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
                                rankloss__fp_environment *caller) {
     rankloss_status status = rankloss__validate(problem, result);
@@ -60,6 +81,10 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     unsigned wanted = plan.wanted;
     if (plan.asked == 0)
         return RANKLOSS_OK;
+    if (result->accumulator != NULL)
+        status = check_accumulator(result->accumulator, plan.counted);
+    if (status != RANKLOSS_OK)
+        return status;
     if (plan.reduction == RANKLOSS_CUSTOM) {
         wanted &= ~(unsigned)RANKLOSS__WANT_LOSS; /* the reducer gets the losses first */
         status = reduce(&plan, problem->reducer, &totals, caller);
@@ -67,10 +92,11 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     rankloss__plan_set_upstream(&plan);
     if (status == RANKLOSS_OK && plan.any_across_lists)
         status = sum_over_lists(&plan);
-    /* Lists without items yield nothing, however many there are, unless something is written for each list. */
-    const bool per_list = plan.reduction == RANKLOSS_NONE || (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
-    if (status == RANKLOSS_OK && wanted != 0 && (per_list || !rankloss__has_no_items(&plan.inputs.batch)))
+    if (status == RANKLOSS_OK && yields_something(&plan, wanted))
         rankloss__execute(&plan, wanted, &totals);
+    /* Before the loss, of which the sum may lose its sign. */
+    if (status == RANKLOSS_OK && result->accumulator != NULL)
+        rankloss__stored_sum_add(result->accumulator, &totals.loss, plan.counted);
     if (status == RANKLOSS_OK && plan.reduction != RANKLOSS_NONE)
         write_reduced(&plan, &totals);
     if (plan.reduction == RANKLOSS_CUSTOM)

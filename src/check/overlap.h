@@ -6,6 +6,7 @@
 #define RANKLOSS_SRC_CHECK_OVERLAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <rankloss/array.h>
 
@@ -13,5 +14,8 @@
 bool rankloss__overlaps_itself(const rankloss_array *array);
 
 bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b);
+
+/* A struct as the bytes that it is. */
+rankloss_array rankloss__bytes_of(const void *data, size_t size);
 
 #endif

@@ -33,8 +33,8 @@ typedef struct arguments {
 static rankloss_status check_options(const rankloss_problem *p, const rankloss_result *r) {
     if (p->padding != 0)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: padding is %" PRId32 ", not 0", p->padding);
-    for (int k = 0; k < 8; k++) {
-        if (k < 7 && p->reserved[k] != 0)
+    for (int k = 0; k < 7; k++) {
+        if (p->reserved[k] != 0)
             return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: reserved[%d] is %" PRIu64 ", not 0", k,
                                   p->reserved[k]);
         if (r->reserved[k] != 0)
@@ -60,6 +60,8 @@ static rankloss_status check_options(const rankloss_problem *p, const rankloss_r
     if (p->reducer != NULL && p->reduction != RANKLOSS_CUSTOM)
         return rankloss__fail(RANKLOSS_ERROR_OPTION,
                               "reducer: given, but reduction is %" PRId32 " and not RANKLOSS_CUSTOM", p->reduction);
+    if (r->accumulator != NULL && p->reduction == RANKLOSS_CUSTOM)
+        return rankloss__fail(RANKLOSS_ERROR_OPTION, "accumulator: given, but reduction is RANKLOSS_CUSTOM");
     return RANKLOSS_OK;
 }
 
@@ -255,11 +257,6 @@ static rankloss_status check_overlaps(const arguments *args) {
 
 /* --- all of them --- */
 
-/* A struct as the bytes that it is. */
-static rankloss_array bytes_of(const void *data, size_t size) {
-    return (rankloss_array){(void *)(uintptr_t)data, RANKLOSS_U8, 1, {(int64_t)size}, {1}};
-}
-
 /* An output that is no array: its name, and as what it is written. Absent where data is NULL. */
 typedef struct memory_output {
     const char *name;
@@ -276,9 +273,9 @@ static rankloss_status check_alignment(const memory_output *memory) {
 
 static rankloss_status check_all(const rankloss_problem *p, const rankloss_result *r, const memory_output *memory) {
     const unsigned floats = RANKLOSS__FLOATS, numbers = RANKLOSS__NUMBERS;
-    const rankloss_array problem = bytes_of(p, sizeof *p), result = bytes_of(r, sizeof *r);
-    const rankloss_array reducer = bytes_of(p->reducer, sizeof *p->reducer);
-    const rankloss_array bytes = bytes_of(memory->data, memory->size);
+    const rankloss_array problem = rankloss__bytes_of(p, sizeof *p), result = rankloss__bytes_of(r, sizeof *r);
+    const rankloss_array reducer = rankloss__bytes_of(p->reducer, sizeof *p->reducer);
+    const rankloss_array bytes = rankloss__bytes_of(memory->data, memory->size);
     arguments args = {.at = {[LOSS] = {"loss", &r->loss, floats},
                              [GRAD_LOGITS] = {"grad_logits", &r->grad_logits, floats},
                              [GRAD_LABELS] = {"grad_labels", &r->grad_labels, floats},
@@ -318,10 +315,11 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
 }
 
 rankloss_status rankloss__validate(const rankloss_problem *p, const rankloss_result *r) {
-    const memory_output none = {"", NULL, 1, 1};
     if (p == NULL || r == NULL)
         return rankloss__fail(RANKLOSS_ERROR_NULL, "%s: NULL", p == NULL ? "problem" : "result");
-    return check_all(p, r, &none);
+    const memory_output memory = {"accumulator", r->accumulator, sizeof *r->accumulator,
+                                  _Alignof(rankloss_accumulator)};
+    return check_all(p, r, &memory);
 }
 
 rankloss_status rankloss__validate_count(const rankloss_problem *p, const int64_t *count) {

@@ -66,16 +66,14 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
 static void emit_losses(const rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
     const rankloss__plan *plan = group->plan;
     const bool all = usable == (1u << LANES) - 1;
-    if (all && (plan->reduction == RANKLOSS_SUM || plan->reduction == RANKLOSS_MEAN)) {
+    const bool per_list = plan->reduction == RANKLOSS_NONE;
+    const bool at_once = all && (per_list ? group->equally_spaced : plan->adds_losses);
+    if (at_once && plan->adds_losses)
         rankloss__exact_sum_add_eight(&worker->totals.loss, group->losses.loss.at);
-        return;
-    }
-    if (all && plan->reduction == RANKLOSS_NONE && group->equally_spaced) {
+    if (at_once && per_list && plan->loss.data != NULL)
         rankloss__store(plan->loss.dtype, rankloss__view_at(&plan->loss, &plan->inputs.batch, &group->positions[0]),
                         plan->loss.list_strides[0], LANES, group->losses.loss.at);
-        return;
-    }
-    for (int k = 0; k < group->count; k++)
+    for (int k = 0; k < group->count && !at_once; k++)
         if (has(usable, k))
             rankloss__emit_loss(worker, &group->positions[k], group->losses.loss.at[k], true);
 }

@@ -1,5 +1,6 @@
 /*
- * Where a list's loss and jvp go: an element of an output, a number for the caller's reducer, or a term of a sum.
+ * Where a list's loss and jvp go: an element of an output, a number for the caller's reducer, a term of a sum. With an
+ * accumulator a loss may be both the first and the last.
  */
 #include "list/worker.h"
 
@@ -19,9 +20,9 @@ void rankloss__emit_loss(rankloss__worker *worker, const rankloss__position *pos
     } else if (plan->reduction == RANKLOSS_CUSTOM) {
         plan->custom.losses[position->list] = loss;
         plan->custom.counted[position->list] = counted;
-    } else if (counted) {
-        rankloss__exact_sum_add(&worker->totals.loss, loss);
     }
+    if (plan->adds_losses && counted)
+        rankloss__exact_sum_add(&worker->totals.loss, loss);
 }
 
 void rankloss__emit_jvp(rankloss__worker *worker, const rankloss__position *position, double jvp, bool counted) {

@@ -51,7 +51,8 @@ static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
     plan->outputs[RANKLOSS__GRAD_LOGITS] = &r->grad_logits;
     plan->loss = rankloss__view_of_lists(batch, &r->loss);
     plan->jvp = rankloss__view_of_lists(batch, &r->jvp);
-    plan->asked = (plan->loss.present ? RANKLOSS__WANT_LOSS : 0) | (plan->jvp.present ? RANKLOSS__WANT_JVP : 0);
+    plan->asked = (plan->loss.present || r->accumulator != NULL ? RANKLOSS__WANT_LOSS : 0) |
+                  (plan->jvp.present ? RANKLOSS__WANT_JVP : 0);
     plan->wanted = plan->asked;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         const rankloss_array *output = plan->outputs[which];
@@ -100,6 +101,8 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
     rankloss__plan plan = {.inputs = make_inputs(problem),
                            .reduction = problem->reduction,
                            .num_threads = problem->num_threads,
+                           .adds_losses = problem->reduction == RANKLOSS_MEAN || problem->reduction == RANKLOSS_SUM ||
+                                          result->accumulator != NULL,
                            .divisor = problem->divisor != 0.0 ? problem->divisor : 1.0};
     rankloss__inputs *in = &plan.inputs;
     rankloss__view *views[9 + 2 * RANKLOSS__NUM_DERIVATIVES] = {&in->logits,  &in->labels, &in->where,
@@ -114,8 +117,11 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
     }
     rankloss__merge_axes(&in->batch, views, count);
     plan.exceeds_cache = exceeds_cache(&plan);
-    if (plan.reduction == RANKLOSS_MEAN && problem->divisor == 0.0)
-        plan.divisor = mean_divisor(rankloss__count_lists(&in->batch, &in->where));
+    const bool counts = plan.reduction == RANKLOSS_MEAN && problem->divisor == 0.0;
+    if (counts || result->accumulator != NULL)
+        plan.counted = rankloss__count_lists(&in->batch, &in->where);
+    if (counts)
+        plan.divisor = mean_divisor(plan.counted);
     return plan;
 }
 

@@ -76,7 +76,9 @@ typedef struct rankloss__plan {
 
     int32_t reduction;
     int32_t num_threads;
-    double divisor; /* of a mean: the caller's, or its counted lists, 1 where there is none; otherwise 1 */
+    int64_t counted;  /* lists with a valid item; where the mean or an accumulator needs them */
+    bool adds_losses; /* the losses are summed, for one number or for an accumulator */
+    double divisor;   /* of a mean: the caller's, or its counted lists, 1 where there is none; otherwise 1 */
     rankloss__custom custom;
 
     rankloss__view cotangent;

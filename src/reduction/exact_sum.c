@@ -222,3 +222,29 @@ double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32
     const int zeros = __builtin_ctzll(mantissa); /* a small divisor takes fewer steps, and a count is itself again */
     return quotient_of(sum, mantissa >> zeros, exponent - normal - 1074 + zeros, dtype);
 }
+
+/* --- as words --- */
+
+void rankloss__exact_sum_store(rankloss__exact_sum *sum, uint64_t words[RANKLOSS__SUM_WORDS]) {
+    const int64_t one = INT64_C(1) << 32;
+    int64_t above = 0; /* what the digits below have carried */
+    settle_parts(sum);
+    memset(words, 0, RANKLOSS__SUM_WORDS * sizeof *words);
+    for (unsigned k = 0; k < 2 * RANKLOSS__SUM_WORDS; k++) {
+        const int64_t digit = sum->digits[k] + above;
+        const uint32_t low = (uint32_t)digit;
+        above = (digit - (int64_t)low) / one;
+        words[k / 2] |= (uint64_t)low << (k % 2 * 32);
+    }
+}
+
+void rankloss__exact_sum_load(rankloss__exact_sum *sum, const uint64_t words[RANKLOSS__SUM_WORDS]) {
+    for (unsigned k = 0; k < 2 * RANKLOSS__SUM_WORDS; k++) {
+        sum->digits[k] = (int64_t)(words[k / 2] >> (k % 2 * 32) & 0xFFFFFFFFu);
+        if (sum->digits[k] != 0)
+            use_digits(sum, k, k + 1);
+    }
+    /* The sign is in the last digit alone. */
+    if (words[RANKLOSS__SUM_WORDS - 1] >> 63 != 0)
+        sum->digits[2 * RANKLOSS__SUM_WORDS - 1] -= INT64_C(1) << 32;
+}

@@ -19,6 +19,7 @@
 enum {
     RANKLOSS__SUM_BELOW = 16,
     RANKLOSS__SUM_DIGITS = 70, /* those 16 bits, a double's range of 2098, and 64 above it for the number of terms */
+    RANKLOSS__SUM_WORDS = RANKLOSS__SUM_DIGITS / 2, /* of 64 bits */
     RANKLOSS__SPLIT_PARTS = 3,
     /*
      * Times that eight terms can be added as parts. The largest parts of a term are 2^18, 2^-15 and 2^-51; eight lanes of
@@ -48,5 +49,12 @@ void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *ot
  */
 double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, int32_t dtype);
 double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32_t dtype);
+
+/*
+ * The finite terms of a sum as a whole number of 2^-(1074 + RANKLOSS__SUM_BELOW) in two's complement, the least word first; and
+ * into a sum that has none yet.
+ */
+void rankloss__exact_sum_store(rankloss__exact_sum *sum, uint64_t words[RANKLOSS__SUM_WORDS]);
+void rankloss__exact_sum_load(rankloss__exact_sum *sum, const uint64_t words[RANKLOSS__SUM_WORDS]);
 
 #endif

@@ -120,6 +120,6 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
     run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.before);
     run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.latest);
     empty_bins(&queue);
-    if (plan->reduction != RANKLOSS_NONE)
+    if (plan->reduction != RANKLOSS_NONE || plan->adds_losses)
         rankloss__team_merge(team, rankloss__totals_merge, run->totals, &queue.worker.totals);
 }

@@ -135,6 +135,7 @@ static void status_values_are_those_of_the_abi(void **state) {
         assert_int_equal(sizeof(rankloss_array), 144);
         assert_int_equal(sizeof(rankloss_problem), 8 * sizeof(rankloss_array) + 32 + 64);
         assert_int_equal(sizeof(rankloss_result), 7 * sizeof(rankloss_array) + 64);
+        assert_int_equal(sizeof(rankloss_accumulator), 640);
     }
 }
 
@@ -175,7 +176,8 @@ static void members_are_where_the_abi_has_them(void **state) {
     EXPECT_AT(rankloss_result, hess_logits, 4 * ARRAY);
     EXPECT_AT(rankloss_result, jvp, 5 * ARRAY);
     EXPECT_AT(rankloss_result, hvp_logits, 6 * ARRAY);
-    EXPECT_AT(rankloss_result, reserved, 7 * ARRAY);
+    EXPECT_AT(rankloss_result, accumulator, 7 * ARRAY);
+    EXPECT_AT(rankloss_result, reserved, 7 * ARRAY + 8);
 }
 
 static void version_is_that_of_the_header(void **state) {

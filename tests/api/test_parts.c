@@ -1,6 +1,6 @@
 /*
  * A mean by a divisor, and a batch that is given in parts: the divisor divides exactly, the parts have the bits of the
- * whole, and their lists are counted as a mean counts them.
+ * whole, their accumulators have its loss, and their lists are counted as a mean counts them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -181,26 +181,75 @@ static void nothing_divided_is_nothing(void **state) {
 
 /* --- parts --- */
 
-/* Cuts the lists anywhere, also twice at one place. */
+static int64_t count_in(const rankloss_accumulator *accumulator) {
+    int64_t count = -1;
+    assert_int_equal(rankloss_accumulator_count(accumulator, &count), RANKLOSS_OK);
+    return count;
+}
+
+/* In each dtype, with a divisor and without, the bits that one call on the whole batch writes. */
+static void expect_loss_of(const rankloss_problem *whole, const rankloss_accumulator *accumulator) {
+    static const double divisors[] = {0, 1, 0.7};
+    assert_int_equal(count_in(accumulator), count_of(whole));
+    for (size_t t = 0; t < LENGTH(floats); t++)
+        for (size_t d = 0; d < LENGTH(divisors); d++) {
+            pool p = {.count = 0};
+            rankloss_problem problem = *whole;
+            problem.reduction = RANKLOSS_MEAN;
+            problem.divisor = divisors[d];
+            rankloss_result result = make_outputs(&p, &problem, floats[t], 1 << OUTPUT_LOSS, LAYOUT_ROW_MAJOR, NULL);
+            rankloss_result read = make_outputs(&p, &problem, floats[t], 1 << OUTPUT_LOSS, LAYOUT_ROW_MAJOR, NULL);
+            check_run(&problem, &result, "the whole");
+            assert_int_equal(rankloss_accumulator_read(accumulator, divisors[d], &read.loss), RANKLOSS_OK);
+            check_same_bits(&result, &read, "merged accumulators");
+            pool_free(&p);
+        }
+}
+
+/* A part by a call of any reduction but the caller's, which with a mean has its gradients too. */
+static void run_part(random_state *r, const rankloss_problem *whole, rankloss_result *expected, int64_t begin,
+                     int64_t end, rankloss_accumulator *accumulator) {
+    pool p = {.count = 0};
+    const int64_t total = count_of(whole);
+    rankloss_problem part = part_of(&p, whole, begin, end);
+    part.reduction = (int32_t)random_below(r, 3);
+    part.num_threads = 1 + (int32_t)random_below(r, 2);
+    const bool mean = part.reduction == RANKLOSS_MEAN;
+    const int which = mean ? BY_ITEM : random_chance(r, 0.5) ? 0 : 1 << random_below(r, OUTPUT_KINDS);
+    part.divisor = mean && total > 0 ? (double)total : 0;
+    part.cotangent = mean ? part.cotangent : view_vector(&p, RANKLOSS_F32, 1);
+    if (!mean)
+        view_set(&part.cotangent, 0, 1e9L); /* the accumulator does not get it */
+    rankloss_result result = make_plain_outputs(&p, &part, which);
+    result.accumulator = accumulator;
+    const int64_t before = count_in(accumulator);
+    check_run(&part, &result, "a part");
+    assert_int_equal(count_in(accumulator) - before, count_of(&part));
+    rankloss_result same = *expected;
+    for (int kind = 0; kind < OUTPUT_KINDS; kind++)
+        *output_of(&same, (output_kind)kind) = rows(whole, *output_of(expected, (output_kind)kind), begin, end);
+    if (mean)
+        check_same_bits(&same, &result, "a part");
+    pool_free(&p);
+}
+
+/* Cuts the lists anywhere, also twice at one place, and puts each part into one of three accumulators. */
 static void try_parts(random_state *r, const rankloss_problem *whole, rankloss_result *expected) {
-    const int64_t lists = count_of_lists(whole), total = count_of(whole);
+    const int64_t lists = count_of_lists(whole);
+    rankloss_accumulator machines[3] = {{{0}}};
     int64_t counted = 0;
     for (int64_t begin = 0, end; begin < lists; begin = end) {
         pool p = {.count = 0};
         end = random_chance(r, 0.1) ? begin : begin + 1 + random_below(r, lists - begin);
-        rankloss_problem part = part_of(&p, whole, begin, end);
-        part.divisor = total > 0 ? (double)total : 1;
-        part.num_threads = 1 + (int32_t)random_below(r, 2);
-        rankloss_result result = make_plain_outputs(&p, &part, BY_ITEM);
-        rankloss_result same = *expected;
-        for (int kind = 0; kind < OUTPUT_KINDS; kind++)
-            *output_of(&same, (output_kind)kind) = rows(whole, *output_of(expected, (output_kind)kind), begin, end);
-        check_run(&part, &result, "a part");
-        check_same_bits(&same, &result, "a part");
+        const rankloss_problem part = part_of(&p, whole, begin, end);
         counted += count_of(&part);
+        run_part(r, whole, expected, begin, end, &machines[random_below(r, 3)]);
         pool_free(&p);
     }
-    assert_int_equal(counted, total);
+    assert_int_equal(counted, count_of(whole));
+    assert_int_equal(rankloss_accumulator_merge(&machines[2], &machines[0]), RANKLOSS_OK);
+    assert_int_equal(rankloss_accumulator_merge(&machines[1], &machines[2]), RANKLOSS_OK);
+    expect_loss_of(whole, &machines[1]);
 }
 
 static void parts_have_the_bits_of_the_whole(void **state) {
@@ -214,11 +263,95 @@ static void parts_have_the_bits_of_the_whole(void **state) {
             draw_batch(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, lists, large ? 400 : 1 + random_below(&r, 90));
         whole.reduction = RANKLOSS_MEAN;
         whole.temperature = round % 3 == 0 ? 0.7 : 0;
+        if (round % 4 == 3)
+            draw_factors(&r, &whole.labels, FACTORS_SIGNED);
         rankloss_result result = make_plain_outputs(&p, &whole, BY_ITEM);
         check_run(&whole, &result, "the whole");
         try_parts(&r, &whole, &result);
         pool_free(&p);
     }
+}
+
+/* --- accumulators of calls --- */
+
+/* The losses as they are, under each reduction, alone and beside other outputs, on one thread and on two. */
+static void a_call_adds_its_exact_sum(void **state) {
+    static const struct {
+        int64_t lists, most;
+    } sizes[] = {{1, 5}, {9, 30}, {64, 8}, {70, 300}, {3000, 40}, {1, 140000}};
+    random_state r = random_new(random_run_seed(), 75);
+    (void)state;
+    for (int round = 0; round < 48; round++) {
+        pool p = {.count = 0};
+        const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
+        const size_t s = (size_t)round / 8;
+        rankloss_problem problem = draw_batch(&p, &r, dtype, sizes[s].lists, sizes[s].most);
+        exact_sum sum;
+        problem.reduction = RANKLOSS_NONE;
+        problem.where = round % 8 < 2 ? none : problem.where; /* a group of eight, all at once */
+        if (round % 4 == 3)
+            draw_factors(&r, &problem.labels, FACTORS_SIGNED);
+        assert_true(sum_of_lists(&problem, OUTPUT_LOSS, &sum));
+        for (int way = 0; way < 12; way++) {
+            pool outputs = {.count = 0};
+            rankloss_accumulator accumulator = {{0}};
+            double got = 0;
+            const rankloss_array out = RANKLOSS_ARRAY(&got, 1);
+            problem.reduction = way % 3;
+            problem.num_threads = 1 + way / 3 % 2;
+            const int which = way < 6 ? 0 : 1 << OUTPUT_LOSS | 1 << OUTPUT_GRAD_LOGITS;
+            rankloss_result result = make_plain_outputs(&outputs, &problem, which);
+            result.accumulator = &accumulator;
+            check_run(&problem, &result, "with an accumulator");
+            assert_int_equal(count_in(&accumulator), count_of(&problem));
+            assert_int_equal(rankloss_accumulator_read(&accumulator, 1, &out), RANKLOSS_OK);
+            assert_true(got == exact_quotient(&sum, 1, RANKLOSS_F64));
+            assert_int_equal(rankloss_accumulator_read(&accumulator, 0x1.7p-3, &out), RANKLOSS_OK);
+            assert_true(got == exact_ratio(&sum, 0x1.7p-3, RANKLOSS_F64));
+            rankloss_result without = make_plain_outputs(&outputs, &problem, which);
+            check_run(&problem, &without, "without");
+            check_same_bits(&without, &result, "beside an accumulator");
+            pool_free(&outputs);
+        }
+        pool_free(&p);
+    }
+}
+
+/* Lists that nobody could go through, which yield nothing. */
+static void lists_without_items_cost_nothing(void **state) {
+    const int64_t shape[] = {INT64_C(1) << 30, INT64_C(1) << 30, 0};
+    rankloss_accumulator accumulator = {{0}};
+    rankloss_problem problem = {.logits = rankloss_array_make(RANKLOSS_F32, NULL, 3, shape),
+                                .labels = rankloss_array_make(RANKLOSS_F32, NULL, 3, shape)};
+    const rankloss_result result = {.accumulator = &accumulator};
+    (void)state;
+    for (; problem.reduction <= RANKLOSS_NONE; problem.reduction++)
+        check_run(&problem, &result, "no items");
+    assert_int_equal(count_in(&accumulator), 0);
+}
+
+/* Refused for another argument, for its place, and by the heap; in test_validate for every place and status. */
+static void an_error_leaves_the_accumulator(void **state) {
+    const double number = 1;
+    rankloss_accumulator accumulator = {{0}}, before;
+    double loss = 5;
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(&number, 1, 1), .labels = RANKLOSS_ARRAY(&number, 1, 1)};
+    rankloss_result result = {.loss = RANKLOSS_ARRAY(&loss, 1), .accumulator = &accumulator};
+    (void)state;
+    check_run(&problem, &result, "one list");
+    before = accumulator;
+    loss = 5;
+    problem.temperature = -1;
+    assert_int_equal(rankloss_softmax(&problem, &result), RANKLOSS_ERROR_OPTION);
+    problem.temperature = 0;
+    result.loss.data = &accumulator.words[3];
+    assert_int_equal(rankloss_softmax(&problem, &result), RANKLOSS_ERROR_OVERLAP);
+    result.loss.data = &loss;
+    assert_memory_equal(&accumulator, &before, sizeof before);
+    result.accumulator = (rankloss_accumulator *)(UINTPTR_MAX - 15);
+    assert_int_equal(rankloss_softmax(&problem, &result), RANKLOSS_ERROR_OVERFLOW);
+    assert_non_null(strstr(rankloss_last_error(), "accumulator"));
+    assert_true(loss == 5);
 }
 
 /* --- counting --- */
@@ -318,10 +451,11 @@ static void counting_checks_every_argument(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums_are_divided_exactly),         cmocka_unit_test(derivatives_are_divided),
-        cmocka_unit_test(nothing_divided_is_nothing),       cmocka_unit_test(parts_have_the_bits_of_the_whole),
-        cmocka_unit_test(counts_what_the_reference_counts), cmocka_unit_test(counts_whatever_the_shape),
-        cmocka_unit_test(counting_checks_every_argument),
+        cmocka_unit_test(sums_are_divided_exactly),        cmocka_unit_test(derivatives_are_divided),
+        cmocka_unit_test(nothing_divided_is_nothing),      cmocka_unit_test(parts_have_the_bits_of_the_whole),
+        cmocka_unit_test(a_call_adds_its_exact_sum),       cmocka_unit_test(lists_without_items_cost_nothing),
+        cmocka_unit_test(an_error_leaves_the_accumulator), cmocka_unit_test(counts_what_the_reference_counts),
+        cmocka_unit_test(counts_whatever_the_shape),       cmocka_unit_test(counting_checks_every_argument),
     };
     const int refused = run_refused_reference();
     return refused ? refused : cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #include "guarded.h"
 #include "number.h"
 
-enum { SLOT_BYTES = 4096, NUM_SLOTS = HVP_LOGITS + 1, MAX_ENDS = 8, ERRNO_BEFORE = 4711 };
+enum { SLOT_BYTES = 4096, NUM_SLOTS = ACCUMULATOR + 1, MAX_ENDS = 8, ERRNO_BEFORE = 4711 };
 
 typedef struct call {
     rankloss_problem problem;
@@ -69,6 +69,7 @@ static const struct {
     [HESS_LOGITS] = {"hess_logits", offsetof(call, result.hess_logits)},
     [JVP] = {"jvp", offsetof(call, result.jvp)},
     [HVP_LOGITS] = {"hvp_logits", offsetof(call, result.hvp_logits)},
+    [ACCUMULATOR] = {"accumulator", offsetof(call, result.accumulator)},
     [PROBLEM] = {"problem", offsetof(call, problem)},
     [RESULT] = {"result", offsetof(call, result)},
     [REDUCER] = {"reducer", offsetof(call, reducer)},
@@ -198,6 +199,15 @@ static void place_data(call *c, rankloss_array *array, part on, int64_t bytes) {
     move_data(array, bytes);
 }
 
+/* Of a row without an other in memory of its own, of which the pages hold zeros. */
+static void give_accumulator(call *c, part other, int64_t bytes) {
+    const bool on_struct = in_set(STRUCTS, other);
+    void *place = other == OTHER ? slot(ACCUMULATOR)
+                  : on_struct    ? at(c, other)
+                                 : ((rankloss_array *)at(c, other))->data;
+    c->result.accumulator = (rankloss_accumulator *)((uintptr_t)place + (uintptr_t)bytes);
+}
+
 static void edit_array(call *c, const edit *e, part which, part other, const char *name) {
     rankloss_array *array = at(c, which);
     const int64_t *numbers = e->numbers;
@@ -266,6 +276,9 @@ static void apply(call *c, const edit *e, part target, part other, const char *n
         break;
     case RESERVED:
         (which == PROBLEM ? c->problem.reserved : c->result.reserved)[e->numbers[0]] = (uint64_t)e->numbers[1];
+        break;
+    case ACCUMULATE:
+        give_accumulator(c, other, e->numbers[0]);
         break;
     case NO_REDUCE:
         c->reducer.reduce = NULL;

@@ -31,6 +31,7 @@ typedef enum part {
     HESS_LOGITS,
     JVP,
     HVP_LOGITS,
+    ACCUMULATOR, /* in none of the bases: ACCUMULATE gives one */
     PROBLEM,
     RESULT,
     REDUCER,
@@ -104,6 +105,7 @@ typedef enum edit_kind {
     RESERVED,  /* entry numbers[0] of a struct's reserved to numbers[1] */
     NO_REDUCE, /* the reducer's reduce NULL */
     NO_DERIVATIVE,
+    ACCUMULATE,   /* an accumulator, numbers[0] bytes behind a place of its own or behind the row's other */
     REDUCE_FAILS, /* the reducer's reduce returns numbers[0] */
     DERIVATIVE_FAILS
 } edit_kind;

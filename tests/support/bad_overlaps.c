@@ -19,6 +19,10 @@
     PAIR_ROW(name, bases, ONE(GRAD_LOGITS), ONE(LOGITS), RANKLOSS_ERROR_OVERLAP, "", EDIT(PLACE, TARGET, 0), \
              __VA_ARGS__)
 
+#define ACCUMULATOR_ROW(name, others, bytes)                                                                          \
+    PAIR_ROW(name, EVERY_BASE & ~ONE(CUSTOM), ONE(ACCUMULATOR), (others) & ~ONE(REDUCER), RANKLOSS_ERROR_OVERLAP, "", \
+             EDIT(ACCUMULATE, TARGET, bytes))
+
 enum {
     MATRICES = ITEM_INPUTS | ONE(LOGITS) | ITEM_OUTPUTS,
     /* The loss is a float32, so that it reaches no other struct from the last word of one. */
@@ -55,6 +59,12 @@ static const bad_row overlap_rows[] = {
               (int64_t)sizeof(rankloss_result) - LAST_WORD),
     PLACE_ROW("on the options of the problem", EVERY_BASE, OUTPUTS, ONE(PROBLEM),
               (int64_t)offsetof(rankloss_problem, temperature)),
+
+    ACCUMULATOR_ROW("an accumulator on an array", ARRAYS, 0),
+    ACCUMULATOR_ROW("an accumulator whose last word is on an array", ARRAYS, 8 - (int64_t)sizeof(rankloss_accumulator)),
+    ACCUMULATOR_ROW("an accumulator on a struct of the call", STRUCTS, 0),
+    ACCUMULATOR_ROW("an accumulator whose last word is on a struct of the call", ONE(PROBLEM),
+                    8 - (int64_t)sizeof(rankloss_accumulator)),
 
     IN_PLACE_ROW("in place, transposed", WITH_MATRICES, EDIT(STRIDE, TARGET, 0, 1), EDIT(STRIDE, TARGET, 1, 2)),
     IN_PLACE_ROW("in place, rows further apart", WITH_MATRICES, EDIT(STRIDE, TARGET, 0, 4)),
