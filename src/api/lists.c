@@ -47,12 +47,6 @@ static rankloss_array room_for(int64_t *offsets, int64_t lists) {
     return rankloss_array_make(RANKLOSS_I64, offsets, 1, &entries);
 }
 
-/* What is no array, as the bytes that it is. */
-static rankloss_array bytes_of(const void *data, size_t size) {
-    const int64_t bytes = (int64_t)size;
-    return rankloss_array_make(RANKLOSS_U8, data, 1, &bytes);
-}
-
 /* --- sizes --- */
 
 static int64_t element(const rankloss_array *array, int64_t i) {
@@ -78,7 +72,7 @@ rankloss_status rankloss_offsets_from_sizes(const rankloss_array *sizes, int64_t
     rankloss_status status = check_input(&(rankloss__argument){"sizes", sizes, RANKLOSS__INDICES}, "(num_lists,)");
     if (status != RANKLOSS_OK)
         return status;
-    const rankloss_array room = room_for(offsets, sizes->shape[0]), view = bytes_of(sizes, sizeof *sizes);
+    const rankloss_array room = room_for(offsets, sizes->shape[0]), view = rankloss__bytes_of(sizes, sizeof *sizes);
     const rankloss__argument others[] = {{"sizes", sizes, 0}, {"the view of the sizes", &view, 0}};
     status = check_output(&(rankloss__argument){"offsets", &room, RANKLOSS__INDICES}, others, 2);
     if (status == RANKLOSS_OK)
@@ -212,8 +206,8 @@ static rankloss_status check_id_arguments(const rankloss_array *ids, int64_t *of
     rankloss_status status = check_input(&(rankloss__argument){"ids", ids, RANKLOSS__INTEGERS}, "(num_items,)");
     if (status != RANKLOSS_OK)
         return status;
-    const rankloss_array room = room_for(offsets, ids->shape[0]), view = bytes_of(ids, sizeof *ids);
-    const rankloss_array number = bytes_of(num_lists, sizeof *num_lists);
+    const rankloss_array room = room_for(offsets, ids->shape[0]), view = rankloss__bytes_of(ids, sizeof *ids);
+    const rankloss_array number = rankloss__bytes_of(num_lists, sizeof *num_lists);
     const rankloss__argument last = {"num_lists", &number, 1u << RANKLOSS_U8};
     const rankloss__argument others[] = {{"ids", ids, 0}, {"the view of the ids", &view, 0}, last};
     status = check_output(&last, others, 2);
