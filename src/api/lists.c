@@ -73,7 +73,8 @@ rankloss_status rankloss_offsets_from_sizes(const rankloss_array *sizes, int64_t
     if (status != RANKLOSS_OK)
         return status;
     const rankloss_array room = room_for(offsets, sizes->shape[0]), view = rankloss__bytes_of(sizes, sizeof *sizes);
-    const rankloss__argument others[] = {{"sizes", sizes, 0}, {"the view of the sizes", &view, 0}};
+    const rankloss__argument others[] = {{.name = "sizes", .array = sizes},
+                                         {.name = "the view of the sizes", .array = &view}};
     status = check_output(&(rankloss__argument){"offsets", &room, RANKLOSS__INDICES}, others, 2);
     if (status == RANKLOSS_OK)
         status = check_sizes(sizes);
@@ -124,17 +125,22 @@ typedef struct list_start {
     int64_t id, item;
 } list_start;
 
+enum { DIGITS = 256 };
+
 /*
  * Sorts by id, as bits; lists with one id stay in their order. By digits of a byte, from the lowest: no input is slow,
  * and no order of ids counts for more than another. Eight digits are an even number, after which all is back in place.
  */
 static void sort_by_id(list_start *lists, list_start *spare, size_t count) {
     for (int shift = 0; shift < 64; shift += 8) {
-        size_t place[257] = {0}; /* of the next list with each digit */
+        size_t place[DIGITS] = {0}, below = 0; /* of the next list with each digit; the lists with lower ones */
         for (size_t k = 0; k < count; k++)
-            place[((uint64_t)lists[k].id >> shift & 0xFF) + 1]++;
-        for (int digit = 0; digit < 256; digit++)
-            place[digit + 1] += place[digit];
+            place[(uint64_t)lists[k].id >> shift & 0xFF]++;
+        for (int digit = 0; digit < DIGITS; digit++) {
+            const size_t with_digit = place[digit];
+            place[digit] = below;
+            below += with_digit;
+        }
         for (size_t k = 0; k < count; k++)
             spare[place[(uint64_t)lists[k].id >> shift & 0xFF]++] = lists[k];
         list_start *const sorted = spare;
@@ -209,7 +215,8 @@ static rankloss_status check_id_arguments(const rankloss_array *ids, int64_t *of
     const rankloss_array room = room_for(offsets, ids->shape[0]), view = rankloss__bytes_of(ids, sizeof *ids);
     const rankloss_array number = rankloss__bytes_of(num_lists, sizeof *num_lists);
     const rankloss__argument last = {"num_lists", &number, 1u << RANKLOSS_U8};
-    const rankloss__argument others[] = {{"ids", ids, 0}, {"the view of the ids", &view, 0}, last};
+    const rankloss__argument others[] = {
+        {.name = "ids", .array = ids}, {.name = "the view of the ids", .array = &view}, last};
     status = check_output(&last, others, 2);
     /* 32-bit x86 has an int64_t at any multiple of 4, which is not enough for an array. */
     if (status == RANKLOSS_OK && (uintptr_t)num_lists % _Alignof(int64_t) != 0)

@@ -570,18 +570,18 @@ static void overlaps_of_the_view(void **state) {
         _Alignas(16) int64_t words[WORDS + 3];
     } place;
     int64_t *const last = &place.words[WORDS - 1];
-    int64_t offsets[3] = {-7, -7, -7};
+    int64_t other[3] = {-7, -7, -7};
     place.view = good;
     assert_int_equal(rankloss_offsets_from_sizes(&place.view, last), RANKLOSS_ERROR_OVERLAP);
     expect_words("offsets: overlaps the view of the sizes");
-    assert_int_equal(rankloss_offsets_from_ids(&place.view, last, offsets), RANKLOSS_ERROR_OVERLAP);
+    assert_int_equal(rankloss_offsets_from_ids(&place.view, last, other), RANKLOSS_ERROR_OVERLAP);
     expect_words("offsets: overlaps the view of the ids");
-    assert_int_equal(rankloss_offsets_from_ids(&place.view, offsets, last), RANKLOSS_ERROR_OVERLAP);
+    assert_int_equal(rankloss_offsets_from_ids(&place.view, other, last), RANKLOSS_ERROR_OVERLAP);
     expect_words("num_lists: overlaps the view of the ids");
     assert_memory_equal(&place.view, &good, sizeof good);
-    assert_true(offsets[0] == -7 && offsets[1] == -7 && offsets[2] == -7);
-    assert_int_equal(rankloss_offsets_from_ids(&place.view, last + 1, offsets), RANKLOSS_OK);
-    assert_true(last[1] == 0 && last[2] == 1 && last[3] == 2 && offsets[0] == 2);
+    assert_true(other[0] == -7 && other[1] == -7 && other[2] == -7);
+    assert_int_equal(rankloss_offsets_from_ids(&place.view, last + 1, other), RANKLOSS_OK);
+    assert_true(last[1] == 0 && last[2] == 1 && last[3] == 2 && other[0] == 2);
 }
 
 /* --- What they are for --- */
