@@ -97,7 +97,7 @@ static inline void rankloss__position_of(const rankloss__batch *batch, int64_t l
     position->index[0] = list;
 }
 
-/* Its data, of RANKLOSS_F32. */
+/* The data of a view of RANKLOSS_F32. */
 static inline float *rankloss__floats_of(const rankloss__view *view) {
     return (float *)(void *)view->data;
 }

@@ -26,8 +26,9 @@
 #include <rankloss/array.h>
 
 enum {
-    RANKLOSS__LANES = 8, /* virtual lanes of double in every vocabulary */
-    RANKLOSS__SHORT = 64 /* items of the longest lists that are interleaved */
+    RANKLOSS__LANES = 8,  /* virtual lanes of double in every vocabulary */
+    RANKLOSS__SHORT = 64, /* items of the longest lists that are interleaved */
+    RANKLOSS__FEW = 16    /* items up to which short lists of one size are faster together than others */
 };
 
 /* The size of a cache line and of the widest vector: what is loaded or stored at once should not cross such a line. */

@@ -4,10 +4,10 @@
  *
  * Lists of up to 64 items are computed interleaved, and of up to 2048 side by side (fewer where inputs are converted,
  * which changes no bit), eight at a time where there are so many; interleaved ones in one step, if all that is wanted
- * are losses and derivatives by the logits, and all arrays are floats. Longer lists are computed alone; so is a list that has rules
- * of its own, because its coefficients are all zero or cancel, or whose sums do not fit a double. Each output
- * of a list takes the fast path or extended precision for itself, so that none depends on which others are asked for.
- * All of it depends on a list's own items and on the options, never on its neighbours.
+ * are losses and derivatives by the logits, and all arrays are floats. Longer lists are computed alone; so is a list
+ * that has rules of its own, because its coefficients are all zero or cancel, or whose sums do not fit a double. Each
+ * output of a list takes the fast path or extended precision for itself, so that none depends on which others are asked
+ * for. All of it depends on a list's own items and on the options, never on its neighbours.
  */
 #ifndef RANKLOSS_SRC_LIST_FAST_PATH_H
 #define RANKLOSS_SRC_LIST_FAST_PATH_H

@@ -22,7 +22,10 @@ double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);
 
 /* --- shared by lists alone and groups --- */
 
-/* The kernel of a derivative by the logits, and the value of each list's argmax, which it leaves to its caller; of others NULL. */
+/*
+ * The kernel of a derivative by the logits, and the value of each list's argmax, which it leaves to its caller; of other
+ * derivatives NULL.
+ */
 typedef struct rankloss__step {
     void (*run)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
                 const rankloss__lanes *argmax_row, rankloss__out out);

@@ -260,7 +260,7 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
         if (has(complete, k))
             continue;
         for (int output = 0; wanted >> output != 0; output++)
-            if ((wanted >> output & 1u) != 0 && !has(have[output], k))
+            if (has(wanted, output) && !has(have[output], k))
                 missing |= 1u << output;
         rankloss__single_list_run(worker, lists[k], missing);
         if ((wanted & RANKLOSS__WANT_DERIVATIVES & ~missing) == 0)

@@ -38,8 +38,9 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
                                      size_t count, double *block);
 
 /*
- * Sets how many items, in whole lanes, come before the first masked one; drops a mask that masks none. Lists that are padded are masked at their end alone, and before
- * it the kernels need not look at the mask. Whether they do changes no bit.
+ * Sets how many items, in whole lanes, come before the first masked one; drops a mask that masks none. Lists that are
+ * padded are masked at their end alone, and before it the kernels need not look at the mask. Whether they do changes no
+ * bit.
  */
 void rankloss__find_unmasked(rankloss__items *items);
 

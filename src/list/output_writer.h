@@ -30,7 +30,10 @@ typedef struct rankloss__writer {
     int64_t first_total, total_stride; /* ADDED: where item 0 goes, and how far apart items are */
 } rankloss__writer;
 
-/* A writer for a list of an output whose view is one of items. block: room for the items put at once, RANKLOSS__CHUNK_F64 at most. */
+/*
+ * A writer for a list of an output whose view is one of items. block: room for the items put at once,
+ * RANKLOSS__CHUNK_F64 at most.
+ */
 rankloss__writer rankloss__writer_make(const rankloss__view *view, const rankloss__batch *batch,
                                        const rankloss__position *position, double *block);
 

@@ -51,8 +51,8 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
 double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32_t dtype);
 
 /*
- * The finite terms of a sum as a whole number of 2^-(1074 + RANKLOSS__SUM_BELOW) in two's complement, the least word first; and
- * into a sum that has none yet.
+ * The finite terms of a sum as a whole number of 2^-(1074 + RANKLOSS__SUM_BELOW) in two's complement, the least word
+ * first; and into a sum that has none yet.
  */
 void rankloss__exact_sum_store(rankloss__exact_sum *sum, uint64_t words[RANKLOSS__SUM_WORDS]);
 void rankloss__exact_sum_load(rankloss__exact_sum *sum, const uint64_t words[RANKLOSS__SUM_WORDS]);

@@ -1,7 +1,7 @@
 /*
- * Which lists of a thread are computed together. Short lists wait for others of about their size, since a lane is idle
- * once its list has ended. Longer ones wait for a full group, and a full group waits for the next one to fill, which
- * gives the prefetched inputs time to arrive. The choice of neighbours changes no bit.
+ * Which lists of a thread are computed together. Short lists wait for others of their size, or about it, since a lane is
+ * idle once its list has ended. Longer ones wait for a full group, and a full group waits for the next one to fill, which
+ * can then be fetched into the cache meanwhile. The choice of neighbours changes no bit.
  */
 #include "schedule/list_queue.h"
 
@@ -11,12 +11,7 @@
 
 enum { BOTH = RANKLOSS__PREFETCH_INPUTS | RANKLOSS__PREFETCH_OUTPUTS };
 
-enum {
-    LANES = RANKLOSS__LANES,
-    TINY = 16, /* sizes up to this have a bin for each: lists of one size are faster together */
-    BIN_WIDTH = 8,
-    BINS = TINY + (RANKLOSS__SHORT - TINY) / BIN_WIDTH
-};
+enum { LANES = RANKLOSS__LANES, BIN_WIDTH = 8, BINS = RANKLOSS__FEW + (RANKLOSS__SHORT - RANKLOSS__FEW) / BIN_WIDTH };
 
 /* Lists that wait. */
 typedef struct waiting_lists {
@@ -34,9 +29,9 @@ typedef struct list_queue {
     waiting_lists bins[BINS];     /* interleaved, see bin_of() */
 } list_queue;
 
-/* A bin for each tiny size, then one for sizes of 17 to 24, of 25 to 32, ... */
+/* A bin for each size up to RANKLOSS__FEW, then one for sizes of 17 to 24, of 25 to 32, ... */
 static int64_t bin_of(int64_t size) {
-    return size <= TINY ? size - 1 : TINY + (size - TINY - 1) / BIN_WIDTH;
+    return size <= RANKLOSS__FEW ? size - 1 : RANKLOSS__FEW + (size - RANKLOSS__FEW - 1) / BIN_WIDTH;
 }
 
 static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_lists *waiting) {

@@ -55,6 +55,34 @@ static void the_scratch_has_room_and_no_more(void **state) {
     }
 }
 
+/* Plain floats, and then one thing that the kernel for short lists does not have. */
+static void one_step_is_for_floats_alone(void **state) {
+    char element[8] = {0};
+    (void)state;
+    for (int other = -1; other < 12; other++) {
+        rankloss__plan plan = {.inputs = {.batch = {.ndim = other == 0 ? 2 : 1}, .dtype = RANKLOSS_F32}};
+        rankloss__inputs *in = &plan.inputs;
+        rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
+                                          &plan.derivatives[RANKLOSS__HESS_LOGITS]};
+        for (int k = 0; k < 4; k++) {
+            *floats[k] = view_of(other == 1 + k ? RANKLOSS_F16 : RANKLOSS_F32, 1);
+            floats[k]->data = element;
+            floats[k]->list_strides[0] = other == 5 && k == 1 ? 0 : 30; /* labels that all lists share */
+        }
+        in->labels.item_stride = other == 6 ? 2 : 1;
+        in->labels.data = other == 7 ? NULL : element;
+        in->weights.data = other == 8 ? element : NULL;
+        in->where.data = other == 9 ? element : NULL;
+        in->scaled = other == 10;
+        in->sum_to_one = other == 11;
+        assert_true(rankloss__fits_one_step(&plan) == (other < 0));
+        if (other == 3 || other == 4) { /* outputs that are not asked for do not matter */
+            floats[other - 1]->data = NULL;
+            assert_true(rankloss__fits_one_step(&plan));
+        }
+    }
+}
+
 /* --- sums --- */
 
 /* In float64: coefficients far from both ends of the range, and a loss that was not lost, unless there is one item. */
@@ -200,6 +228,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_follow_the_size),
         cmocka_unit_test(the_scratch_has_room_and_no_more),
+        cmocka_unit_test(one_step_is_for_floats_alone),
         cmocka_unit_test(double_carries_what_is_within_its_range),
         cmocka_unit_test(labels_that_cancel_are_not_divided),
         cmocka_unit_test(lists_with_rules_of_their_own_are_not_used),

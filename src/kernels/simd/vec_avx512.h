@@ -38,6 +38,11 @@ WORD(mask, mask_first, (size_t n), (mask)((1u << n) - 1u))
 WORD(mask, mask_and, (mask a, mask b), (mask)(a &b))
 WORD(mask, mask_and_not, (mask a, mask b), (mask)(a & ~b))
 WORD(mask, mask_or, (mask a, mask b), (mask)(a | b))
+
+/*
+ * To be compared or returned at once. Where gcc 12 has no register for such a number it may keep it in four bytes of the
+ * stack of which it writes one, after something else was there: 8 lanes were seen as 0xC00000FF.
+ */
 WORD(unsigned, mask_bits, (mask a), a)
 
 static inline mask mask_but(size_t k) {
