@@ -25,6 +25,8 @@
 
 #include <rankloss/array.h>
 
+#include "exact/double_double.h"
+
 enum {
     RANKLOSS__LANES = 8,  /* virtual lanes of double in every vocabulary */
     RANKLOSS__SHORT = 64, /* items of the longest lists that are interleaved */
@@ -47,15 +49,25 @@ enum {
 /* Below this an exponential has no normal float, even scaled by 2^64: exp(-130) 2^64 is 2^-123.6. */
 #define RANKLOSS__FLOAT_CUTOFF (-130.0)
 
+/*
+ * A bias up to this times 1 + |x| costs x no more than 2^-26 of 1 + |x| in float32 and 2^-62 in float64, even if it
+ * cancels the logit. A list with a larger one is computed in extended precision.
+ */
+#define RANKLOSS__BIAS_LIMIT_F32 0x1p24
+#define RANKLOSS__BIAS_LIMIT_F64 0x1p40
+
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
-    const void *scores;
+    const void *logits;    /* the scores, unless these are scaled */
+    const void *bias;      /* of scaled scores; NULL: all 0 */
     const void *labels;    /* NULL: all 1; then weights are NULL too */
     const void *weights;   /* NULL: all 1 */
     const uint8_t *where;  /* non-zero marks a valid item; NULL: all valid, and unmasked == count */
     const double *tangent; /* NULL where no step needs it */
     size_t count;          /* of interleaved lists a multiple of RANKLOSS__LANES */
     size_t unmasked;       /* of the first so many items all are valid, and where need not be read */
+    rankloss__dd inverse;  /* of the temperature, if scores are scaled */
+    bool scaled;           /* a score is logit * inverse + bias, in the reals */
     bool interleaved;
     bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */
     unsigned lane;        /* of a list by itself: the lane for what is known of it */
@@ -72,13 +84,23 @@ typedef struct rankloss__dd_lanes {
     double lo[RANKLOSS__LANES];
 } rankloss__dd_lanes;
 
-/* The range of the valid scores. A NaN counts as valid and is otherwise ignored here: it shows in its list's sums. */
+/*
+ * The range of the valid scores. A NaN counts as valid and is otherwise ignored here: it shows in its list's sums.
+ * Without a bias scores are compared by their logits, and max and min are logits; with one, by doubles.
+ */
 typedef struct rankloss__score_range {
     double max; /* -inf where no valid score is above it */
     double min;
-    size_t argmax; /* the first valid item whose score is max; count where there is none */
-    size_t valid;  /* number of valid items */
+    double unit;        /* of max and min: 1 / temperature if they are logits that are scaled, otherwise 1 */
+    double logit, bias; /* of the argmax; all that x_i needs */
+    size_t argmax;      /* the first valid item whose score is max; count where there is none */
+    size_t valid;       /* number of valid items */
 } rankloss__score_range;
+
+/* The x of the lowest score. */
+static inline double rankloss__lowest_x(const rankloss__score_range *range) {
+    return (range->min - range->max) * range->unit;
+}
 
 /* Sums over the valid items, without the argmax where a step leaves it out; v is the tangent. */
 typedef struct rankloss__sums {
@@ -87,7 +109,7 @@ typedef struct rankloss__sums {
     rankloss__dd_lanes coef_x;   /* c_i x_i */
     rankloss__dd_lanes tangents; /* exp(x_i) v_i, where there is a tangent; otherwise 0 */
     rankloss__lanes abs_coefs;   /* |c_i|, in float64 or if items.wants_abs_coefs; otherwise undefined */
-    unsigned underflow; /* float64, one bit per lane: some x_i is where the kernels underflow, see the cutoffs */
+    unsigned doubtful; /* one bit per lane: some x_i underflows in float64, see the cutoffs, or has too large a bias */
 } rankloss__sums;
 
 /* How far the scores of a list lie apart, so that the common case need not test for the rare one. */
@@ -104,8 +126,10 @@ typedef struct rankloss__list_sums {
     bool single;                     /* there is one list, in lane 0; the other lanes are not read */
     bool sum_to_one;                 /* the coefficients are to be divided by their sum */
     rankloss__lanes max, min, valid; /* as in rankloss__score_range */
-    rankloss__lanes argmax_row;      /* of interleaved lists: the row of the argmax, -1 where there is none */
-    rankloss__sums others;           /* over all valid items but the argmax */
+    rankloss__lanes lowest_x;
+    rankloss__lanes bias, logit; /* of the argmax, where there is a bias; otherwise logit is max */
+    rankloss__lanes argmax_row;  /* of interleaved lists: the row of the argmax, -1 where there is none */
+    rankloss__sums others;       /* over all valid items but the argmax */
     rankloss__dd_lanes argmax_coef;
     rankloss__lanes argmax_tangent;
 } rankloss__list_sums;
@@ -158,14 +182,15 @@ typedef struct rankloss__extent {
  * are valid, and have a label and no weight.
  */
 typedef struct rankloss__short_lists {
-    float *scores, *labels; /* only read */
+    float *logits, *labels; /* only read */
     float *grads, *hesses;  /* NULL: not wanted */
     const int64_t *starts;  /* of each list, in elements */
     const size_t *sizes;
     rankloss__extent extent;
     const uint8_t *where;             /* if the sizes differ: of an interleaved block, which lists have a row */
     const rankloss__factors *factors; /* of the derivatives */
-    float *score_block, *label_block; /* room for interleaved blocks */
+    double inverse;                   /* of the temperature */
+    float *logit_block, *label_block; /* room for interleaved blocks */
     double *exps;
 } rankloss__short_lists;
 
@@ -175,12 +200,6 @@ typedef struct rankloss__kernels {
     /* Converts contiguous elements of a dtype, each rounded once to the compute dtype. */
     void (*convert)(int32_t dtype, const void *data, size_t count, void *block);
 
-    /*
-     * scores[i] = logits[i] * factor + bias[i], rounded once; all three are of the compute dtype, and scores may be the
-     * same array as logits or bias. bias NULL: all 0.
-     */
-    void (*scale)(const void *logits, double factor, const void *bias, size_t count, void *scores);
-
     /* --- a list, or a chunk of one --- */
 
     void (*score_range)(const rankloss__items *items, rankloss__score_range *range);
@@ -189,11 +208,11 @@ typedef struct rankloss__kernels {
      * Adds the items to sums, except the one at `skip`, which may lie outside the chunk. exps receives every exp(x_i),
      * 0 for masked items; what it gets for the item left out is undefined.
      */
-    void (*sums)(const rankloss__items *items, double max, int64_t skip, rankloss__span span, double *exps,
-                 rankloss__sums *sums);
+    void (*sums)(const rankloss__items *items, const rankloss__score_range *range, int64_t skip, rankloss__span span,
+                 double *exps, rankloss__sums *sums);
 
     /* exps[i] = exp(x_i), 0 for masked items, with the same bits as from sums(). */
-    void (*exps)(const rankloss__items *items, double max, rankloss__span span, double *exps);
+    void (*exps)(const rankloss__items *items, const rankloss__score_range *range, rankloss__span span, double *exps);
 
     /*
      * Exponentials to floats and back, for long lists, whose doubles would not stay in the cache. They are rounded to

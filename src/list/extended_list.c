@@ -98,10 +98,42 @@ static extended coefficient(const rankloss__extended_sums *sums, const rankloss_
     return rankloss__extended_mul(factor(sums, list, items->labels, i), factor(sums, list, items->weights, i));
 }
 
-/* s_i - max */
+/* s_i - max, of logits and biases whose differences lose nothing that counts */
 static extended distance(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
                          size_t i) {
-    return rankloss__extended_sub(from(rankloss__value(list->inputs, items->scores, i)), from(sums->max));
+    const extended logit = from(rankloss__value(list->inputs, items->logits, i));
+    extended x = rankloss__extended_sub(logit, from(sums->logit));
+    if (list->inputs->scaled)
+        x = rankloss__extended_div(x, from(list->inputs->temperature));
+    if (items->bias == NULL)
+        return x;
+    const extended bias = from(rankloss__value(list->inputs, items->bias, i));
+    return rankloss__extended_add(x, rankloss__extended_sub(bias, from(sums->bias)));
+}
+
+/*
+ * With a bias, the argmax anew: beyond the range of a double the scores that the kernels compared may have been
+ * infinite. Whether an item is larger shows in its distance from the largest so far. If there is none but -inf, every
+ * distance will be NaN, and so are those of a NaN and of +inf.
+ */
+static void find_argmax(rankloss__extended_sums *sums, rankloss__list *list) {
+    sums->logit = -(double)INFINITY;
+    sums->bias = 0.0;
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            const double logit = rankloss__value(list->inputs, items->logits, i);
+            const double bias = rankloss__value(list->inputs, items->bias, i);
+            const bool is_least = logit == -(double)INFINITY || bias == -(double)INFINITY;
+            if (!rankloss__item_is_valid(items, i) || is_least)
+                continue;
+            if (sums->logit != -(double)INFINITY && !(distance(sums, list, items, i).hi > 0.0))
+                continue;
+            sums->argmax = first + i;
+            sums->logit = logit;
+            sums->bias = bias;
+        }
+    }
 }
 
 static extended exponential(extended x) {
@@ -169,7 +201,9 @@ static extended sum_losses(const rankloss__extended_sums *sums, rankloss__list *
 rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *range) {
     const extended zero = from(0.0), one = from(1.0);
     rankloss__extended_sums sums = {
-        .max = range->max, .argmax = range->argmax, .norm = one, .other_exps = zero, .other_tangents = zero};
+        .logit = range->logit, .argmax = range->argmax, .norm = one, .other_exps = zero, .other_tangents = zero};
+    if (list->inputs->bias.data != NULL)
+        find_argmax(&sums, list);
     sum_exps_and_coefs(&sums, list);
     sums.total_exps = rankloss__extended_add(sums.other_exps, one);
     sums.lse = log1p_extended(sums.other_exps);

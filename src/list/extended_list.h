@@ -13,10 +13,10 @@
 /* The sums of a list, and what follows from them. "other": without the argmax. */
 typedef struct rankloss__extended_sums {
     bool nan;
-    bool uniform;  /* every coefficient is 1: labels that were to sum to one, and summed to zero */
-    size_t count;  /* valid items */
-    size_t argmax; /* the first valid item with the largest score */
-    double max;
+    bool uniform;            /* every coefficient is 1: labels that were to sum to one, and summed to zero */
+    size_t count;            /* valid items */
+    size_t argmax;           /* the first valid item with the largest score */
+    double logit, bias;      /* of the argmax */
     rankloss__extended norm; /* what coefficients are divided by */
     rankloss__extended other_exps, total_exps, lse;
     rankloss__extended other_coefs, coefs, argmax_coef;

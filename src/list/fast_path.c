@@ -16,7 +16,8 @@
 int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
     const size_t room = inputs->is_f64 ? RANKLOSS__CONVERTED_F64 : RANKLOSS__CONVERTED_F32;
     size_t converted = 0, most = RANKLOSS__TOGETHER;
-    converted += inputs->scaled || !rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
+    converted += !rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
+    converted += !rankloss__is_in_place(&inputs->bias, inputs->dtype, 2);
     converted += !rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
     converted += !rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     if (converted > 0 && most > room / converted)
@@ -38,8 +39,8 @@ static bool is_like_logits(const rankloss__inputs *inputs, const rankloss__view 
 bool rankloss__fits_one_step(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
     return in->batch.ndim <= 1 && in->labels.data != NULL && in->weights.data == NULL && in->where.data == NULL &&
-           !in->scaled && !in->sum_to_one && is_like_logits(in, &in->logits) && is_like_logits(in, &in->labels) &&
-           is_like_logits(in, &plan->derivatives[RANKLOSS__GRAD_LOGITS]) &&
+           in->bias.data == NULL && in->is_moderate && !in->sum_to_one && is_like_logits(in, &in->logits) &&
+           is_like_logits(in, &in->labels) && is_like_logits(in, &plan->derivatives[RANKLOSS__GRAD_LOGITS]) &&
            is_like_logits(in, &plan->derivatives[RANKLOSS__HESS_LOGITS]);
 }
 
@@ -68,12 +69,23 @@ static bool sum_to_one_is_accurate(const rankloss__inputs *inputs, const ranklos
 }
 
 /*
- * float64: whether the sums fit a double. Coefficients must be far from both ends of its range, no exponential may have
- * underflowed, and a tiny loss may have lost bits to underflow (but that of a single valid item is exactly 0).
+ * Whether every x_i is accurate: the temperature can be divided by, no bias is too large beside what it is added to, that
+ * of the argmax included, and in float64 no exponential has underflowed.
+ */
+static bool x_is_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane) {
+    const double limit = inputs->is_f64 ? RANKLOSS__BIAS_LIMIT_F64 : RANKLOSS__BIAS_LIMIT_F32;
+    if (!inputs->is_moderate || (sums->others.doubtful >> lane & 1u) != 0)
+        return false;
+    return inputs->bias.data == NULL || fabs(sums->bias.at[lane]) <= limit;
+}
+
+/*
+ * float64: whether the sums fit a double. Coefficients must be far from both ends of its range, and a tiny loss may have
+ * lost bits to underflow (but that of a single valid item is exactly 0).
  */
 static bool double_carries(const rankloss__list_sums *sums, const rankloss__losses *losses, int lane) {
     const double size = fabs(losses->coefs.hi[lane]);
-    if ((sums->others.underflow >> lane & 1u) != 0 || !(size >= 0x1p-400 && size <= 0x1p400))
+    if (!(size >= 0x1p-400 && size <= 0x1p400))
         return false;
     return sums->valid.at[lane] == 1.0 || fabs(losses->loss.at[lane]) >= 0x1p-900;
 }
@@ -81,7 +93,7 @@ static bool double_carries(const rankloss__list_sums *sums, const rankloss__loss
 /* A list has rules of its own if its coefficients may all be 0, or cancel, or have a sum that cannot be divided by. */
 static bool is_usable(const rankloss__inputs *inputs, const rankloss__list_sums *sums, const rankloss__losses *losses,
                       int lane) {
-    if (!(sums->valid.at[lane] > 0.0))
+    if (!(sums->valid.at[lane] > 0.0) || !x_is_accurate(inputs, sums, lane))
         return false;
     if (losses->coefs.hi[lane] == 0.0 && (inputs->is_f64 || inputs->sum_to_one))
         return false;
@@ -93,7 +105,7 @@ static bool is_usable(const rankloss__inputs *inputs, const rankloss__list_sums 
 unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, unsigned finite) {
     unsigned usable = 0;
-    if (!inputs->is_f64 && !inputs->sum_to_one && inputs->where.data == NULL)
+    if (!inputs->is_f64 && !inputs->scaled && !inputs->sum_to_one && inputs->where.data == NULL)
         return finite;
     for (int lane = 0; finite >> lane != 0; lane++)
         if ((finite >> lane & 1u) != 0 && is_usable(inputs, sums, losses, lane))
@@ -103,11 +115,9 @@ unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__l
 
 bool rankloss__sums_are_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                  const rankloss__losses *losses, int lane, bool zero) {
-    if (!sum_to_one_is_accurate(inputs, sums, lane))
+    if (!sum_to_one_is_accurate(inputs, sums, lane) || !x_is_accurate(inputs, sums, lane))
         return false;
-    if (!inputs->is_f64)
-        return true;
-    return zero ? (sums->others.underflow >> lane & 1u) == 0 : double_carries(sums, losses, lane);
+    return !inputs->is_f64 || zero || double_carries(sums, losses, lane);
 }
 
 /* --- outputs --- */
@@ -123,7 +133,7 @@ bool rankloss__tangent_is_fast(const rankloss__inputs *inputs, const rankloss__l
         return largest <= 0x1p200;
     const double size = fabs(losses->coefs.hi[lane]);
     return largest >= 0x1p-200 && largest <= 0x1p200 && size >= 0x1p-200 && size <= 0x1p200 &&
-           sums->min.at[lane] - sums->max.at[lane] >= 0.5 * RANKLOSS__EXP_CUTOFF;
+           sums->lowest_x.at[lane] >= 0.5 * RANKLOSS__EXP_CUTOFF;
 }
 
 /* The largest magnitude misses a NaN, which compares as not larger. The sum over the others shows it. */
@@ -138,11 +148,13 @@ bool rankloss__tangents_are_finite(const rankloss__list_sums *sums, int lane) {
  */
 bool rankloss__log_grad_is_fast(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane,
                                 double cotangent) {
-    const double min = sums->min.at[lane], max = sums->max.at[lane], exps = sums->others.exps.hi[lane];
-    if (cotangent == 0.0 && isinf(min))
+    const double lowest_x = sums->lowest_x.at[lane], exps = sums->others.exps.hi[lane];
+    const bool is_infinite = isinf(sums->min.at[lane]);
+    if (cotangent == 0.0 && is_infinite)
         return false;
     if (!inputs->is_f64)
         return true;
     const bool exps_are_carried = exps == 0.0 || exps >= 0x1p-400;
-    return !inputs->sum_to_one && exps_are_carried && (min - max >= -0x1p600 || isinf(min));
+    const bool by_bias = inputs->bias.data != NULL; /* then min may be infinite because a double cannot hold it */
+    return !inputs->sum_to_one && exps_are_carried && (lowest_x >= -0x1p600 || (is_infinite && !by_bias));
 }

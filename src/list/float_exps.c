@@ -7,7 +7,7 @@
 
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range) {
     return !list->inputs->is_f64 && list->size > RANKLOSS__TOGETHER &&
-           range->min - range->max >= RANKLOSS__FLOAT_CUTOFF;
+           rankloss__lowest_x(range) >= RANKLOSS__FLOAT_CUTOFF;
 }
 
 float *rankloss__find_float_exps(const rankloss__plan *plan, const rankloss__list *list, unsigned wanted) {

@@ -25,15 +25,22 @@
 static void join_ranges(rankloss__score_range *range, const rankloss__score_range *later, size_t first) {
     range->valid += later->valid;
     range->min = later->min < range->min ? later->min : range->min;
+    range->unit = later->unit;
     if (later->max > range->max) {
         range->max = later->max;
+        range->logit = later->logit;
+        range->bias = later->bias;
         range->argmax = first + later->argmax;
     }
 }
 
+static rankloss__score_range no_range(const rankloss__list *list) {
+    return (rankloss__score_range){.max = -(double)INFINITY, .min = (double)INFINITY, .argmax = list->size};
+}
+
 static void range_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
     rankloss__score_range *range = (rankloss__score_range *)context + part;
-    *range = (rankloss__score_range){-(double)INFINITY, (double)INFINITY, list->size, 0};
+    *range = no_range(list);
     for (size_t first = begin; first < end; first += list->chunk) {
         rankloss__score_range found;
         list->inputs->kernels->score_range(rankloss__list_chunk(list, first), &found);
@@ -42,7 +49,7 @@ static void range_of_part(void *context, rankloss__list *list, size_t part, size
 }
 
 static rankloss__score_range find_range(rankloss__list *list) {
-    rankloss__score_range parts[RANKLOSS__PARTS], range = {-(double)INFINITY, (double)INFINITY, list->size, 0};
+    rankloss__score_range parts[RANKLOSS__PARTS], range = no_range(list);
     rankloss__each_part(list, range_of_part, parts);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
         join_ranges(&range, &parts[part], 0);
@@ -74,7 +81,7 @@ static void read_argmax(rankloss__forward *forward, rankloss__list *list) {
 typedef struct part_sums {
     rankloss__dd exps, coefs, coef_x, tangents;
     double abs_coefs;
-    unsigned underflow;
+    unsigned doubtful;
 } part_sums;
 
 /* What all parts share. */
@@ -91,18 +98,18 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     summing *shared = context;
     const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
-    rankloss__sums sums = {.underflow = 0};
+    rankloss__sums sums = {.doubtful = 0};
     for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;
         double *exps = list->scratch->exps + (forward->exps_kept ? first : 0);
-        kernels->sums(&items, forward->range.max, skip, forward->span, exps, &sums);
+        kernels->sums(&items, &forward->range, skip, forward->span, exps, &sums);
         if (forward->exps_rounded && list->float_exps != NULL)
             kernels->exps_to_floats(exps, items.count, list->float_exps + first);
     }
     kernels->fold(&sums);
     shared->parts[part] = (part_sums){first_lane(&sums.exps),     first_lane(&sums.coefs), first_lane(&sums.coef_x),
-                                      first_lane(&sums.tangents), sums.abs_coefs.at[0],    sums.underflow};
+                                      first_lane(&sums.tangents), sums.abs_coefs.at[0],    sums.doubtful};
 }
 
 static void set_first_lane(rankloss__dd_lanes *lanes, rankloss__dd value) {
@@ -123,16 +130,19 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
         total.coef_x = rankloss__dd_add(total.coef_x, sums->coef_x);
         total.tangents = rankloss__dd_add(total.tangents, sums->tangents);
         total.abs_coefs += sums->abs_coefs;
-        total.underflow |= sums->underflow;
+        total.doubtful |= sums->doubtful;
     }
     set_first_lane(&list_sums->others.exps, total.exps);
     set_first_lane(&list_sums->others.coefs, total.coefs);
     set_first_lane(&list_sums->others.coef_x, total.coef_x);
     set_first_lane(&list_sums->others.tangents, total.tangents);
     list_sums->others.abs_coefs.at[0] = total.abs_coefs;
-    list_sums->others.underflow = total.underflow != 0;
+    list_sums->others.doubtful = total.doubtful != 0;
     list_sums->max.at[0] = forward->range.max;
     list_sums->min.at[0] = forward->range.min;
+    list_sums->lowest_x.at[0] = rankloss__lowest_x(&forward->range);
+    list_sums->logit.at[0] = forward->range.logit;
+    list_sums->bias.at[0] = forward->range.bias;
     list_sums->valid.at[0] = (double)forward->range.valid;
     read_argmax(forward, list);
 }
@@ -141,7 +151,7 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
 static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
     forward->sums.single = true;
-    forward->sums.others.underflow = 0;
+    forward->sums.others.doubtful = 0;
     if (list->size <= list->chunk && forward->exps_kept) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
         kernels->list_sums(&items, list->scratch->exps, &forward->range, &forward->sums);
@@ -214,15 +224,17 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     forward->range = find_range(list);
     if (forward->range.valid == 0)
         return;
-    if (!isfinite(forward->range.max)) {
+    /* With a bias, a double may not have held the score. */
+    const bool finite = isfinite(forward->range.max);
+    if (!finite && list->inputs->bias.data == NULL) {
         forward->path = RANKLOSS__NAN;
         forward->loss = (double)NAN;
         return;
     }
-    const bool near = forward->range.min - forward->range.max >= RANKLOSS__EXP_CUTOFF;
+    const bool near = rankloss__lowest_x(&forward->range) >= RANKLOSS__EXP_CUTOFF;
     forward->span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     forward->exps_rounded = rankloss__exps_are_rounded(list, &forward->range);
-    if (find_sums(forward, list)) {
+    if (finite && find_sums(forward, list)) {
         forward->path = RANKLOSS__FAST;
         forward->loss = forward->losses.loss.at[0];
     } else {

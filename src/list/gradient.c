@@ -54,7 +54,7 @@ static const double *exps_of(const rankloss__list *list, const rankloss__forward
         kernels->floats_to_exps(list->float_exps + first, items->count, exps);
         return exps;
     }
-    kernels->exps(items, forward->range.max, forward->span, exps);
+    kernels->exps(items, &forward->range, forward->span, exps);
     if (forward->exps_rounded)
         rankloss__round_exps(list, items->count, exps);
     return exps;
@@ -243,7 +243,7 @@ static void jvp_of_part(void *context, rankloss__list *list, size_t part, size_t
     jvp_sums *shared = context;
     const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
-    rankloss__sums sums = {.underflow = 0};
+    rankloss__sums sums = {.doubtful = 0};
     for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;

@@ -74,18 +74,6 @@ static const void *interleave(const rankloss__list_group *group, const rankloss_
     return block;
 }
 
-/* The bias uses the block that the labels get later. */
-static const void *interleave_scores(const rankloss__list_group *group) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    const void *logits = interleave(group, &inputs->logits, &scratch->scores);
-    if (!inputs->scaled)
-        return logits;
-    const void *bias = interleave(group, &inputs->bias, &scratch->labels);
-    inputs->kernels->scale(logits, inputs->inverse_temperature, bias, LANES * group->extent.most, &scratch->scores);
-    return &scratch->scores;
-}
-
 static const double *interleave_tangent(const rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
@@ -147,7 +135,10 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
         interleave_where(group);
     else if (items->unmasked < items->count)
         rankloss__interleaved_mark_ends(group);
-    items->scores = interleave_scores(group);
+    items->logits = interleave(group, &inputs->logits, &scratch->logits);
+    items->bias = interleave(group, &inputs->bias, &scratch->bias);
+    items->inverse = inputs->inverse_temperature;
+    items->scaled = inputs->scaled;
     items->labels = interleave(group, &inputs->labels, &scratch->labels);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(group);

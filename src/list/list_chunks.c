@@ -38,14 +38,16 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     const size_t size = list->size, left = size - first, count = left < list->chunk ? left : list->chunk;
     rankloss__items *items = &list->items;
     list->loaded = first;
-    items->scores = rankloss__read_scores(inputs, list->at.logits, list->at.bias, size, first, count, &scratch->scores,
-                                          &scratch->spare);
+    items->logits = rankloss__read(inputs, &inputs->logits, list->at.logits, size, first, count, &scratch->logits);
+    items->bias = rankloss__read(inputs, &inputs->bias, list->at.bias, size, first, count, &scratch->bias);
     items->labels = rankloss__read(inputs, &inputs->labels, list->at.labels, size, first, count, &scratch->labels);
     items->weights = rankloss__read(inputs, &inputs->weights, list->at.weights, size, first, count, &scratch->weights);
     items->where = rankloss__read_where(inputs, list->at.where, size, first, count, scratch->where);
     items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count, scratch->tangent);
     items->count = count;
     rankloss__find_unmasked(items);
+    items->inverse = inputs->inverse_temperature;
+    items->scaled = inputs->scaled;
     items->interleaved = false;
     items->wants_abs_coefs = inputs->sum_to_one;
     items->lane = 0;

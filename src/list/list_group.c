@@ -35,7 +35,7 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     const rankloss__inputs *inputs = &worker->plan->inputs;
     group->plan = worker->plan;
     group->scratch = &worker->scratch;
-    group->scores_in_place = !inputs->scaled && rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
+    group->logits_in_place = rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
     group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
     group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     group->next = NULL;
@@ -181,7 +181,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     if (group->extent.least < group->extent.most)
         rankloss__interleaved_mark_ends(group);
     const rankloss__short_lists lists = {
-        .scores = rankloss__floats_of(&inputs->logits),
+        .logits = rankloss__floats_of(&inputs->logits),
         .labels = rankloss__floats_of(&inputs->labels),
         .grads =
             has(wanted, RANKLOSS__GRAD_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__GRAD_LOGITS]) : NULL,
@@ -192,7 +192,8 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
         .extent = group->extent,
         .where = scratch->where,
         .factors = factors.factors,
-        .score_block = scratch->scores.f32,
+        .inverse = inputs->inverse_temperature.hi,
+        .logit_block = scratch->logits.f32,
         .label_block = scratch->labels.f32,
         .exps = scratch->exps};
     if (!inputs->kernels->short_lists(&lists, &group->losses))

@@ -24,7 +24,7 @@ typedef struct rankloss__list_group {
     const rankloss__plan *plan;
     rankloss__scratch *scratch;
     rankloss__layout layout;
-    bool scores_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
+    bool logits_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
     bool fits_one_step;  /* of interleaved lists, if nothing but losses and derivatives by the logits is wanted */
     const int64_t *next; /* side by side: lists to fetch meanwhile */
     int num_next;

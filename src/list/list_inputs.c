@@ -18,7 +18,7 @@ bool rankloss__is_mask_in_place(const rankloss__view *view, size_t size) {
 
 bool rankloss__inputs_are_in_place(const rankloss__inputs *inputs, size_t size) {
     const int32_t dtype = inputs->dtype;
-    return !inputs->scaled && rankloss__is_in_place(&inputs->logits, dtype, size) &&
+    return rankloss__is_in_place(&inputs->logits, dtype, size) && rankloss__is_in_place(&inputs->bias, dtype, size) &&
            rankloss__is_in_place(&inputs->labels, dtype, size) &&
            rankloss__is_in_place(&inputs->weights, dtype, size) && rankloss__is_mask_in_place(&inputs->where, size) &&
            (!inputs->wants_tangent || rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, size));
@@ -41,22 +41,6 @@ const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view 
         rankloss__load_f64(view->dtype, from, view->item_stride, count, block);
     else
         rankloss__load_f32(view->dtype, from, view->item_stride, count, block);
-    return block;
-}
-
-const void *rankloss__read_scores(const rankloss__inputs *inputs, const char *logits, const char *bias, size_t size,
-                                  size_t first, size_t count, void *block, rankloss__block *spare) {
-    if (!inputs->scaled)
-        return rankloss__read(inputs, &inputs->logits, logits, size, first, count, block);
-    /* As many at a time as the spare block has room for. */
-    const size_t most = inputs->is_f64 ? RANKLOSS__CHUNK_F64 : RANKLOSS__CHUNK_F32;
-    for (size_t i = 0; i < count; i += most) {
-        const size_t n = count - i < most ? count - i : most;
-        void *scores = inputs->is_f64 ? (void *)((double *)block + i) : (void *)((float *)block + i);
-        const void *unscaled = rankloss__read(inputs, &inputs->logits, logits, size, first + i, n, scores);
-        const void *added = rankloss__read(inputs, &inputs->bias, bias, size, first + i, n, spare);
-        inputs->kernels->scale(unscaled, inputs->inverse_temperature, added, n, scores);
-    }
     return block;
 }
 

@@ -26,10 +26,6 @@ bool rankloss__inputs_are_in_place(const rankloss__inputs *inputs, size_t size);
 const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view *view, const char *at, size_t size,
                            size_t first, size_t count, void *block);
 
-/* The logits with temperature and bias. */
-const void *rankloss__read_scores(const rankloss__inputs *inputs, const char *logits, const char *bias, size_t size,
-                                  size_t first, size_t count, void *block, rankloss__block *spare);
-
 const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *at, size_t size, size_t first,
                                     size_t count, uint8_t *block);
 

@@ -26,7 +26,7 @@ typedef union rankloss__interleaved_block {
 
 typedef struct rankloss__interleaved_scratch {
     RANKLOSS__ALIGNED double exps[RANKLOSS__INTERLEAVED_ITEMS];
-    rankloss__interleaved_block scores, labels, weights;
+    rankloss__interleaved_block logits, bias, labels, weights;
     double tangent[RANKLOSS__INTERLEAVED_ITEMS];
     rankloss__interleaved_block rows; /* lists before they are interleaved, outputs before they are lists */
     double list[RANKLOSS__SHORT];     /* one list's values of that */
@@ -56,9 +56,9 @@ typedef struct rankloss__side_by_side_scratch {
     union {
         float f32[RANKLOSS__CONVERTED_F32];
         double f64[RANKLOSS__CONVERTED_F64];
-    } converted; /* scores, labels and weights */
+    } converted; /* logits, biases, labels and weights */
     double tangents[RANKLOSS__CONVERTED_TANGENTS];
-    rankloss__block spare; /* a bias on its way into the scores; an output on its way to the caller */
+    rankloss__block spare; /* an output on its way to the caller */
     uint8_t where[RANKLOSS__CONVERTED_MASK];
 } rankloss__side_by_side_scratch;
 
@@ -66,7 +66,7 @@ typedef struct rankloss__side_by_side_scratch {
 
 typedef struct rankloss__chunk_scratch {
     RANKLOSS__ALIGNED double exps[RANKLOSS__TOGETHER];
-    rankloss__block scores, labels, weights;
+    rankloss__block logits, bias, labels, weights;
     double tangent[RANKLOSS__CHUNK_F32];
     rankloss__block spare; /* as above */
     uint8_t where[RANKLOSS__CHUNK_F32];

@@ -36,13 +36,6 @@ static const void *convert(const rankloss__list_group *group, const rankloss__vi
     return rankloss__read(&group->plan->inputs, view, list_at(group, view, k), size, 0, size, take(group, taken, size));
 }
 
-static const void *scale(const rankloss__list_group *group, int k, scratch_use *taken) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    const size_t size = group->sizes[k];
-    return rankloss__read_scores(inputs, list_at(group, &inputs->logits, k), list_at(group, &inputs->bias, k), size, 0,
-                                 size, take(group, taken, size), &group->scratch->side_by_side.spare);
-}
-
 static void read_mask_and_tangent(rankloss__list_group *group, int k, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
@@ -67,10 +60,13 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     const size_t size = group->sizes[k];
     group->exps[k] = group->scratch->side_by_side.exps + taken->exps;
     taken->exps += whole_lanes(size);
-    if (group->scores_in_place)
-        items->scores = list_at(group, &inputs->logits, k);
-    else
-        items->scores = inputs->scaled ? scale(group, k, taken) : convert(group, &inputs->logits, k, taken);
+    items->logits =
+        group->logits_in_place ? list_at(group, &inputs->logits, k) : convert(group, &inputs->logits, k, taken);
+    items->bias = NULL;
+    if (inputs->bias.data != NULL)
+        items->bias = rankloss__is_in_place(&inputs->bias, inputs->dtype, size)
+                          ? list_at(group, &inputs->bias, k)
+                          : convert(group, &inputs->bias, k, taken);
     items->labels =
         group->labels_in_place ? list_at(group, &inputs->labels, k) : convert(group, &inputs->labels, k, taken);
     items->weights =
@@ -78,6 +74,8 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     items->where = NULL;
     items->tangent = NULL;
     items->count = items->unmasked = size;
+    items->inverse = inputs->inverse_temperature;
+    items->scaled = inputs->scaled;
     items->interleaved = false;
     items->wants_abs_coefs = inputs->sum_to_one;
     items->lane = (unsigned)k;
@@ -112,7 +110,7 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
         group->sums = (rankloss__list_sums){.single = false};
     group->sums.single = group->count == 1;
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
-    group->sums.others.underflow = 0;
+    group->sums.others.doubtful = 0;
     for (int k = 0; k < group->count; k++) {
         finite |= (unsigned)kernels->list_sums(&group->items[k], group->exps[k], &ranges[k], &group->sums) << k;
         fetch_next(group, k, RANKLOSS__PREFETCH_INPUTS);
@@ -126,7 +124,7 @@ void rankloss__side_by_side_jvp(const rankloss__list_group *group, const ranklos
                                 rankloss__dd_lanes *sum) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     for (int k = 0; k < group->count; k++) {
-        rankloss__sums sums = {.underflow = 0};
+        rankloss__sums sums = {.doubtful = 0};
         if ((lists >> k & 1u) == 0)
             continue;
         kernels->jvp(&group->items[k], group->exps[k], terms, (int64_t)group->argmax[k], &sums.exps);
@@ -141,7 +139,8 @@ static rankloss__items items_from(const rankloss__inputs *inputs, const rankloss
                                   size_t count) {
     const size_t bytes = first * (inputs->is_f64 ? sizeof(double) : sizeof(float));
     rankloss__items some = *items;
-    some.scores = (const char *)items->scores + bytes;
+    some.logits = (const char *)items->logits + bytes;
+    some.bias = items->bias != NULL ? (const char *)items->bias + bytes : NULL;
     some.labels = items->labels != NULL ? (const char *)items->labels + bytes : NULL;
     some.weights = items->weights != NULL ? (const char *)items->weights + bytes : NULL;
     some.where = items->where != NULL ? items->where + first : NULL;

@@ -10,9 +10,15 @@
 #include "cpu/dispatch.h"
 #include "dtype/convert.h"
 
+static bool is_moderate(double x) {
+    const double size = fabs(x);
+    return size == 0.0 || (size >= 0x1p-200 && size <= 0x1p200);
+}
+
 static rankloss__inputs make_inputs(const rankloss_problem *p) {
     const rankloss__batch batch = rankloss__batch_make(&p->logits, &p->offsets);
     const double temperature = p->temperature != 0.0 ? p->temperature : 1.0;
+    const rankloss__dd one = {1.0, 0.0}, divisor = {temperature, 0.0};
     rankloss__inputs inputs = {.batch = batch,
                                .logits = rankloss__view_of_items(&batch, &p->logits),
                                .labels = rankloss__view_of_items(&batch, &p->labels),
@@ -21,11 +27,14 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
                                .bias = rankloss__view_of_items(&batch, &p->bias),
                                .tangent = rankloss__view_of_items(&batch, &p->tangent),
                                .temperature = temperature,
-                               .inverse_temperature = 1.0 / temperature};
+                               .inverse_temperature = one,
+                               .is_moderate = is_moderate(temperature)};
     inputs.is_f64 = p->logits.dtype == RANKLOSS_F64;
     inputs.dtype = inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
     inputs.kernels = rankloss__kernels_for(inputs.is_f64);
-    inputs.scaled = temperature != 1.0 || inputs.bias.present;
+    inputs.scaled = temperature != 1.0 || inputs.bias.data != NULL;
+    if (inputs.is_moderate)
+        inputs.inverse_temperature = rankloss__dd_div(one, divisor);
     inputs.sum_to_one = p->label_mode == RANKLOSS_LABELS_SUM_TO_ONE;
     return inputs;
 }
@@ -126,11 +135,6 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
 }
 
 /* --- what multiplies the derivatives --- */
-
-static bool is_moderate(double x) {
-    const double size = fabs(x);
-    return size == 0.0 || (size >= 0x1p-200 && size <= 0x1p200);
-}
 
 rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
     rankloss__upstream up = {.cotangent = cotangent, .share = 1.0, .divisor = divisor, .temperature = temperature};

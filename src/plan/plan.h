@@ -38,10 +38,12 @@ typedef struct rankloss__inputs {
     rankloss__batch batch;
     rankloss__view logits, labels, where, weights, bias, tangent;
     const rankloss__kernels *kernels;
-    double temperature, inverse_temperature;
+    double temperature;
+    rankloss__dd inverse_temperature;
     int32_t dtype;      /* the compute dtype */
     bool is_f64;        /* that is RANKLOSS_F64 */
     bool scaled;        /* scores are not the logits themselves: a temperature or a bias */
+    bool is_moderate;   /* the temperature, so that the kernels can divide by it */
     bool sum_to_one;    /* RANKLOSS_LABELS_SUM_TO_ONE */
     bool wants_tangent; /* an output needs it */
 } rankloss__inputs;

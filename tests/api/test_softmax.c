@@ -83,7 +83,7 @@ static void every_pair_of_kinds(void **state) {
     }
 }
 
-/* A temperature and a bias: the score is rounded once to the compute dtype. */
+/* Temperatures, also those that take scores far apart or close together, and biases beside them. */
 static void temperature_and_bias(void **state) {
     (void)state;
     static const double temperatures[] = {1, 2, 0.5, 0.7, 3, 1e-3, 1e3, 0x1p-20, 1e30, 1e-30};

@@ -45,6 +45,7 @@ typedef struct row {
     const double *bias;
     const double *tangent;
     double cotangent;
+    double temperature;
     int32_t label_mode;
     const char *expected[OUTPUT_KINDS];
 } row;
@@ -134,6 +135,10 @@ static const row rows[] = {
     {"NaN logit, labels to one", 3, V(1, NOT, 2), GRADED, TO_ONE, ALL_NAN},
     {"NaN logit, zero labels to one", 3, V(1, NOT, 2), V(0, 0, 0), TO_ONE, ALL_NAN},
     {"NaN bias", 3, PLAIN, GRADED, .bias = V(0, NOT, 0), ALL_NAN},
+    {"+inf bias", 3, PLAIN, GRADED, .bias = V(0, INF, 0), ALL_NAN},
+    {"+inf bias on a -inf logit", 3, V(1, -INF, 2), GRADED, .bias = V(0, INF, 0), ALL_NAN},
+    {"all -inf by logits and biases", 3, V(-INF, 1, 2), GRADED, .bias = V(0, -INF, -INF), ALL_NAN},
+    {"+inf logit, large temperature", 3, V(1, INF, 2), GRADED, .temperature = 1e300, ALL_NAN},
     {"NaN logit, zero label, -inf logit", 3, V(NOT, 1, -INF), V(0, 2, 0), ALL_NAN},
     {"NaN logit, zero weight, -inf logit", 3, V(-INF, 1, NOT), GRADED, .weights = V(0, 1, 0), ALL_NAN},
     {"NaN logit, zero label, far logit", 3, V(1, NOT, -1000), V(2, 0, 1), ALL_NAN},
@@ -180,6 +185,13 @@ static const row rows[] = {
 
     /* Huge, tiny and subnormal numbers. */
     {"largest span of float32", 3, V(3e38, -3e38, 0), V(0, 1, 0), EXPECT("r", "xxx", "zrx", "zrz", "rrr", "r", "rrr")},
+    {"scores beyond float32's range", 3, V(3e38, -3e38, 2e38), GRADED, .weights = V(1e-30, 1e-30, 1e-30),
+     .temperature = 1e-10, EXPECT("x", "rrr", "xxx", "rrr", "rrr", "r", "rrr")},
+    {"scores beyond float64's range", 3, V(3e38, -3e38, 2e38), V(1, 0, 0), .temperature = 1e-300,
+     EXPECT("z", "zzz", "z++", "zzz", "zzz", "z", "zzz")},
+    {"tiny scores", 3, V(1e-38, -1e-38, 0), GRADED, .temperature = 1e300, ORDINARY},
+    {"a bias that cancels the logits", 3, V(1e5, 2e5, -1e5), GRADED, .bias = V(-1e7 + 1, -2e7, 1e7),
+     .temperature = 0.01, ORDINARY},
     {"subnormal labels", 3, PLAIN, V(0x1p-149, 0, 0x1p-148), EXPECT("x", "xxx", "xxx", "xzx", "xxx", "x", "xxx")},
     {"subnormal logits", 3, V(0x1p-149, 0, 0x1p-148), GRADED, ORDINARY},
     {"labels that cancel", 3, PLAIN, V(1, -3, 2), EXPECT("x", "xxx", "xxx", "xxx", "zzz", "x", "zzz")},
@@ -250,7 +262,10 @@ static rankloss_problem make_problem(pool *p, const row *special, int32_t dtype,
     const int64_t starts[] = {0, first, first + n, first + n + items_behind(how, n)};
     const int64_t *const ends = how == ALONE ? starts + 1 : starts;
     const int64_t shape[] = {ragged ? ends[3] : lists, n};
-    rankloss_problem problem = {.reduction = RANKLOSS_NONE, .label_mode = special->label_mode, .num_threads = 1};
+    rankloss_problem problem = {.reduction = RANKLOSS_NONE,
+                                .label_mode = special->label_mode,
+                                .temperature = special->temperature,
+                                .num_threads = 1};
     rankloss_array *const full[] = {&problem.logits, &problem.labels, &problem.weights, &problem.bias,
                                     &problem.tangent};
     for (size_t k = 0; k < LENGTH(full); k++) {

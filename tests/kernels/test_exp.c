@@ -121,12 +121,13 @@ static void exp_of_floats(void **state) {
     make_table();
     for (uint32_t bits = 0x80000000U; next_floats(&f, &bits, 0xFF800001U);) {
         const bool near = (double)f.x[f.count - 1] >= RANKLOSS__EXP_CUTOFF;
-        const rankloss__items items = {.scores = f.x, .count = f.count, .unmasked = f.count};
+        const rankloss__items items = {.logits = f.x, .count = f.count, .unmasked = f.count};
+        const rankloss__score_range top = {.logit = 0.0};
         count += (int64_t)f.count;
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             if (runs[t]) {
                 const rankloss__span span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
-                kernel_tables[t].kernels[0]->exps(&items, 0.0, span, exps);
+                kernel_tables[t].kernels[0]->exps(&items, &top, span, exps);
                 judge_exps_f32(&f, exps, &worst[t], &wrong_zeros);
             }
         }
@@ -187,14 +188,15 @@ static void exp_of_doubles(void **state) {
     (void)state;
     for (int64_t b = 0; b < blocks; b++) {
         const double max = draw_scores(&r, scores);
-        const rankloss__items items = {.scores = scores, .count = BLOCK, .unmasked = BLOCK};
-        kernel_tables[0].kernels[1]->exps(&items, max, RANKLOSS__SPAN_NEAR, exps[0]);
+        const rankloss__items items = {.logits = scores, .count = BLOCK, .unmasked = BLOCK};
+        const rankloss__score_range top = {.logit = max};
+        kernel_tables[0].kernels[1]->exps(&items, &top, RANKLOSS__SPAN_NEAR, exps[0]);
         for (int i = 0; i < BLOCK; i++) {
             note(&worst, error_of_exp(exps[0][i], scores[i], max), scores[i] - max);
         }
         for (int t = 1; t < NUM_KERNEL_TABLES; t++) {
             if (runs[t]) {
-                kernel_tables[t].kernels[1]->exps(&items, max, RANKLOSS__SPAN_NEAR, exps[1]);
+                kernel_tables[t].kernels[1]->exps(&items, &top, RANKLOSS__SPAN_NEAR, exps[1]);
                 assert_memory_equal(exps[0], exps[1], sizeof exps[0]);
             }
         }

@@ -88,7 +88,7 @@ static rankloss__items items_of(const data *d) {
     rankloss__items items = {.count = LANES * d->extent.most, .interleaved = true};
     items.unmasked = d->masked ? 0 : LANES * d->extent.least;
     items.where = items.unmasked < items.count ? d->where : NULL;
-    items.scores = of_type(d, 0);
+    items.logits = of_type(d, 0);
     items.labels = of_type(d, 1);
     items.weights = d->weighted ? of_type(d, 2) : NULL;
     items.tangent = d->with_tangent ? d->tangent : NULL;
@@ -126,6 +126,7 @@ typedef struct yield {
 static void forget_signs_of_zero(rankloss__list_sums *sums) {
     for (int k = 0; k < LANES; k++) {
         sums->max.at[k] += 0.0;
+        sums->logit.at[k] += 0.0;
         sums->min.at[k] += 0.0;
     }
 }
@@ -141,7 +142,7 @@ static void forget_what_is_not_finite(yield *y, size_t rows) {
         for (int n = 0; n < 7; n++)
             lanes[n]->hi[k] = lanes[n]->lo[k] = 0.0;
         others->abs_coefs.at[k] = y->loss.lse.at[k] = y->loss.loss.at[k] = 0.0;
-        others->underflow &= ~(1u << k);
+        others->doubtful &= ~(1u << k);
         for (size_t row = 0; row < rows; row++)
             y->exps[at(row, k)] = y->grads[at(row, k)] = y->hesses[at(row, k)] = y->hvps[at(row, k)] =
                 y->log_grads[at(row, k)] = 0.0;
@@ -364,7 +365,7 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     items.count = d->sizes[k];
     items.unmasked = d->masked ? 0 : items.count;
     items.where = d->masked ? where : NULL;
-    items.scores = d->is_f64 ? (const void *)f64[0] : f32[0];
+    items.logits = d->is_f64 ? (const void *)f64[0] : f32[0];
     items.labels = d->is_f64 ? (const void *)f64[1] : f32[1];
     items.weights = !d->weighted ? NULL : d->is_f64 ? (const void *)f64[2] : f32[2];
     items.tangent = d->with_tangent ? tangent : NULL;
@@ -387,7 +388,7 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     assert_true(y->sums.argmax_coef.hi[k] == alone.argmax_coef.hi[0]);
     assert_true(y->sums.argmax_coef.lo[k] == alone.argmax_coef.lo[0]);
     assert_true(y->sums.argmax_tangent.at[k] == alone.argmax_tangent.at[0]);
-    assert_true((y->sums.others.underflow >> k & 1u) == (alone.others.underflow & 1u));
+    assert_true((y->sums.others.doubtful >> k & 1u) == (alone.others.doubtful & 1u));
 }
 
 static void lanes_are_lists(void **state) {
@@ -489,7 +490,7 @@ static void check_far(const data *d, const yield *y, int k) {
         assert_true((y->exps[i] > 0.0) == (x >= RANKLOSS__EXP_CUTOFF) || (y->finite >> k & 1u) == 0);
     }
     assert_true((y->finite >> k & 1u) == (unsigned)finite);
-    assert_true((y->sums.others.underflow >> k & 1u) == (unsigned)(underflow && finite));
+    assert_true((y->sums.others.doubtful >> k & 1u) == (unsigned)(underflow && finite));
 }
 
 static void far_scores_are_told(void **state) {

@@ -57,7 +57,7 @@ static void tie(data *d, random_state *r) {
 
 static rankloss__items items_of(const data *d, int is_f64) {
     rankloss__items items = {.count = d->count, .unmasked = d->masked ? 0 : d->count, .tangent = d->tangent};
-    items.scores = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
+    items.logits = is_f64 != 0 ? (const void *)d->f64[0] : d->f32[0];
     items.labels = is_f64 != 0 ? (const void *)d->f64[1] : d->f32[1];
     items.weights = !d->weighted ? NULL : is_f64 != 0 ? (const void *)d->f64[2] : d->f32[2];
     items.where = d->masked ? d->where : NULL;
@@ -103,15 +103,14 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     k->score_range(&items, &y->range);
     if (y->range.valid == 0)
         return;
-    const double max = y->range.max;
     const int64_t skip = (int64_t)y->range.argmax;
-    const rankloss__list_sums known = {.single = true, .max = {{max}}};
+    const rankloss__list_sums known = {.single = true, .logit = {{y->range.logit}}};
     const rankloss__losses found = {.lse = in_all_lanes(2.0)};
     const rankloss__span span =
-        y->range.min - y->range.max >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+        rankloss__lowest_x(&y->range) >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];
-    k->sums(&items, max, skip, span, again, &y->sums);
-    k->exps(&items, max, span, y->exps);
+    k->sums(&items, &y->range, skip, span, again, &y->sums);
+    k->exps(&items, &y->range, span, y->exps);
     y->exps[y->range.argmax] = again[y->range.argmax] = 1.0;
     assert_memory_equal(again, y->exps, d->count * sizeof(double));
     k->grad(&items, y->exps, &terms, NULL, (rankloss__out){y->grads, RANKLOSS_F64});
@@ -184,7 +183,7 @@ static void check_derivatives(const data *d, const yield *y, int is_f64) {
 }
 
 static void check_range(const data *d, const rankloss__score_range *range) {
-    rankloss__score_range expected = {-(double)INFINITY, (double)INFINITY, d->count, 0};
+    rankloss__score_range expected = {.max = -(double)INFINITY, .min = (double)INFINITY, .argmax = d->count};
     for (size_t i = 0; i < d->count; i++) {
         const double s = d->f64[0][i];
         if (!valid(d, i))
@@ -220,9 +219,12 @@ static void fold_into_lane(const rankloss__kernels *k, const data *d, int is_f64
     set_lanes(&expected->argmax_coef, lane, product, fused(d->f64[1][argmax], weight, -product),
               true); /* lo 0 in float32 */
     expected->others.abs_coefs.at[lane] = sums.abs_coefs.at[0];
-    expected->others.underflow = (expected->others.underflow & ~(1u << lane)) | (unsigned)(sums.underflow != 0) << lane;
+    expected->others.doubtful = (expected->others.doubtful & ~(1u << lane)) | (unsigned)(sums.doubtful != 0) << lane;
     expected->max.at[lane] = y->range.max;
     expected->min.at[lane] = y->range.min;
+    expected->lowest_x.at[lane] = y->range.min - y->range.max;
+    expected->logit.at[lane] = y->range.logit;
+    expected->bias.at[lane] = y->range.bias;
     expected->valid.at[lane] = (double)y->range.valid;
     expected->argmax_tangent.at[lane] = d->tangent[argmax];
 }
@@ -234,7 +236,7 @@ static void check_in_one_step(const rankloss__kernels *k, const data *d, int is_
     double exps[MOST] = {0.0};
     items.lane = (unsigned)(d->count % RANKLOSS__LANES);
     memset(&expected, 0x55, sizeof expected);
-    expected.others.underflow = 0xFF;
+    expected.others.doubtful = 0xFF;
     memcpy(&got, &expected, sizeof got);
     const bool any = k->list_sums(&items, exps, &y->range, &got);
     assert_true(any == (y->range.valid != 0));
@@ -318,19 +320,19 @@ static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, 
     const size_t size = is_f64 != 0 ? sizeof(double) : sizeof(float);
     rankloss__score_range range;
     k->score_range(&all, &range);
-    rankloss__sums whole = {.underflow = 0}, parts = {.underflow = 0};
+    rankloss__sums whole = {.doubtful = 0}, parts = {.doubtful = 0};
     double exps[MOST];
-    k->sums(&all, range.max, (int64_t)range.argmax, RANKLOSS__SPAN_WIDE, exps, &whole);
+    k->sums(&all, &range, (int64_t)range.argmax, RANKLOSS__SPAN_WIDE, exps, &whole);
     for (size_t i = 0; i < d->count; i += chunk) {
         rankloss__items part = all;
         part.count = d->count - i < chunk ? d->count - i : chunk;
         part.unmasked = d->masked ? 0 : part.count;
-        part.scores = (const char *)all.scores + size * i;
+        part.logits = (const char *)all.logits + size * i;
         part.labels = (const char *)all.labels + size * i;
         part.weights = all.weights != NULL ? (const char *)all.weights + size * i : NULL;
         part.where = all.where != NULL ? all.where + i : NULL;
         part.tangent = all.tangent + i;
-        k->sums(&part, range.max, (int64_t)range.argmax - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
+        k->sums(&part, &range, (int64_t)range.argmax - (int64_t)i, RANKLOSS__SPAN_WIDE, exps, &parts);
     }
     assert_memory_equal(&parts, &whole, sizeof whole);
 }

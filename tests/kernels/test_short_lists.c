@@ -23,10 +23,11 @@ typedef long double real;
 /* Lists in an order of their own, with gaps between them, the last of them flush with the end of the memory. */
 typedef struct problem {
     guarded memory[4];
-    float *scores, *labels, *grads, *hesses;
+    float *logits, *labels, *grads, *hesses;
     int64_t starts[LANES];
     size_t sizes[LANES], count; /* of all elements, the gaps included */
     rankloss__extent extent;
+    double inverse; /* of the temperature */
     rankloss__factors factors;
 } problem;
 
@@ -60,7 +61,7 @@ static void place_lists(problem *p, random_state *r) {
         p->extent.least = p->sizes[list] < p->extent.least ? p->sizes[list] : p->extent.least;
         p->extent.most = p->sizes[list] > p->extent.most ? p->sizes[list] : p->extent.most;
     }
-    p->scores = guarded_last(&p->memory[0], p->count * sizeof(float));
+    p->logits = guarded_last(&p->memory[0], p->count * sizeof(float));
     p->labels = guarded_last(&p->memory[1], p->count * sizeof(float));
     p->grads = guarded_last(&p->memory[2], p->count * sizeof(float));
     p->hesses = guarded_last(&p->memory[3], p->count * sizeof(float));
@@ -69,14 +70,16 @@ static void place_lists(problem *p, random_state *r) {
 /* Scores are often equal to others, for the first of the largest to be found; the gaps hold NaN. */
 static void fill(problem *p, random_state *r, double spread) {
     place_lists(p, r);
+    p->inverse = random_chance(r, 0.5) ? 1.0 : exp(random_normal(r));
     for (size_t i = 0; i < p->count; i++)
-        p->scores[i] = p->labels[i] = NAN;
+        p->logits[i] = p->labels[i] = NAN;
     for (int k = 0; k < LANES; k++) {
         p->factors.first.hi[k] = p->factors.second.hi[k] = p->factors.labels.at[k] = 2.0 * random_unit(r) - 0.5;
         p->factors.first.lo[k] = p->factors.second.lo[k] = 0.0;
         for (size_t i = 0; i < p->sizes[k]; i++) {
             const double score = spread * random_normal(r);
-            p->scores[(size_t)p->starts[k] + i] = (float)(random_chance(r, 0.3) ? round(score / spread) : score);
+            p->logits[(size_t)p->starts[k] + i] =
+                (float)((random_chance(r, 0.3) ? round(score / spread) : score) / p->inverse);
             p->labels[(size_t)p->starts[k] + i] = random_chance(r, 0.2) ? 0.0f : (float)fabs(random_normal(r));
         }
     }
@@ -93,7 +96,7 @@ static rankloss__short_lists lists_of(const problem *p, int wanted) {
     for (size_t row = 0; row < p->extent.most; row++)
         for (int k = 0; k < LANES; k++)
             where[LANES * row + (size_t)k] = row < p->sizes[k];
-    return (rankloss__short_lists){.scores = p->scores,
+    return (rankloss__short_lists){.logits = p->logits,
                                    .labels = p->labels,
                                    .grads = (wanted & GRADS) != 0 ? p->grads : NULL,
                                    .hesses = (wanted & HESSES) != 0 ? p->hesses : NULL,
@@ -102,7 +105,8 @@ static rankloss__short_lists lists_of(const problem *p, int wanted) {
                                    .extent = p->extent,
                                    .where = where,
                                    .factors = &p->factors,
-                                   .score_block = blocks[0],
+                                   .inverse = p->inverse,
+                                   .logit_block = blocks[0],
                                    .label_block = blocks[1],
                                    .exps = exps};
 }
@@ -134,24 +138,27 @@ static void near_to(const char *what, double got, real exact, real scale, double
 
 /* A derivative is rounded to float, 2^-24 of it, after 2^-27 of its terms. */
 static void check_list(const problem *p, const rankloss__losses *losses, int k) {
-    const float *scores = p->scores + p->starts[k], *labels = p->labels + p->starts[k];
+    const float *labels = p->labels + p->starts[k];
+    real scores[MOST];
+    for (size_t i = 0; i < p->sizes[k]; i++)
+        scores[i] = (real)p->logits[(size_t)p->starts[k] + i] * (real)p->inverse;
     const real first = (real)p->factors.first.hi[k], second = (real)p->factors.second.hi[k];
-    real max = (real)scores[0], total = 0, coefs = 0, loss = 0;
+    real max = scores[0], total = 0, coefs = 0, loss = 0;
     for (size_t i = 1; i < p->sizes[k]; i++)
-        max = (real)scores[i] > max ? (real)scores[i] : max;
+        max = scores[i] > max ? scores[i] : max;
     for (size_t i = 0; i < p->sizes[k]; i++) {
-        total += expl((real)scores[i] - max);
+        total += expl(scores[i] - max);
         coefs += (real)labels[i];
     }
     for (size_t i = 0; i < p->sizes[k]; i++)
-        loss += (real)labels[i] * (logl(total) - ((real)scores[i] - max));
+        loss += (real)labels[i] * (logl(total) - (scores[i] - max));
     near_to("loss", losses->loss.at[k], loss, loss + coefs * 0x1p-30L, 0x1p-27);
     for (size_t i = 0; i < p->sizes[k]; i++) {
-        const real share = expl((real)scores[i] - max) / total, label = (real)labels[i];
+        const real share = expl(scores[i] - max) / total, label = (real)labels[i];
         const real grad = (coefs * share - label) * first;
         real others = 0; /* 1 - share, without cancellation */
         for (size_t j = 0; j < p->sizes[k]; j++)
-            others += j != i ? expl((real)scores[j] - max) / total : 0.0L;
+            others += j != i ? expl(scores[j] - max) / total : 0.0L;
         near_to("grad", (double)p->grads[(size_t)p->starts[k] + i], grad,
                 fabsl(grad) + (coefs * share + label) * fabsl(first) * 0x1p-3L, 0x1p-24);
         near_to("hess", (double)p->hesses[(size_t)p->starts[k] + i], coefs * share * others * second,
@@ -175,7 +182,7 @@ static void check_untouched(const problem *p, const guarded *memory, const float
 
 static void run_steps(const rankloss__kernels *kernels, const problem *p, float *const derivatives[2],
                       rankloss__losses *losses) {
-    static float scores[LANES * MOST], labels[LANES * MOST], rows[LANES * MOST];
+    static float logits[LANES * MOST], labels[LANES * MOST], rows[LANES * MOST];
     static double exps[LANES * MOST];
     const rankloss__short_lists lists = lists_of(p, 0);
     const void *from[2][LANES];
@@ -183,16 +190,18 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, float 
     rankloss__list_sums sums = {.sum_to_one = false};
     rankloss__terms terms;
     for (int k = 0; k < LANES; k++) {
-        from[0][k] = p->scores + p->starts[k];
+        from[0][k] = p->logits + p->starts[k];
         from[1][k] = p->labels + p->starts[k];
         to[0][k] = derivatives[0] + p->starts[k];
         to[1][k] = derivatives[1] + p->starts[k];
     }
-    kernels->interleave(from[0], p->sizes, p->extent, sizeof(float), scores);
+    kernels->interleave(from[0], p->sizes, p->extent, sizeof(float), logits);
     kernels->interleave(from[1], p->sizes, p->extent, sizeof(float), labels);
-    const rankloss__items items = {.scores = scores,
+    const rankloss__items items = {.logits = logits,
                                    .labels = labels,
                                    .where = lists.where,
+                                   .inverse = {p->inverse, 0.0},
+                                   .scaled = p->inverse != 1.0,
                                    .count = LANES * p->extent.most,
                                    .unmasked = LANES * p->extent.least,
                                    .interleaved = true};
@@ -253,18 +262,18 @@ static void gradients_may_overwrite_the_scores(void **state) {
     open_problem(&p);
     for (int round = 0; round < 500; round++) {
         fill(&p, &r, 3.0);
-        memcpy(kept, p.scores, p.count * sizeof(float));
+        memcpy(kept, p.logits, p.count * sizeof(float));
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses, again;
             if (!kernel_table_runs(t))
                 continue;
             const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
             rankloss__short_lists in_place = lists_of(&p, GRADS);
-            in_place.grads = in_place.scores;
+            in_place.grads = in_place.logits;
             assert_true(run(kernels, &p, GRADS, &losses));
             assert_true(kernels->short_lists(&in_place, &again));
-            same_bits(p.scores, p.grads, &p);
-            memcpy(p.scores, kept, p.count * sizeof(float));
+            same_bits(p.logits, p.grads, &p);
+            memcpy(p.logits, kept, p.count * sizeof(float));
         }
     }
     close_problem(&p);
@@ -282,7 +291,7 @@ static void what_is_not_carried_is_refused(void **state) {
         const int k = (int)random_below(&r, LANES), which = (int)random_below(&r, 5);
         const size_t i = (size_t)p.starts[k] + (size_t)random_below(&r, (int64_t)p.sizes[k]);
         const bool is_label = which < 3 && random_chance(&r, 0.5);
-        (is_label ? p.labels : p.scores)[i] = bad[which];
+        (is_label ? p.labels : p.logits)[i] = bad[which];
         if (which >= 3 && p.sizes[k] == 1)
             continue; /* far from no other score */
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {

@@ -144,6 +144,48 @@ static void scale_and_shift(trial *t, random_state *r) {
     make_finite(&t->problem.bias);
 }
 
+/* Logits N(0, 2), N(0, 30), or up to 1e5 where the dtype has such. */
+static void draw_wide(const rankloss_array *logits, random_state *r) {
+    static const double widths[] = {2, 30, 1e5};
+    const double width = widths[random_below(r, 3)];
+    const int64_t count = view_count(logits);
+    for (int64_t i = 0; i < count; i++) {
+        set(logits, i, width * (width < 1e3 ? random_normal(r) : 2 * random_unit(r) - 1));
+    }
+}
+
+static double draw_temperature(random_state *r) {
+    static const double temperatures[] = {0.01, 0.1, 0.7, 3, 1e3};
+    return random_chance(r, 0.3) ? exp(log(1e-3) + log(1e6) * random_unit(r)) : temperatures[random_below(r, 5)];
+}
+
+/* Of the logits' dtype, or of one that is rounded to the compute dtype. */
+static rankloss_array new_bias(trial *t, random_state *r) {
+    const int32_t dtype = random_chance(r, 0.5) ? RANKLOSS_F64 : t->problem.logits.dtype;
+    return view_new(&t->memory, dtype, 2, t->problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);
+}
+
+static void scale(trial *t, random_state *r) {
+    draw_wide(&t->problem.logits, r);
+    t->problem.temperature = draw_temperature(r);
+    t->problem.label_mode = random_chance(r, 0.2) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    if (random_chance(r, 0.5)) {
+        t->problem.bias = new_bias(t, r);
+        draw_normal(r, &t->problem.bias);
+    }
+}
+
+/* A bias that leaves next to nothing of the scaled logits, so that what a rounded score would lose is all there is. */
+static void cancel_scores(trial *t, random_state *r) {
+    const double left = random_chance(r, 0.5) ? 1 : 1e-3;
+    scale(t, r);
+    t->problem.bias = new_bias(t, r);
+    const int64_t count = view_count(&t->problem.bias);
+    for (int64_t i = 0; i < count; i++) {
+        set(&t->problem.bias, i, -get(&t->problem.logits, i) / t->problem.temperature + left * random_normal(r));
+    }
+}
+
 static void sum_to_one(trial *t, random_state *r) {
     t->problem.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
     draw_factors(r, &t->problem.labels, (factor_kind)random_below(r, FACTORS_TINY));
@@ -242,7 +284,10 @@ static const family families[] = {
     {"labels that cancel", LOGITS_UNIT, FACTORS_SIGNED, FACTORS_ONE, cancel_labels},
     {"vanishing gradient", LOGITS_UNIT, FACTORS_GRADED, FACTORS_ONE, flatten},
     {"few valid items", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, mask_most},
-    {"temperature and bias", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, scale_and_shift},
+    {"temperatures and biases at the ends", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, scale_and_shift},
+    {"temperature and bias", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, scale},
+    {"bias that cancels the logits", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, cancel_scores},
+    {"bias that cancels, signed labels", LOGITS_UNIT, FACTORS_SIGNED, FACTORS_EXP, cancel_scores},
     {"labels that sum to one", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, sum_to_one},
     {"constant tangent", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, hold_tangent},
     {"cotangents of all sizes", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, spread_cotangents},

@@ -23,19 +23,81 @@ long double compensated_value(const compensated *sum) {
     return isfinite(sum->total) ? sum->total + sum->lost : sum->total;
 }
 
+/* a + b without rounding, as Knuth adds. */
+static unevaluated exact_sum_of(long double a, long double b) {
+    const long double sum = a + b;
+    const long double b_used = sum - a;
+    return (unevaluated){sum, isfinite(sum) ? (a - (sum - b_used)) + (b - b_used) : 0};
+}
+
+/*
+ * a * b - product, exactly. Not every C library has an fmal() that does it; with 64 bits Dekker's way has room for all
+ * exponents of doubles.
+ */
+static long double product_lost(long double a, long double b, long double product) {
+#if LDBL_MANT_DIG == 64
+    const long double splitter = 0x1.00000002p32L;
+    const long double a_high = a * splitter - (a * splitter - a), b_high = b * splitter - (b * splitter - b);
+    const long double a_low = a - a_high, b_low = b - b_high;
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+#else
+    return fmal(a, b, -product);
+#endif
+}
+
+/* The remainder of a division is a long double, as the logit and the product that is nearest to it are: half of it is exact. */
+unevaluated score_of(long double logit, long double temperature, long double bias) {
+    const long double quotient = logit / temperature;
+    const unevaluated sum = exact_sum_of(quotient, bias);
+    if (!isfinite(sum.value)) {
+        return sum;
+    }
+    const long double product = quotient * temperature;
+    const long double remainder = (logit - product) - product_lost(quotient, temperature, product);
+    return exact_sum_of(sum.value, sum.lost + remainder / temperature);
+}
+
 /* 0 log 0 is 0 here. */
 static long double times_log(long double factor, long double log_p) {
     return factor == 0 ? 0 : factor * log_p;
 }
 
+/* a's score less b's; infinite or NaN where one of them is. */
+static unevaluated distance(const item *a, const item *b) {
+    const unevaluated rough = exact_sum_of(a->s, -b->s);
+    return isfinite(rough.value) ? exact_sum_of(rough.value, rough.lost + (a->s_lost - b->s_lost)) : rough;
+}
+
+static bool is_above(const item *a, const item *b) {
+    return a->s > b->s || (a->s == b->s && a->s_lost > b->s_lost);
+}
+
 static int64_t find_top(const list *l) {
     int64_t top = -1;
     for (int64_t i = 0; i < l->size; i++) {
-        if (l->items[i].valid && (top < 0 || l->items[i].s > l->items[top].s)) {
+        if (l->items[i].valid && (top < 0 || is_above(&l->items[i], &l->items[top]))) {
             top = i;
         }
     }
     return top;
+}
+
+bool list_is_resolved(const list *l, long double tolerance, bool has_bias) {
+    const int64_t top = find_top(l);
+    /* The exponential of -12000 is nothing, whatever multiplies it: there a difference counts as a factor. */
+    const long double far = 12000;
+    for (int64_t i = 0; i < l->size; i++) {
+        const item *x = &l->items[i];
+        if (!x->valid || i == top || !isfinite(x->s) || !isfinite(l->items[top].s)) {
+            continue;
+        }
+        const long double apart = fabsl(distance(x, &l->items[top]).value);
+        const long double unit = 0x1p-105L * (x->s_size + l->items[top].s_size);
+        if (unit > tolerance * (apart < far ? 1 : apart) && (has_bias || apart != 0)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* A valid score is NaN or +inf, or all of them are -inf. */
@@ -48,30 +110,27 @@ static bool has_no_softmax(const list *l, int64_t top) {
     return isinf(l->items[top].s);
 }
 
-/* exp(a - b), with the part of the difference that rounding loses; not 0 for finite numbers, however far apart. */
-static long double exp_of_difference(long double a, long double b) {
-    const long double d = a - b;
-    const long double b_used = a - d;
-    const long double lost = (a - (d + b_used)) + (b_used - b);
-    const long double e = expl(d);
+/* The exponential, with what the difference's own rounding lost; not 0 for finite numbers, however far apart. */
+static long double exp_of(unevaluated difference) {
+    const long double e = expl(difference.value);
     if (e == 0) {
-        return isinf(a) ? 0 : LDBL_TRUE_MIN;
+        return isinf(difference.value) ? 0 : LDBL_TRUE_MIN;
     }
-    return e + e * lost;
+    return e + e * difference.lost;
 }
 
 static void solve_softmax(list *l, int64_t top) {
-    const long double s_top = l->items[top].s;
+    const item *const t = &l->items[top];
     compensated rest = {0, 0};
     for (int64_t i = 0; i < l->size; i++) {
         item *x = &l->items[i];
-        x->p = x->valid ? exp_of_difference(x->s, s_top) : 0;
+        x->p = x->valid ? exp_of(distance(x, t)) : 0;
         compensated_add(&rest, i == top ? 0 : x->p);
     }
     const long double others = compensated_value(&rest);
     for (int64_t i = 0; i < l->size; i++) {
         item *x = &l->items[i];
-        x->log_p = (x->s - s_top) - log1pl(others);
+        x->log_p = x->valid ? distance(x, t).value - log1pl(others) : 0;
         x->p = x->p / (1 + others);
         x->q = i == top ? others / (1 + others) : 1 - x->p;
     }
@@ -111,21 +170,6 @@ static long double expansion_value(const expansion *sum) {
         value += sum->parts[k];
     }
     return value;
-}
-
-/*
- * a * b - product, exactly. Not every C library has an fmal() that does it; with 64 bits Dekker's way has room for all
- * exponents of doubles.
- */
-static long double product_lost(long double a, long double b, long double product) {
-#if LDBL_MANT_DIG == 64
-    const long double splitter = 0x1.00000002p32L;
-    const long double a_high = a * splitter - (a * splitter - a), b_high = b * splitter - (b * splitter - b);
-    const long double a_low = a - a_high, b_low = b - b_high;
-    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
-#else
-    return fmal(a, b, -product);
-#endif
 }
 
 /*

@@ -20,13 +20,24 @@ void compensated_add(compensated *sum, long double x);
 
 long double compensated_value(const compensated *sum);
 
+/** Two numbers that stand for their sum, the second at most half a last place of the first. */
+typedef struct unevaluated {
+    long double value;
+    long double lost;
+} unevaluated;
+
+/** logit / temperature + bias to 2^-126 of the larger term; infinite or NaN only where logit or bias is. */
+unevaluated score_of(long double logit, long double temperature, long double bias);
+
 /** The inputs of one item, then what follows from them. */
 typedef struct item {
     bool valid;
-    long double s; /**< score */
-    long double y; /**< label */
-    long double w; /**< weight */
-    long double v; /**< tangent */
+    long double s;      /**< score, */
+    long double s_lost; /**< and what rounding it lost: the sum of both is the score */
+    long double s_size; /**< the larger of the terms that were added for it; 0 where it is the logit itself */
+    long double y;      /**< label */
+    long double w;      /**< weight */
+    long double v;      /**< tangent */
 
     long double c;     /**< coefficient */
     long double log_p; /**< log of the softmax */
@@ -47,6 +58,12 @@ typedef struct list {
     term loss;
     term jvp;
 } list;
+
+/**
+ * Whether scores of 106 bits would tell those of the list apart, so that every result but `tolerance` of it is settled.
+ * rankloss/softmax.h promises nothing about others. Equal scores are apart only where a bias was added.
+ */
+bool list_is_resolved(const list *l, long double tolerance, bool has_bias);
 
 /** Fills in all but the inputs. */
 void list_solve(list *l, long double temperature, bool sum_to_one);

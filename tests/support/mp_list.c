@@ -14,7 +14,7 @@ static int64_t find_top(const mp_list *list, int64_t *count) {
     for (int64_t i = 0; i < list->size; i++) {
         const mp_item *x = &list->items[i];
         *count += x->valid;
-        if (x->valid && (top < 0 || x->score > list->items[top].score)) {
+        if (x->valid && (top < 0 || mpfr_greater_p(x->score, list->items[top].score))) {
             top = i;
         }
     }
@@ -23,12 +23,7 @@ static int64_t find_top(const mp_list *list, int64_t *count) {
 
 /* score_i - top score */
 static void distance(const mp_list *list, int64_t i, mpfr_t out) {
-    mpfr_t top;
-    mpfr_init2(top, MP_BITS);
-    mpfr_set_d(top, list->items[list->top].score, RND);
-    mpfr_set_d(out, list->items[i].score, RND);
-    mpfr_sub(out, out, top, RND);
-    mpfr_clear(top);
+    mpfr_sub(out, list->items[i].score, list->items[list->top].score, RND);
 }
 
 /* label_i * weight_i, divided as the coefficients are */

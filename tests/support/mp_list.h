@@ -13,10 +13,13 @@
 #include "mp_number.h"
 #include "reference.h"
 
-/** What the list is made of: finite numbers, the score and the factors in the compute dtype. */
+/** Bits of a score: it is below 2^2047, so that even of scores that all but cancel the difference is right to 2^-190. */
+enum { MP_SCORE_BITS = 2240 };
+
+/** What the list is made of: finite numbers, the factors in the compute dtype. */
 typedef struct mp_item {
     bool valid;
-    double score;
+    mpfr_t score;
     double label;
     double weight;
     double tangent;

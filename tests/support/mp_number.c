@@ -75,22 +75,6 @@ double mp_nearest(int32_t dtype, const mpfr_t a) {
     return value;
 }
 
-double mp_nearest_fma(int32_t dtype, double a, double b, double c) {
-    mpfr_t r;
-    mpfr_t x;
-    mpfr_t y;
-    mpfr_t z;
-    mpfr_inits2(53, x, y, z, (mpfr_ptr)NULL);
-    mpfr_init2(r, number_precision(dtype));
-    mpfr_set_d(x, a, MPFR_RNDN);
-    mpfr_set_d(y, b, MPFR_RNDN);
-    mpfr_set_d(z, c, MPFR_RNDN);
-    const int ternary = mpfr_fma(r, x, y, z, MPFR_RNDN);
-    const double value = in_range(dtype, r, ternary);
-    mpfr_clears(r, x, y, z, (mpfr_ptr)NULL);
-    return value;
-}
-
 /* The n for which 2^n is the last place of dtype at a magnitude, as if the dtype had no largest number. */
 static long last_place(int32_t dtype, const mpfr_t magnitude) {
     const long lowest = range_of(dtype).lowest;

@@ -28,9 +28,6 @@ void mp_term_add(mp_term *sum, const mpfr_t factor, const mp_term *t);
 /** The number of a float dtype that is nearest to a, ties to even, with subnormals and overflow to infinity. */
 double mp_nearest(int32_t dtype, const mpfr_t a);
 
-/** fma(a, b, c) rounded once to a float dtype. */
-double mp_nearest_fma(int32_t dtype, double a, double b, double c);
-
 /**
  * |got - exact|, less the half place that an output coarser than the compute dtype may be off, in units in the last place
  * of the compute dtype at the larger of scale and |exact|. An infinite result counts as exact where what is `bar` units

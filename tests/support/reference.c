@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fused.h"
 #include "list_reference.h"
 #include "number.h"
 #include "views.h"
@@ -86,37 +85,22 @@ static long double input(const rankloss_problem *p, const rankloss_array *view, 
     return view_is_absent(view) ? absent : view_get(view, broadcast_index(p, view, k, flat));
 }
 
-/*
- * logit * inverse + bias, rounded once: in float64 as it is; for float32 its float64 result is nudged to odd
- * where it is not exact, after which rounding it again is as good as rounding the exact value.
- */
-static long double score(int32_t dtype, double logit, double inverse, double bias) {
-    double sum = fused(logit, inverse, bias);
-    if (dtype != RANKLOSS_F64 && isfinite(sum)) {
-        const double product = logit * inverse;
-        const double product_lost = fused(logit, inverse, -product);
-        const double plain = product + bias;
-        const double bias_used = plain - product;
-        const double plain_lost = (product - (plain - bias_used)) + (bias - bias_used);
-        const long double missing =
-            ((long double)plain - (long double)sum) + (long double)plain_lost + (long double)product_lost;
-        const bool odd = fmod(fabs(sum) / (double)number_spacing(RANKLOSS_F64, (long double)sum), 2) != 0;
-        if (missing != 0 && !odd) {
-            sum = nextafter(sum, missing > 0 ? (double)INFINITY : -(double)INFINITY);
-        }
-    }
-    return number_round(dtype, (long double)sum);
+static long double temperature_of(const rankloss_problem *p) {
+    return p->temperature == 0 ? 1 : (long double)p->temperature;
 }
 
 static item read_item(const rankloss_problem *p, int64_t k, int64_t flat) {
     const int32_t dtype = reference_compute_dtype(p);
-    const double logit = (double)view_get(&p->logits, flat);
-    const double bias = (double)number_round(dtype, input(p, &p->bias, k, flat, 0));
-    const bool plain = view_is_absent(&p->bias) && (p->temperature == 0 || p->temperature == 1);
-    const double inverse = p->temperature == 0 ? 1 : 1 / p->temperature;
+    const long double logit = view_get(&p->logits, flat);
+    const long double temperature = temperature_of(p);
+    const long double bias = number_round(dtype, input(p, &p->bias, k, flat, 0));
+    const unevaluated score = score_of(logit, temperature, bias);
+    const bool plain = temperature == 1 && view_is_absent(&p->bias);
     item x = {0};
     x.valid = input(p, &p->where, k, flat, 1) != 0;
-    x.s = plain ? (long double)logit : score(dtype, logit, inverse, bias);
+    x.s = score.value;
+    x.s_lost = score.lost;
+    x.s_size = plain ? 0 : fmaxl(fabsl(logit / temperature), fabsl(bias));
     x.y = number_round(dtype, input(p, &p->labels, k, flat, 0));
     x.w = number_round(dtype, input(p, &p->weights, k, flat, 1));
     x.v = input(p, &p->tangent, k, flat, 0);
@@ -125,7 +109,7 @@ static item read_item(const rankloss_problem *p, int64_t k, int64_t flat) {
 
 static list *solve_lists(const rankloss_problem *p, int64_t num_lists, item *items) {
     list *lists = allocate(num_lists, sizeof *lists);
-    const long double temperature = p->temperature == 0 ? 1 : (long double)p->temperature;
+    const long double temperature = temperature_of(p);
     for (int64_t k = 0; k < num_lists; k++) {
         const int64_t first = list_first(p, k);
         const int64_t end = list_first(p, k + 1);
@@ -246,6 +230,15 @@ static void sum_items(const rankloss_problem *p, const rankloss_array *view, out
     free(scale);
 }
 
+static bool are_resolved(const rankloss_problem *p, const list *lists, int64_t num_lists) {
+    const long double tolerance = number_spacing(reference_compute_dtype(p), 1) / 32;
+    bool all = true;
+    for (int64_t k = 0; k < num_lists; k++) {
+        all = all && list_is_resolved(&lists[k], tolerance, !view_is_absent(&p->bias));
+    }
+    return all;
+}
+
 static void keep_losses(reference *r, const list *lists) {
     r->loss = allocate(r->num_lists, sizeof *r->loss);
     r->counted = allocate(r->num_lists, sizeof *r->counted);
@@ -262,6 +255,7 @@ reference reference_evaluate(const rankloss_problem *problem, const rankloss_res
     long double *share = allocate(r.num_lists, sizeof *share);
     long double custom_loss = 0;
     list *lists = solve_lists(problem, r.num_lists, items);
+    r.resolved = are_resolved(problem, lists, r.num_lists);
     find_shares(problem, lists, r.num_lists, share, &custom_loss);
     keep_losses(&r, lists);
     for (int kind = 0; kind < OUTPUT_KINDS; kind++) {

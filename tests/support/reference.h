@@ -52,6 +52,8 @@ typedef struct reference {
     term *loss;
     /** Whether a list has a valid item. */
     uint8_t *counted;
+    /** Whether every list's scores differ by what 106 bits can hold; where not, no value is promised. */
+    bool resolved;
 } reference;
 
 /** float64 for float64 logits, float32 otherwise. */

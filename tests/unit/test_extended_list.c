@@ -61,10 +61,10 @@ static results compute(call *c) {
     results got;
     rankloss__list_open(&own, &plan.inputs, 0, &scratch);
     rankloss__list_limit_chunks(&own, 8);
-    rankloss__score_range range = {.max = c->scores[0] / c->temperature, .valid = (size_t)c->size};
+    rankloss__score_range range = {.logit = c->scores[0], .valid = (size_t)c->size};
     for (int64_t i = 1; i < c->size; i++)
-        if (c->scores[i] / c->temperature > range.max) {
-            range.max = c->scores[i] / c->temperature;
+        if (c->scores[i] > range.logit) {
+            range.logit = c->scores[i];
             range.argmax = (size_t)i;
         }
     c->upstream.temperature = c->temperature;

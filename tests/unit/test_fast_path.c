@@ -39,11 +39,11 @@ static void the_scratch_has_room_and_no_more(void **state) {
         inputs.logits = view_of((options & 2) != 0 ? other : dtype, 1);
         inputs.labels = view_of(dtype, (options & 4) != 0 ? 2 : 1);
         inputs.weights = view_of((options & 8) != 0 ? RANKLOSS_I32 : dtype, 1);
-        inputs.scaled = (options & 16) != 0;
+        inputs.bias = view_of((options & 16) != 0 ? other : dtype, 1);
         inputs.tangent = view_of(RANKLOSS_F32, 1);
         inputs.where = view_of(RANKLOSS_BOOL, (options & 64) != 0 ? 2 : 1);
-        const size_t converted =
-            (size_t)((options & (2 | 16)) != 0) + (size_t)((options & 4) != 0) + (size_t)((options & 8) != 0);
+        const size_t converted = (size_t)((options & 2) != 0) + (size_t)((options & 4) != 0) +
+                                 (size_t)((options & 8) != 0) + (size_t)((options & 16) != 0);
         const size_t most = (size_t)rankloss__most_side_by_side(&inputs), next = most + RANKLOSS__LANES;
         const size_t room = is_f64 ? RANKLOSS__CONVERTED_F64 : RANKLOSS__CONVERTED_F32;
         assert_true(most > RANKLOSS__SHORT && most % RANKLOSS__LANES == 0);
@@ -59,7 +59,7 @@ static void the_scratch_has_room_and_no_more(void **state) {
 static void one_step_is_for_floats_alone(void **state) {
     char element[8] = {0};
     (void)state;
-    for (int other = -1; other < 12; other++) {
+    for (int other = -1; other < 13; other++) {
         rankloss__plan plan = {.inputs = {.batch = {.ndim = other == 0 ? 2 : 1}, .dtype = RANKLOSS_F32}};
         rankloss__inputs *in = &plan.inputs;
         rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
@@ -73,8 +73,10 @@ static void one_step_is_for_floats_alone(void **state) {
         in->labels.data = other == 7 ? NULL : element;
         in->weights.data = other == 8 ? element : NULL;
         in->where.data = other == 9 ? element : NULL;
-        in->scaled = other == 10;
+        in->bias.data = other == 10 ? element : NULL;
         in->sum_to_one = other == 11;
+        in->is_moderate = other != 12;
+        in->scaled = true; /* a temperature */
         assert_true(rankloss__fits_one_step(&plan) == (other < 0));
         if (other == 3 || other == 4) { /* outputs that are not asked for do not matter */
             floats[other - 1]->data = NULL;
@@ -89,7 +91,7 @@ static void one_step_is_for_floats_alone(void **state) {
 static void double_carries_what_is_within_its_range(void **state) {
     static const struct {
         double coefs, loss, valid;
-        unsigned underflow;
+        unsigned doubtful;
         bool accurate;
     } rows[] = {{1.0, 1.0, 2.0, 0, true},      {-1.0, -1.0, 2.0, 0, true},     {1.0, 1.0, 2.0, 1, false},
                 {1.0, 1.0, 2.0, 2, true},      {0x1p-400, 1.0, 2.0, 0, true},  {0x1p-401, 1.0, 2.0, 0, false},
@@ -97,12 +99,12 @@ static void double_carries_what_is_within_its_range(void **state) {
                 {1.0, 0x1p-900, 2.0, 0, true}, {1.0, 0x1p-901, 2.0, 0, false}, {1.0, 0.0, 1.0, 0, true}};
     (void)state;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-        const rankloss__inputs f32 = {.is_f64 = false}, f64 = {.is_f64 = true};
-        const rankloss__list_sums sums = {.others.underflow = rows[k].underflow, .valid.at = {rows[k].valid}};
+        const rankloss__inputs f32 = {.is_moderate = true}, f64 = {.is_f64 = true, .is_moderate = true};
+        const rankloss__list_sums sums = {.others.doubtful = rows[k].doubtful, .valid.at = {rows[k].valid}};
         const rankloss__losses losses = {.coefs.hi = {rows[k].coefs}, .loss.at = {rows[k].loss}};
         assert_true(rankloss__sums_are_accurate(&f64, &sums, &losses, 0, false) == rows[k].accurate);
-        assert_true(rankloss__sums_are_accurate(&f64, &sums, &losses, 0, true) == (rows[k].underflow != 1));
-        assert_true(rankloss__sums_are_accurate(&f32, &sums, &losses, 0, false));
+        assert_true(rankloss__sums_are_accurate(&f64, &sums, &losses, 0, true) == (rows[k].doubtful != 1));
+        assert_true(rankloss__sums_are_accurate(&f32, &sums, &losses, 0, false) == (rows[k].doubtful != 1));
     }
 }
 
@@ -123,8 +125,8 @@ static void labels_that_cancel_are_not_divided(void **state) {
                 {0.0, 0.0, 0.0, true, true}};
     (void)state;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-        const rankloss__inputs raw = {.is_f64 = false}, f32 = {.sum_to_one = true};
-        const rankloss__inputs f64 = {.is_f64 = true, .sum_to_one = true};
+        const rankloss__inputs raw = {.is_moderate = true}, f32 = {.is_moderate = true, .sum_to_one = true};
+        const rankloss__inputs f64 = {.is_f64 = true, .is_moderate = true, .sum_to_one = true};
         const rankloss__losses losses = {.loss.at = {1.0}};
         const rankloss__list_sums sums = {.others = {.coefs.hi = {rows[k].others}, .abs_coefs.at = {rows[k].abs_coefs}},
                                           .argmax_coef.hi = {rows[k].argmax}};
@@ -145,7 +147,7 @@ static void lists_with_rules_of_their_own_are_not_used(void **state) {
     (void)state;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
         for (int lane = 0; lane < RANKLOSS__LANES; lane++) {
-            rankloss__inputs inputs = {.where.data = (char *)&inputs};
+            rankloss__inputs inputs = {.where.data = (char *)&inputs, .is_moderate = true};
             rankloss__list_sums sums = {.single = false};
             rankloss__losses losses = {.loss.at = {0.0}};
             sums.valid.at[lane] = rows[k].valid;
@@ -163,6 +165,30 @@ static void lists_with_rules_of_their_own_are_not_used(void **state) {
             inputs.is_f64 = true;
             assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, finite), rows[k].f64 ? finite : 0);
         }
+}
+
+/* A temperature that cannot be divided by, some x that is not accurate, or an argmax with a large bias. */
+static void lists_with_inaccurate_scores_are_not_used(void **state) {
+    (void)state;
+    for (int is_f64 = 0; is_f64 < 2; is_f64++) {
+        const double limit = is_f64 != 0 ? RANKLOSS__BIAS_LIMIT_F64 : RANKLOSS__BIAS_LIMIT_F32;
+        rankloss__inputs inputs = {.is_f64 = is_f64 != 0, .scaled = true, .is_moderate = true};
+        rankloss__list_sums sums = {.valid.at = {2.0}, .argmax_coef.hi = {1.0}};
+        const rankloss__losses losses = {.coefs.hi = {1.0}, .loss.at = {1.0}};
+        assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, 1), 1);
+        sums.others.doubtful = 1;
+        assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, 1), 0);
+        sums.others.doubtful = 2;
+        inputs.is_moderate = false;
+        assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, 1), 0);
+        inputs.is_moderate = true;
+        inputs.bias.data = (char *)&inputs;
+        sums.bias.at[0] = -limit;
+        assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, 1), 1);
+        sums.bias.at[0] = -1.5 * limit;
+        assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, 1), 0);
+        assert_false(rankloss__sums_are_accurate(&inputs, &sums, &losses, 0, true));
+    }
 }
 
 /* --- outputs --- */
@@ -191,7 +217,7 @@ static void tangents_are_fast_within_the_range(void **state) {
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         const rankloss__inputs f32 = {.is_f64 = false}, f64 = {.is_f64 = true};
         const rankloss__losses losses = {.coefs.hi = {rows[k].coefs}};
-        rankloss__list_sums sums = {.min.at = {rows[k].min}};
+        rankloss__list_sums sums = {.lowest_x.at = {rows[k].min}};
         assert_true(rankloss__tangent_is_fast(&f32, &sums, &losses, 0, rows[k].largest) == rows[k].f32);
         assert_true(rankloss__tangent_is_fast(&f64, &sums, &losses, 0, rows[k].largest) == rows[k].f64);
         /* A NaN shows in the sum of the others, or at the argmax. */
@@ -217,7 +243,8 @@ static void logarithms_are_fast_unless_they_are_lost(void **state) {
         for (int sum_to_one = 0; sum_to_one < 2; sum_to_one++) {
             const rankloss__inputs f32 = {.is_f64 = false, .sum_to_one = sum_to_one != 0};
             const rankloss__inputs f64 = {.is_f64 = true, .sum_to_one = sum_to_one != 0};
-            const rankloss__list_sums sums = {.min.at = {rows[k].min}, .others.exps.hi = {rows[k].exps}};
+            const rankloss__list_sums sums = {
+                .min.at = {rows[k].min}, .lowest_x.at = {rows[k].min}, .others.exps.hi = {rows[k].exps}};
             assert_true(rankloss__log_grad_is_fast(&f32, &sums, 0, rows[k].cotangent) == rows[k].f32);
             assert_true(rankloss__log_grad_is_fast(&f64, &sums, 0, rows[k].cotangent) ==
                         (rows[k].f64 && sum_to_one == 0));
@@ -232,6 +259,7 @@ int main(void) {
         cmocka_unit_test(double_carries_what_is_within_its_range),
         cmocka_unit_test(labels_that_cancel_are_not_divided),
         cmocka_unit_test(lists_with_rules_of_their_own_are_not_used),
+        cmocka_unit_test(lists_with_inaccurate_scores_are_not_used),
         cmocka_unit_test(tangents_are_fast_within_the_range),
         cmocka_unit_test(logarithms_are_fast_unless_they_are_lost),
     };

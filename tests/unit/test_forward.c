@@ -78,23 +78,25 @@ static void an_ordinary_list_takes_the_fast_path(void **state) {
         }
 }
 
-/* A list is read where it lies unless any of its inputs has to be converted, or its scores are not its logits. */
+/* A list is read where it lies unless any of its inputs has to be converted; a temperature converts nothing. */
 static void an_ordinary_list_is_read_in_place(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++) {
         const rankloss__plan plan = plan_of(options | MASKED | WEIGHTED, 200);
         /* A tangent is float64 everywhere. */
         const bool converted = (options & WITH_TANGENT) != 0 && (options & IS_F64) == 0;
-        const bool in_place = (options & SCALED) == 0 && !converted;
+        const bool in_place = !converted;
         const int32_t other = plan.inputs.is_f64 ? RANKLOSS_F32 : RANKLOSS_F64;
         assert_true(rankloss__inputs_are_in_place(&plan.inputs, 200) == in_place);
-        rankloss__inputs inputs[7];
-        for (int k = 0; k < 7; k++)
+        rankloss__inputs inputs[8];
+        for (int k = 0; k < 8; k++)
             inputs[k] = plan.inputs;
+        inputs[7].bias = plan.inputs.logits;
+        assert_true(rankloss__inputs_are_in_place(&inputs[7], 200) == in_place);
         inputs[0].logits.item_stride = inputs[1].labels.item_stride = inputs[2].weights.item_stride = 2;
         inputs[3].where.item_stride = 0;
-        inputs[4].logits.dtype = inputs[5].labels.dtype = inputs[6].weights.dtype = other;
-        for (int k = 0; k < 7; k++)
+        inputs[4].logits.dtype = inputs[5].labels.dtype = inputs[6].weights.dtype = inputs[7].bias.dtype = other;
+        for (int k = 0; k < 8; k++)
             assert_false(rankloss__inputs_are_in_place(&inputs[k], 200));
         for (int k = 0; k < 4; k++) /* a single item has no stride */
             assert_true(rankloss__inputs_are_in_place(&inputs[k], 1) == in_place);
