@@ -3,7 +3,7 @@
  *
  * A list is the items of one query. The valid items of a list are those that `where` allows; for each of them let
  *
- *     s_i = logits_i / temperature + bias_i          its score
+ *     s_i = logits_i / temperature + bias_i          its score, in the reals: it is rounded nowhere
  *     c_i = labels_i * weights_i                     its coefficient
  *     p   = softmax(s),   W = sum_i c_i              over the valid items alone
  *
@@ -19,28 +19,36 @@
  *     hvp_logits_i   =  g W p_i (v_i - sum_j p_j v_j) / temperature^2      the Hessian times v
  *
  * It is the listwise softmax cross entropy of Cao et al., "Learning to rank: from pairwise approach to listwise
- * approach" (ICML 2007), with the coefficients in the place of the target distribution.
+ * approach" (ICML 2007), with the coefficients in the place of the target distribution. RANKLOSS_LABELS_SOFTMAX has that of
+ * the paper, the top-one probabilities of the labels.
  *
  * Labels      are coefficients, used as they are: not normalised, of any dtype, negative ones allowed. With
  *             RANKLOSS_LABELS_SUM_TO_ONE the coefficients of a list are divided by their sum over its valid items (each
  *             is 1 / their number where that sum is 0), as normalize_probabilities of Rax does. grad_labels and
  *             grad_weights then are the derivatives through that division: -g (w_i / sum) (log p_i + loss) for the
  *             labels, likewise for the weights, and 0 where the sum is 0.
+ *             With RANKLOSS_LABELS_SOFTMAX labels are scores themselves, as in ListNet: for t = softmax(labels) over the
+ *             valid items the coefficients are c_i = t_i weights_i. Then grad_weights_i = -g t_i log p_i, and
+ *             grad_labels_i = -g t_i (weights_i log p_i + loss) with the loss of the list itself.
  *
  * Types       The compute dtype is float64 for float64 logits and float32 otherwise. Labels, weights and bias are cast
- *             to it, tangent and cotangent to float64. With a temperature or a bias the score is rounded to the compute
- *             dtype once, as fma(logit, 1 / temperature, bias) with 1 / temperature a float64. A result is rounded
- *             once, to the dtype of its output.
+ *             to it, tangent and cotangent to float64. From there on the score is logits / temperature + bias in the
+ *             reals, rounded nowhere (as far as 106 bits can tell: 2^300 and 2^300 + 1 may count as equal). A result is
+ *             rounded once, to the dtype of its output.
  *
  * Special     A masked item is never used, whatever any input has there, NaN and infinity included; its entry in
  * cases       every gradient and in the Hessian is +0.
  *             A list without a valid item (all masked, or empty) has loss 0 and derivatives 0 whatever its cotangent,
  *             and the mean does not count it. The mean over no counted list is 0, with a divisor and without.
- *             The term of a zero coefficient is 0, also where log p is -inf (a valid logit of -inf beside a finite one
+ *             The term of a zero coefficient is 0, also where log p is -inf (a valid score of -inf beside a finite one
  *             has p = 0).
- *             A valid logit that is NaN or +inf, or valid logits that are all -inf: the loss of that list and the
- *             derivatives of its valid items are NaN, whatever the labels. No other list is touched.
- *             NaN or infinite labels, weights, cotangents and tangents of valid items follow IEEE arithmetic within
+ *             A valid score that is NaN or +inf, or valid scores that are all -inf: the loss of that list and the
+ *             derivatives of its valid items are NaN, whatever the labels. No other list is touched. A score is infinite
+ *             or NaN by its logit or its bias alone (+inf on -inf is NaN): one beyond the range of double is a number.
+ *             RANKLOSS_LABELS_SOFTMAX: a valid label of -inf has t = 0, and so derivatives of 0 by that label and its
+ *             weight. A valid label that is NaN or +inf, in the compute dtype, or valid labels that are all -inf make the
+ *             loss of the list and the derivatives of its valid items NaN, whatever the weights.
+ *             Other NaN or infinite labels, weights, cotangents and tangents of valid items follow IEEE arithmetic within
  *             their list, a tangent in jvp and hvp_logits alone; mean and sum propagate them, +inf and -inf in one mean
  *             give NaN.
  *             Huge, tiny and subnormal numbers are ordinary inputs: no intermediate result overflows or underflows. But
@@ -51,7 +59,21 @@
  * Accuracy    For finite inputs, in units in the last place, in the compute dtype, of the sum of the magnitudes of a
  *             result's terms (the result itself where nothing cancels): float32 loss 1, derivatives 2; float64 loss 4,
  *             derivatives 4. A list in which one item dominates is no exception. docs/numerics.md has the formulas,
- *             their bounds and the errors measured.
+ *             their bounds and the errors measured. The magnitudes are, with A = sum_i |c_i| and L = sum_i |c_i log p_i|,
+ *
+ *                 loss              L
+ *                 grad_logits_i     |g| ((A - |c_i|) p_i + |c_i| (1 - p_i)) / temperature
+ *                 grad_labels_i     |g weights_i log p_i|
+ *                     sum to one    |g weights_i / sum| (|log p_i| + L)
+ *                     softmax       |g| t_i (|weights_i log p_i| + L)
+ *                 grad_weights_i    |g labels_i log p_i|
+ *                     sum to one    |g labels_i / sum| (|log p_i| + L)
+ *                     softmax       |g| t_i |log p_i|
+ *                 hess_logits_i     |g| A p_i (1 - p_i) / temperature^2
+ *                 jvp               sum_i |v_i| ((A - |c_i|) p_i + |c_i| (1 - p_i)) / temperature
+ *                 hvp_logits_i      |g| A p_i (|v_i| (1 - p_i) + sum_(j != i) p_j |v_j|) / temperature^2
+ *
+ *             and of what is added over lists or broadcast axes their sum.
  *
  * Same bits   A list's results depend on its own items and on the options alone: not on the number of threads, the
  *             instruction set, the size of the batch, its place in it, alignment or strides. Mean and sum are the exact
@@ -89,8 +111,13 @@ extern "C" {
 #endif
 
 typedef enum rankloss_label_mode {
-    RANKLOSS_LABELS_RAW = 0,       /**< coefficients are used as they are */
-    RANKLOSS_LABELS_SUM_TO_ONE = 1 /**< the coefficients of each list are divided by their sum */
+    RANKLOSS_LABELS_RAW = 0,        /**< coefficients are used as they are */
+    RANKLOSS_LABELS_SUM_TO_ONE = 1, /**< the coefficients of each list are divided by their sum */
+    /**
+     * The coefficients of each list are the softmax of its valid labels, times the weights: the top-one probabilities of
+     * ListNet (Cao et al. 2007). Labels may be any numbers, -inf among them; derivatives by labels go through the softmax.
+     */
+    RANKLOSS_LABELS_SOFTMAX = 2
 } rankloss_label_mode;
 
 /**

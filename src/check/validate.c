@@ -44,7 +44,7 @@ static rankloss_status check_options(const rankloss_problem *p, const rankloss_r
     if (p->reduction < RANKLOSS_MEAN || p->reduction > RANKLOSS_CUSTOM)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "reduction: %" PRId32 " is not a rankloss_reduction",
                               p->reduction);
-    if (p->label_mode < RANKLOSS_LABELS_RAW || p->label_mode > RANKLOSS_LABELS_SUM_TO_ONE)
+    if (p->label_mode < RANKLOSS_LABELS_RAW || p->label_mode > RANKLOSS_LABELS_SOFTMAX)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "label_mode: %" PRId32 " is not a rankloss_label_mode",
                               p->label_mode);
     if (p->temperature != 0.0 && !(p->temperature > 0.0 && isnormal(p->temperature)))

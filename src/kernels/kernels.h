@@ -60,7 +60,7 @@ enum {
 typedef struct rankloss__items {
     const void *logits;    /* the scores, unless these are scaled */
     const void *bias;      /* of scaled scores; NULL: all 0 */
-    const void *labels;    /* NULL: all 1; then weights are NULL too */
+    const void *labels;    /* NULL: all 1; then weights are NULL too. Double if they are to be divided by label_total */
     const void *weights;   /* NULL: all 1 */
     const uint8_t *where;  /* non-zero marks a valid item; NULL: all valid, and unmasked == count */
     const double *tangent; /* NULL where no step needs it */
@@ -68,6 +68,7 @@ typedef struct rankloss__items {
     size_t unmasked;       /* of the first so many items all are valid, and where need not be read */
     rankloss__dd inverse;  /* of the temperature, if scores are scaled */
     bool scaled;           /* a score is logit * inverse + bias, in the reals */
+    bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
     bool interleaved;
     bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */
     unsigned lane;        /* of a list by itself: the lane for what is known of it */
@@ -125,11 +126,14 @@ typedef enum rankloss__span {
 typedef struct rankloss__list_sums {
     bool single;                     /* there is one list, in lane 0; the other lanes are not read */
     bool sum_to_one;                 /* the coefficients are to be divided by their sum */
+    bool label_exps;                 /* by label_total: the labels of the call are to be a softmax of themselves */
     rankloss__lanes max, min, valid; /* as in rankloss__score_range */
     rankloss__lanes lowest_x;
-    rankloss__lanes bias, logit; /* of the argmax, where there is a bias; otherwise logit is max */
-    rankloss__lanes argmax_row;  /* of interleaved lists: the row of the argmax, -1 where there is none */
-    rankloss__sums others;       /* over all valid items but the argmax */
+    rankloss__lanes bias, logit;    /* of the argmax, where there is a bias; otherwise logit is max */
+    rankloss__dd_lanes label_total; /* the sum of the valid items' labels, which are exponentials */
+    unsigned label_underflow;       /* one bit per lane: some of them underflowed */
+    rankloss__lanes argmax_row;     /* of interleaved lists: the row of the argmax, -1 where there is none */
+    rankloss__sums others;          /* over all valid items but the argmax */
     rankloss__dd_lanes argmax_coef;
     rankloss__lanes argmax_tangent;
 } rankloss__list_sums;
@@ -158,11 +162,14 @@ typedef struct rankloss__factors {
  * hvp_i      = exp(x_i) (v_i - mean) hvp
  * log_grad_i = factors_i log_scale ((lse - x_i) - log_shift)
  *
- * log_grad_i is the derivative by a label, where factors_i is the weight, or by a weight, where it is the label.
+ * log_grad_i is the derivative by a label, where factors_i is the weight, or by a weight, where it is the label. With a
+ * softmax of the labels factors_i is its exponential in both, and the derivative by a label is
+ * factors_i log_scale (weight_i (lse - x_i) - loss).
  */
 typedef struct rankloss__terms {
     rankloss__dd_lanes exp, coef, total, hess, mean, hvp;
-    rankloss__lanes log_shift, log_scale;
+    rankloss__dd_lanes log_scale;
+    rankloss__lanes log_shift;
     rankloss__lanes argmax_grad, argmax_hess, argmax_hvp;
 } rankloss__terms;
 
@@ -231,6 +238,13 @@ typedef struct rankloss__kernels {
     bool (*list_sums)(const rankloss__items *items, double *exps, const rankloss__score_range *range,
                       rankloss__list_sums *list_sums);
 
+    /*
+     * Labels, given as logits, to exponentials of their differences from the largest, as exps() would; those of masked
+     * items are 0. Adds them to sums->exps; sums->doubtful has the lanes in which one underflows to 0.
+     */
+    void (*label_exps)(const rankloss__items *items, const rankloss__score_range *range, double *exps,
+                       rankloss__sums *sums);
+
     /* Adds v_i grad_i to sum, except for the item at `skip`. */
     void (*jvp)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, int64_t skip,
                 rankloss__dd_lanes *sum);
@@ -243,6 +257,10 @@ typedef struct rankloss__kernels {
      */
     unsigned (*interleaved_sums)(const rankloss__items *items, double *exps, rankloss__list_sums *list_sums,
                                  rankloss__losses *losses);
+
+    /* As label_exps(), from range to total, which is infinite or NaN if a list's labels have no softmax. */
+    void (*interleaved_label_exps)(const rankloss__items *items, double *exps, rankloss__dd_lanes *total,
+                                   unsigned *doubtful);
 
     /* The sum of v_i grad_i of each list, except for its argmax. */
     void (*interleaved_jvp)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
@@ -293,8 +311,8 @@ typedef struct rankloss__kernels {
     void (*hvp)(const rankloss__items *items, const double *exps, const rankloss__terms *terms,
                 const rankloss__lanes *argmax_row, rankloss__out out);
 
-    /* out[i] = log_grad_i, and +0 where factors_i is 0. factors are of the compute dtype; NULL: all 1. */
-    void (*log_grad)(const rankloss__items *items, const void *factors, const rankloss__list_sums *list_sums,
+    /* out[i] = log_grad_i, by the weights or by the labels, and +0 where factors_i is 0. */
+    void (*log_grad)(const rankloss__items *items, bool by_weights, const rankloss__list_sums *list_sums,
                      const rankloss__losses *losses, const rankloss__terms *terms, rankloss__out out);
 } rankloss__kernels;
 

@@ -88,16 +88,6 @@ static extended log1p_extended(extended x) {
     return rankloss__extended_add(from(y), rankloss__extended_div(error, e));
 }
 
-/* A label or a weight. */
-static extended factor(const rankloss__extended_sums *sums, const rankloss__list *list, const void *data, size_t i) {
-    return from(sums->uniform ? 1.0 : rankloss__value(list->inputs, data, i));
-}
-
-static extended coefficient(const rankloss__extended_sums *sums, const rankloss__list *list,
-                            const rankloss__items *items, size_t i) {
-    return rankloss__extended_mul(factor(sums, list, items->labels, i), factor(sums, list, items->weights, i));
-}
-
 /* s_i - max, of logits and biases whose differences lose nothing that counts */
 static extended distance(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
                          size_t i) {
@@ -142,6 +132,24 @@ static extended exponential(extended x) {
     return isinf(x.hi) ? from(0.0) : exp_extended(x);
 }
 
+/* A label, or its exponential relative to the largest, before it is divided. */
+static extended label(const rankloss__extended_sums *sums, const rankloss__list *list, size_t i) {
+    if (sums->uniform)
+        return from(1.0);
+    const extended y = from(rankloss__value(list->inputs, list->raw_labels, i));
+    return list->inputs->label_exps ? exponential(rankloss__extended_sub(y, from(list->label_range.max))) : y;
+}
+
+static extended weight(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
+                       size_t i) {
+    return from(sums->uniform ? 1.0 : rankloss__value(list->inputs, items->weights, i));
+}
+
+static extended coefficient(const rankloss__extended_sums *sums, const rankloss__list *list,
+                            const rankloss__items *items, size_t i) {
+    return rankloss__extended_mul(label(sums, list, i), weight(sums, list, items, i));
+}
+
 /* factor * value, 0 for a factor of 0 */
 static extended term(extended factor, extended value) {
     return factor.hi == 0.0 ? from(0.0) : rankloss__extended_mul(factor, value);
@@ -149,9 +157,19 @@ static extended term(extended factor, extended value) {
 
 /*
  * The coefficients are added exactly: where they cancel, every result that is divided by their sum depends on the rest.
+ * Those with a softmax of the labels have no end of digits, and are divided by another sum.
  */
+static void add_coef(const rankloss__list *list, rankloss__extended_dot *exact, extended *rounded, extended c) {
+    if (list->inputs->label_exps)
+        *rounded = rankloss__extended_add(*rounded, c);
+    else
+        rankloss__extended_dot_add(exact, c);
+}
+
 static void sum_exps_and_coefs(rankloss__extended_sums *sums, rankloss__list *list) {
+    const bool exact = !list->inputs->label_exps;
     rankloss__extended_dot coefs = {.special = 0.0};
+    extended rounded = from(0.0);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++) {
@@ -162,6 +180,7 @@ static void sum_exps_and_coefs(rankloss__extended_sums *sums, rankloss__list *li
             const extended v = from(items->tangent != NULL ? items->tangent[i] : 0.0);
             sums->count++;
             sums->nan |= isnan(x.hi);
+            sums->label_total = rankloss__extended_add(sums->label_total, label(sums, list, i));
             if (first + i == sums->argmax) {
                 sums->argmax_coef = c;
                 sums->argmax_tangent = v;
@@ -169,13 +188,13 @@ static void sum_exps_and_coefs(rankloss__extended_sums *sums, rankloss__list *li
             }
             const extended e = exponential(x);
             sums->other_exps = rankloss__extended_add(sums->other_exps, e);
-            rankloss__extended_dot_add(&coefs, c);
+            add_coef(list, &coefs, &rounded, c);
             sums->other_tangents = rankloss__extended_add(sums->other_tangents, rankloss__extended_mul(e, v));
         }
     }
-    sums->other_coefs = rankloss__extended_dot_value(&coefs);
-    rankloss__extended_dot_add(&coefs, sums->argmax_coef);
-    sums->coefs = rankloss__extended_dot_value(&coefs);
+    sums->other_coefs = exact ? rankloss__extended_dot_value(&coefs) : rounded;
+    add_coef(list, &coefs, &rounded, sums->argmax_coef);
+    sums->coefs = exact ? rankloss__extended_dot_value(&coefs) : rounded;
 }
 
 /* -log p_i = lse - x_i */
@@ -200,21 +219,25 @@ static extended sum_losses(const rankloss__extended_sums *sums, rankloss__list *
 
 rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *range) {
     const extended zero = from(0.0), one = from(1.0);
-    rankloss__extended_sums sums = {
-        .logit = range->logit, .argmax = range->argmax, .norm = one, .other_exps = zero, .other_tangents = zero};
+    rankloss__extended_sums sums = {.label_total = zero,
+                                    .logit = range->logit,
+                                    .argmax = range->argmax,
+                                    .norm = one,
+                                    .other_exps = zero,
+                                    .other_tangents = zero};
     if (list->inputs->bias.data != NULL)
         find_argmax(&sums, list);
     sum_exps_and_coefs(&sums, list);
     sums.total_exps = rankloss__extended_add(sums.other_exps, one);
     sums.lse = log1p_extended(sums.other_exps);
-    if (list->inputs->sum_to_one) {
-        sums.uniform = sums.coefs.hi == 0.0;
+    if (list->inputs->sum_to_one || list->inputs->label_exps) {
+        sums.uniform = list->inputs->sum_to_one && sums.coefs.hi == 0.0;
         if (sums.uniform) {
             sums.argmax_coef = one;
             sums.coefs = from((double)sums.count);
             sums.other_coefs = rankloss__extended_sub(sums.coefs, one);
         }
-        sums.norm = sums.coefs;
+        sums.norm = list->inputs->sum_to_one ? sums.coefs : sums.label_total;
         sums.coefs = rankloss__extended_div(sums.coefs, sums.norm);
         sums.other_coefs = rankloss__extended_div(sums.other_coefs, sums.norm);
         sums.argmax_coef = rankloss__extended_div(sums.argmax_coef, sums.norm);
@@ -270,16 +293,20 @@ static double output(extended factor, extended value) {
 
 extended rankloss__extended_log_term(const rankloss__extended_sums *sums, const rankloss__list *list,
                                      const rankloss__items *items, size_t i, bool by_weights) {
-    const extended other = factor(sums, list, by_weights ? items->labels : items->weights, i);
+    const bool weighs = list->inputs->label_exps && !by_weights;
+    const extended w = weight(sums, list, items, i);
+    const extended outer = by_weights || weighs ? label(sums, list, i) : w;
     if (sums->nan)
         return from((double)NAN);
-    if (sums->uniform || other.hi == 0.0)
+    if (sums->uniform || outer.hi == 0.0)
         return from(0.0);
     extended log_term = minus_log_p(sums, list, items, i);
-    if (list->inputs->sum_to_one)
+    if (weighs)
+        log_term = term(w, log_term);
+    if (list->inputs->sum_to_one || weighs)
         log_term = rankloss__extended_sub(log_term, sums->loss);
     return rankloss__extended_mul(sums->labels,
-                                  rankloss__extended_mul(rankloss__extended_div(other, sums->norm), log_term));
+                                  rankloss__extended_mul(rankloss__extended_div(outer, sums->norm), log_term));
 }
 
 double rankloss__extended_derivative(const rankloss__extended_sums *sums, const rankloss__list *list,

@@ -18,6 +18,7 @@ typedef struct rankloss__extended_sums {
     size_t argmax;           /* the first valid item with the largest score */
     double logit, bias;      /* of the argmax */
     rankloss__extended norm; /* what coefficients are divided by */
+    rankloss__extended label_total;
     rankloss__extended other_exps, total_exps, lse;
     rankloss__extended other_coefs, coefs, argmax_coef;
     rankloss__extended other_tangents, argmax_tangent, mean_tangent;

@@ -19,6 +19,7 @@ int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
     converted += !rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
     converted += !rankloss__is_in_place(&inputs->bias, inputs->dtype, 2);
     converted += !rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
+    converted += !inputs->label_exps ? 0 : inputs->is_f64 ? 1 : 2;
     converted += !rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     if (converted > 0 && most > room / converted)
         most = room / converted;
@@ -39,8 +40,9 @@ static bool is_like_logits(const rankloss__inputs *inputs, const rankloss__view 
 bool rankloss__fits_one_step(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
     return in->batch.ndim <= 1 && in->labels.data != NULL && in->weights.data == NULL && in->where.data == NULL &&
-           in->bias.data == NULL && in->is_moderate && !in->sum_to_one && is_like_logits(in, &in->logits) &&
-           is_like_logits(in, &in->labels) && is_like_logits(in, &plan->derivatives[RANKLOSS__GRAD_LOGITS]) &&
+           in->bias.data == NULL && in->is_moderate && !in->sum_to_one && !in->label_exps &&
+           is_like_logits(in, &in->logits) && is_like_logits(in, &in->labels) &&
+           is_like_logits(in, &plan->derivatives[RANKLOSS__GRAD_LOGITS]) &&
            is_like_logits(in, &plan->derivatives[RANKLOSS__HESS_LOGITS]);
 }
 
@@ -66,6 +68,18 @@ bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane) {
  */
 static bool sum_to_one_is_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane) {
     return !inputs->sum_to_one || !coefficients_exceed(sums, lane, inputs->is_f64 ? 0x1p40 : 0x1p10);
+}
+
+/*
+ * Whether the exponentials of labels are: one that underflows shows beside a score of -inf, and in float64. They have
+ * lost 2^-29 in float32, and in float64 as much as a double does, which must not grow by cancellation in their sum.
+ */
+static bool label_softmax_is_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane) {
+    if (!inputs->label_exps)
+        return true;
+    if ((sums->label_underflow >> lane & 1u) != 0 && (inputs->is_f64 || isinf(sums->min.at[lane])))
+        return false;
+    return !coefficients_exceed(sums, lane, inputs->is_f64 ? 1.001 : 2.0);
 }
 
 /*
@@ -97,7 +111,7 @@ static bool is_usable(const rankloss__inputs *inputs, const rankloss__list_sums 
         return false;
     if (losses->coefs.hi[lane] == 0.0 && (inputs->is_f64 || inputs->sum_to_one))
         return false;
-    if (!sum_to_one_is_accurate(inputs, sums, lane))
+    if (!sum_to_one_is_accurate(inputs, sums, lane) || !label_softmax_is_accurate(inputs, sums, lane))
         return false;
     return !inputs->is_f64 || (!rankloss__coefficients_cancel(sums, lane) && double_carries(sums, losses, lane));
 }
@@ -105,7 +119,7 @@ static bool is_usable(const rankloss__inputs *inputs, const rankloss__list_sums 
 unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                const rankloss__losses *losses, unsigned finite) {
     unsigned usable = 0;
-    if (!inputs->is_f64 && !inputs->scaled && !inputs->sum_to_one && inputs->where.data == NULL)
+    if (!inputs->is_f64 && !inputs->scaled && !inputs->sum_to_one && !inputs->label_exps && inputs->where.data == NULL)
         return finite;
     for (int lane = 0; finite >> lane != 0; lane++)
         if ((finite >> lane & 1u) != 0 && is_usable(inputs, sums, losses, lane))
@@ -115,7 +129,8 @@ unsigned rankloss__usable_sums(const rankloss__inputs *inputs, const rankloss__l
 
 bool rankloss__sums_are_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums,
                                  const rankloss__losses *losses, int lane, bool zero) {
-    if (!sum_to_one_is_accurate(inputs, sums, lane) || !x_is_accurate(inputs, sums, lane))
+    if (!sum_to_one_is_accurate(inputs, sums, lane) || !label_softmax_is_accurate(inputs, sums, lane) ||
+        !x_is_accurate(inputs, sums, lane))
         return false;
     return !inputs->is_f64 || zero || double_carries(sums, losses, lane);
 }

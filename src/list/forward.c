@@ -56,6 +56,62 @@ static rankloss__score_range find_range(rankloss__list *list) {
     return range;
 }
 
+/* --- the softmax of the labels --- */
+
+static rankloss__dd first_lane(const rankloss__dd_lanes *lanes) {
+    return (rankloss__dd){lanes->hi[0], lanes->lo[0]};
+}
+
+static void set_first_lane(rankloss__dd_lanes *lanes, rankloss__dd value) {
+    lanes->hi[0] = value.hi;
+    lanes->lo[0] = value.lo;
+}
+
+static void label_range_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    rankloss__score_range *range = (rankloss__score_range *)context + part;
+    *range = no_range(list);
+    for (size_t first = begin; first < end; first += list->chunk) {
+        const rankloss__items labels = rankloss__list_label_chunk(list, first);
+        rankloss__score_range found;
+        list->inputs->kernels->score_range(&labels, &found);
+        join_ranges(range, &found, first);
+    }
+}
+
+typedef struct label_sum {
+    rankloss__dd total;
+    bool underflow;
+} label_sum;
+
+static void label_sum_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
+    rankloss__sums sums = {.doubtful = 0};
+    for (size_t first = begin; first < end; first += list->chunk) {
+        const rankloss__items labels = rankloss__list_label_chunk(list, first);
+        list->inputs->kernels->label_exps(&labels, &list->label_range, list->scratch->own.small.label_exps, &sums);
+    }
+    list->inputs->kernels->fold(&sums);
+    ((label_sum *)context)[part] = (label_sum){first_lane(&sums.exps), sums.doubtful != 0};
+}
+
+/* What the exponentials of the labels are relative to, and their sum. Returns whether there is a softmax. */
+__attribute__((noinline)) static bool find_label_softmax(rankloss__forward *forward, rankloss__list *list) {
+    rankloss__score_range ranges[RANKLOSS__PARTS];
+    label_sum sums[RANKLOSS__PARTS];
+    rankloss__dd total = {0.0, 0.0};
+    rankloss__each_part(list, label_range_of_part, ranges);
+    list->label_range = no_range(list);
+    for (size_t part = 0; part < rankloss__count_parts(list); part++)
+        join_ranges(&list->label_range, &ranges[part], 0);
+    rankloss__each_part(list, label_sum_of_part, sums);
+    forward->sums.label_underflow = 0;
+    for (size_t part = 0; part < rankloss__count_parts(list); part++) {
+        total = rankloss__dd_add(total, sums[part].total);
+        forward->sums.label_underflow |= sums[part].underflow;
+    }
+    set_first_lane(&forward->sums.label_total, total);
+    return isfinite(list->label_range.max) && isfinite(total.hi);
+}
+
 /* --- the sums --- */
 
 rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first) {
@@ -69,9 +125,9 @@ static void read_argmax(rankloss__forward *forward, rankloss__list *list) {
     const size_t first = forward->range.argmax - forward->range.argmax % list->chunk;
     const rankloss__items items = rankloss__forward_chunk(forward, list, first);
     const size_t i = forward->range.argmax - first;
-    const double label = rankloss__value(list->inputs, items.labels, i);
+    const double label = rankloss__label(list->inputs, &items, i);
     const double weight = rankloss__value(list->inputs, items.weights, i);
-    const double coef = label * weight; /* exact in float32 */
+    const double coef = label * weight; /* exact in float32, but for a label that is an exponential */
     forward->sums.argmax_coef.hi[0] = coef;
     forward->sums.argmax_coef.lo[0] = list->inputs->is_f64 ? rankloss__fma(label, weight, -coef) : 0.0;
     forward->sums.argmax_tangent.at[0] = items.tangent != NULL ? items.tangent[i] : 0.0;
@@ -90,10 +146,6 @@ typedef struct summing {
     part_sums parts[RANKLOSS__PARTS];
 } summing;
 
-static rankloss__dd first_lane(const rankloss__dd_lanes *lanes) {
-    return (rankloss__dd){lanes->hi[0], lanes->lo[0]};
-}
-
 static void sum_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
     summing *shared = context;
     const rankloss__forward *forward = shared->forward;
@@ -110,11 +162,6 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     kernels->fold(&sums);
     shared->parts[part] = (part_sums){first_lane(&sums.exps),     first_lane(&sums.coefs), first_lane(&sums.coef_x),
                                       first_lane(&sums.tangents), sums.abs_coefs.at[0],    sums.doubtful};
-}
-
-static void set_first_lane(rankloss__dd_lanes *lanes, rankloss__dd value) {
-    lanes->hi[0] = value.hi;
-    lanes->lo[0] = value.lo;
 }
 
 /* The sums of a list that is more than one chunk. Not inlined, to keep the parts off other callers' stacks. */
@@ -174,7 +221,7 @@ static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *
         for (size_t i = 0; i < items->count; i++) {
             if (!rankloss__item_is_valid(items, i))
                 continue;
-            const double label = rankloss__value(list->inputs, items->labels, i);
+            const double label = rankloss__label(list->inputs, items, i);
             const rankloss__dd c = rankloss__two_product(label, rankloss__value(list->inputs, items->weights, i));
             if (first + i == forward->range.argmax)
                 argmax = c;
@@ -190,7 +237,7 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
         for (size_t i = 0; i < items->count; i++)
-            if (rankloss__item_is_valid(items, i) && rankloss__value(list->inputs, items->labels, i) != 0.0 &&
+            if (rankloss__item_is_valid(items, i) && rankloss__label(list->inputs, items, i) != 0.0 &&
                 rankloss__value(list->inputs, items->weights, i) != 0.0)
                 return false;
     }
@@ -220,13 +267,15 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     forward->uniform = forward->zero = false;
     forward->loss = 0.0;
     forward->sums.sum_to_one = list->inputs->sum_to_one;
+    forward->sums.label_exps = list->inputs->label_exps;
     forward->exps_kept = list->size <= RANKLOSS__TOGETHER;
     forward->range = find_range(list);
     if (forward->range.valid == 0)
         return;
     /* With a bias, a double may not have held the score. */
     const bool finite = isfinite(forward->range.max);
-    if (!finite && list->inputs->bias.data == NULL) {
+    const bool labels_are_nan = list->inputs->label_exps && !find_label_softmax(forward, list);
+    if (labels_are_nan || (!finite && list->inputs->bias.data == NULL)) {
         forward->path = RANKLOSS__NAN;
         forward->loss = (double)NAN;
         return;

@@ -35,8 +35,7 @@ void rankloss__derivative_step(rankloss__derivative which, const rankloss__kerne
                                rankloss__out out) {
     const rankloss__step step = rankloss__step_of(which, kernels, terms);
     if (step.run == NULL) {
-        kernels->log_grad(items, which == RANKLOSS__GRAD_LABELS ? items->weights : items->labels, sums, losses, terms,
-                          out);
+        kernels->log_grad(items, which == RANKLOSS__GRAD_WEIGHTS, sums, losses, terms, out);
         return;
     }
     step.run(items, exps, terms, items->interleaved ? &sums->argmax_row : NULL, out);

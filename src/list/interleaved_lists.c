@@ -74,6 +74,19 @@ static const void *interleave(const rankloss__list_group *group, const rankloss_
     return block;
 }
 
+/* After the mask. */
+static const void *interleave_labels(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    if (!inputs->label_exps)
+        return interleave(group, &inputs->labels, &scratch->labels);
+    const void *raw = interleave(group, &inputs->labels, &scratch->early.raw_labels);
+    const rankloss__items labels = rankloss__labels_as_logits(&group->items[0], raw);
+    inputs->kernels->interleaved_label_exps(&labels, scratch->labels.f64, &group->sums.label_total,
+                                            &group->sums.label_underflow);
+    return scratch->labels.f64;
+}
+
 static const double *interleave_tangent(const rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
@@ -84,9 +97,9 @@ static const double *interleave_tangent(const rankloss__list_group *group) {
         const double *tangent =
             rankloss__read_tangent(inputs, list_at(group, &inputs->tangent, k), size, 0, size, scratch->list);
         for (size_t i = 0; i < group->extent.most; i++)
-            scratch->tangent[LANES * i + (size_t)k] = i < size ? tangent[i] : 0.0;
+            scratch->early.tangent[LANES * i + (size_t)k] = i < size ? tangent[i] : 0.0;
     }
-    return scratch->tangent;
+    return scratch->early.tangent;
 }
 
 static void interleave_where(const rankloss__list_group *group) {
@@ -124,9 +137,11 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     rankloss__items *items = &group->items[0];
     const size_t least = group->extent.least;
     group->sums.sum_to_one = inputs->sum_to_one;
+    group->sums.label_exps = inputs->label_exps;
     group->exps[0] = scratch->exps;
     items->interleaved = true;
-    items->wants_abs_coefs = inputs->sum_to_one;
+    items->label_exps = inputs->label_exps;
+    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
     items->count = LANES * group->extent.most;
     items->unmasked = inputs->where.data != NULL ? 0 : LANES * least;
     items->where = items->unmasked < items->count ? scratch->where : NULL;
@@ -139,7 +154,7 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     items->bias = interleave(group, &inputs->bias, &scratch->bias);
     items->inverse = inputs->inverse_temperature;
     items->scaled = inputs->scaled;
-    items->labels = interleave(group, &inputs->labels, &scratch->labels);
+    items->labels = interleave_labels(group);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(group);
     return inputs->kernels->interleaved_sums(items, scratch->exps, &group->sums, &group->losses);

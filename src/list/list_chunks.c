@@ -17,7 +17,9 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->scratch = scratch;
     list->size = (size_t)list->position.size;
     list->chunk = inputs->is_f64 ? RANKLOSS__CHUNK_F64 : RANKLOSS__CHUNK_F32;
-    if (rankloss__inputs_are_in_place(inputs, list->size))
+    if (inputs->label_exps)
+        list->chunk = RANKLOSS__CHUNK_F64;
+    else if (rankloss__inputs_are_in_place(inputs, list->size))
         list->chunk = RANKLOSS__TOGETHER;
     list->at.logits = rankloss__view_at(&inputs->logits, batch, position);
     list->at.labels = rankloss__view_at(&inputs->labels, batch, position);
@@ -25,9 +27,37 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->at.weights = rankloss__view_at(&inputs->weights, batch, position);
     list->at.bias = rankloss__view_at(&inputs->bias, batch, position);
     list->at.tangent = inputs->wants_tangent ? rankloss__view_at(&inputs->tangent, batch, position) : NULL;
+    list->label_range.valid = 0;
     list->float_exps = NULL;
     list->runner = NULL;
     forget_chunk(list);
+}
+
+/* The items of a chunk, of which labels and mask are read. */
+static rankloss__items read_labels(rankloss__list *list, size_t first) {
+    const rankloss__inputs *inputs = list->inputs;
+    rankloss__chunk_scratch *scratch = list->scratch;
+    const size_t size = list->size, left = size - first, count = left < list->chunk ? left : list->chunk;
+    rankloss__items items = {.count = count};
+    items.labels = rankloss__read(inputs, &inputs->labels, list->at.labels, size, first, count, &scratch->labels);
+    items.where = rankloss__read_where(inputs, list->at.where, size, first, count, scratch->where);
+    rankloss__find_unmasked(&items);
+    return items;
+}
+
+rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first) {
+    const rankloss__items items = read_labels(list, first);
+    forget_chunk(list);
+    return rankloss__labels_as_logits(&items, items.labels);
+}
+
+static void take_label_exps(rankloss__list *list) {
+    rankloss__items *items = &list->items;
+    const rankloss__items labels = rankloss__labels_as_logits(items, items->labels);
+    rankloss__sums unused = {.doubtful = 0};
+    list->inputs->kernels->label_exps(&labels, &list->label_range, list->scratch->own.small.label_exps, &unused);
+    items->labels = list->scratch->own.small.label_exps;
+    items->label_exps = true;
 }
 
 const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) {
@@ -35,22 +65,20 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
         return &list->items;
     const rankloss__inputs *inputs = list->inputs;
     rankloss__chunk_scratch *scratch = list->scratch;
-    const size_t size = list->size, left = size - first, count = left < list->chunk ? left : list->chunk;
     rankloss__items *items = &list->items;
+    *items = read_labels(list, first);
+    const size_t size = list->size, count = items->count;
     list->loaded = first;
+    list->raw_labels = items->labels;
     items->logits = rankloss__read(inputs, &inputs->logits, list->at.logits, size, first, count, &scratch->logits);
     items->bias = rankloss__read(inputs, &inputs->bias, list->at.bias, size, first, count, &scratch->bias);
-    items->labels = rankloss__read(inputs, &inputs->labels, list->at.labels, size, first, count, &scratch->labels);
     items->weights = rankloss__read(inputs, &inputs->weights, list->at.weights, size, first, count, &scratch->weights);
-    items->where = rankloss__read_where(inputs, list->at.where, size, first, count, scratch->where);
-    items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count, scratch->tangent);
-    items->count = count;
-    rankloss__find_unmasked(items);
+    items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count, scratch->own.tangent);
     items->inverse = inputs->inverse_temperature;
     items->scaled = inputs->scaled;
-    items->interleaved = false;
-    items->wants_abs_coefs = inputs->sum_to_one;
-    items->lane = 0;
+    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
+    if (inputs->label_exps && list->label_range.valid != 0)
+        take_label_exps(list);
     return items;
 }
 

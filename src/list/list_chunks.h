@@ -42,8 +42,10 @@ struct rankloss__list {
     } at;                                /* the first element in each of the inputs; NULL where absent */
     float *float_exps;                   /* see list/float_exps.h; NULL: not saved */
     const rankloss__part_runner *runner; /* NULL: this thread does everything */
+    rankloss__score_range label_range;   /* if labels are to be a softmax: of them. valid is 0 until it is known */
     size_t loaded;                       /* the first item of the loaded chunk; SIZE_MAX: none */
     rankloss__items items;               /* that chunk */
+    const void *raw_labels;              /* its labels as the caller gave them */
 };
 
 void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, int64_t index,
@@ -51,6 +53,12 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
 
 /* The chunk that begins at item `first`, a multiple of list->chunk. Valid until the next one is asked for. */
 const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first);
+
+/*
+ * The labels of the chunk at `first` in the place of logits, of which list->label_range is to be found. Another chunk is
+ * no longer valid.
+ */
+rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first);
 
 /* Makes chunks no longer than `most` items, a multiple of RANKLOSS__LANES. */
 void rankloss__list_limit_chunks(rankloss__list *list, size_t most);

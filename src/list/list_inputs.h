@@ -56,4 +56,18 @@ static inline double rankloss__value(const rankloss__inputs *inputs, const void 
     return inputs->is_f64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
 }
 
+/* Label i of items, the exponential of one if they are. */
+static inline double rankloss__label(const rankloss__inputs *inputs, const rankloss__items *items, size_t i) {
+    return items->label_exps ? ((const double *)items->labels)[i] : rankloss__value(inputs, items->labels, i);
+}
+
+/* The labels of a list in the place of its logits, for their exponentials. */
+static inline rankloss__items rankloss__labels_as_logits(const rankloss__items *items, const void *labels) {
+    return (rankloss__items){.logits = labels,
+                             .where = items->where,
+                             .count = items->count,
+                             .unmasked = items->unmasked,
+                             .interleaved = items->interleaved};
+}
+
 #endif

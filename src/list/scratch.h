@@ -27,7 +27,10 @@ typedef union rankloss__interleaved_block {
 typedef struct rankloss__interleaved_scratch {
     RANKLOSS__ALIGNED double exps[RANKLOSS__INTERLEAVED_ITEMS];
     rankloss__interleaved_block logits, bias, labels, weights;
-    double tangent[RANKLOSS__INTERLEAVED_ITEMS];
+    union {
+        rankloss__interleaved_block raw_labels; /* of which the exponentials are taken, before the tangent is read */
+        double tangent[RANKLOSS__INTERLEAVED_ITEMS];
+    } early;
     rankloss__interleaved_block rows; /* lists before they are interleaved, outputs before they are lists */
     double list[RANKLOSS__SHORT];     /* one list's values of that */
     uint8_t where[RANKLOSS__INTERLEAVED_ITEMS];
@@ -56,7 +59,7 @@ typedef struct rankloss__side_by_side_scratch {
     union {
         float f32[RANKLOSS__CONVERTED_F32];
         double f64[RANKLOSS__CONVERTED_F64];
-    } converted; /* logits, biases, labels and weights */
+    } converted; /* logits, biases, labels, weights, and exponentials of labels */
     double tangents[RANKLOSS__CONVERTED_TANGENTS];
     rankloss__block spare; /* an output on its way to the caller */
     uint8_t where[RANKLOSS__CONVERTED_MASK];
@@ -67,7 +70,12 @@ typedef struct rankloss__side_by_side_scratch {
 typedef struct rankloss__chunk_scratch {
     RANKLOSS__ALIGNED double exps[RANKLOSS__TOGETHER];
     rankloss__block logits, bias, labels, weights;
-    double tangent[RANKLOSS__CHUNK_F32];
+    union {
+        double tangent[RANKLOSS__CHUNK_F32];
+        struct {
+            double tangent[RANKLOSS__CHUNK_F64], label_exps[RANKLOSS__CHUNK_F64];
+        } small; /* chunks of RANKLOSS__CHUNK_F64 items, if labels are to be a softmax */
+    } own;
     rankloss__block spare; /* as above */
     uint8_t where[RANKLOSS__CHUNK_F32];
 } rankloss__chunk_scratch;

@@ -36,6 +36,24 @@ static const void *convert(const rankloss__list_group *group, const rankloss__vi
     return rankloss__read(&group->plan->inputs, view, list_at(group, view, k), size, 0, size, take(group, taken, size));
 }
 
+/* The exponentials of a list's labels, and their sum. */
+static const double *take_label_exps(rankloss__list_group *group, int k, const void *raw, scratch_use *taken) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__items labels = rankloss__labels_as_logits(&group->items[k], raw);
+    const size_t per_double = inputs->is_f64 ? 1 : 2;
+    double *exps = group->scratch->side_by_side.converted.f64 + taken->converted / per_double;
+    rankloss__score_range range;
+    rankloss__sums sums = {.doubtful = 0};
+    taken->converted += per_double * whole_lanes(group->sizes[k]);
+    inputs->kernels->score_range(&labels, &range);
+    inputs->kernels->label_exps(&labels, &range, exps, &sums);
+    inputs->kernels->fold(&sums);
+    group->sums.label_total.hi[k] = sums.exps.hi[0];
+    group->sums.label_total.lo[k] = sums.exps.lo[0];
+    group->sums.label_underflow |= (unsigned)(sums.doubtful != 0) << k;
+    return exps;
+}
+
 static void read_mask_and_tangent(rankloss__list_group *group, int k, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
@@ -77,10 +95,13 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     items->inverse = inputs->inverse_temperature;
     items->scaled = inputs->scaled;
     items->interleaved = false;
-    items->wants_abs_coefs = inputs->sum_to_one;
+    items->label_exps = inputs->label_exps;
+    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
     items->lane = (unsigned)k;
     if (inputs->where.data != NULL || inputs->wants_tangent)
         read_mask_and_tangent(group, k, taken);
+    if (inputs->label_exps)
+        items->labels = take_label_exps(group, k, items->labels, taken);
 }
 
 /*
@@ -92,6 +113,14 @@ static void fetch_next(const rankloss__list_group *group, int k, unsigned what) 
         rankloss__prefetch(group->plan, group->next[n], 1, what, false);
 }
 
+static void clear_labels(rankloss__list_sums *sums) {
+    for (int k = 0; k < LANES; k++) {
+        sums->label_total.hi[k] = 1.0;
+        sums->label_total.lo[k] = 0.0;
+    }
+    sums->label_underflow = 0;
+}
+
 /* All ranges first: the sums of a list start from its own, which by then has long been computed. */
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
@@ -99,6 +128,7 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     scratch_use taken = {0, 0, 0, 0};
     unsigned finite = 0;
     bool every_lane = group->count == 1 || group->count == LANES;
+    clear_labels(&group->sums);
     for (int k = 0; k < group->count; k++) {
         read_list(group, k, &taken);
         kernels->score_range(&group->items[k], &ranges[k]);
@@ -107,9 +137,11 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     }
     /* Lanes without a list are computed as well, and must not be undefined. */
     if (!every_lane)
-        group->sums = (rankloss__list_sums){.single = false};
+        group->sums = (rankloss__list_sums){.label_total = group->sums.label_total,
+                                            .label_underflow = group->sums.label_underflow};
     group->sums.single = group->count == 1;
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
+    group->sums.label_exps = group->plan->inputs.label_exps;
     group->sums.others.doubtful = 0;
     for (int k = 0; k < group->count; k++) {
         finite |= (unsigned)kernels->list_sums(&group->items[k], group->exps[k], &ranges[k], &group->sums) << k;
@@ -141,7 +173,8 @@ static rankloss__items items_from(const rankloss__inputs *inputs, const rankloss
     rankloss__items some = *items;
     some.logits = (const char *)items->logits + bytes;
     some.bias = items->bias != NULL ? (const char *)items->bias + bytes : NULL;
-    some.labels = items->labels != NULL ? (const char *)items->labels + bytes : NULL;
+    if (items->labels != NULL)
+        some.labels = (const char *)items->labels + (items->label_exps ? first * sizeof(double) : bytes);
     some.weights = items->weights != NULL ? (const char *)items->weights + bytes : NULL;
     some.where = items->where != NULL ? items->where + first : NULL;
     some.tangent = items->tangent != NULL ? items->tangent + first : NULL;

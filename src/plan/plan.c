@@ -36,6 +36,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
     if (inputs.is_moderate)
         inputs.inverse_temperature = rankloss__dd_div(one, divisor);
     inputs.sum_to_one = p->label_mode == RANKLOSS_LABELS_SUM_TO_ONE;
+    inputs.label_exps = p->label_mode == RANKLOSS_LABELS_SOFTMAX;
     return inputs;
 }
 

@@ -45,6 +45,7 @@ typedef struct rankloss__inputs {
     bool scaled;        /* scores are not the logits themselves: a temperature or a bias */
     bool is_moderate;   /* the temperature, so that the kernels can divide by it */
     bool sum_to_one;    /* RANKLOSS_LABELS_SUM_TO_ONE */
+    bool label_exps;    /* RANKLOSS_LABELS_SOFTMAX */
     bool wants_tangent; /* an output needs it */
 } rankloss__inputs;
 

@@ -123,7 +123,7 @@ static void add_optional_inputs(pool *p, random_state *r, rankloss_problem *prob
     problem->tangent = new_numbers(p, r, problem, draw_float(r));
     repeat_axes(r, &problem->tangent);
     problem->temperature = random_chance(r, 0.3) ? 0.5 + random_unit(r) : 0;
-    problem->label_mode = random_chance(r, 0.2) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    problem->label_mode = random_chance(r, 0.3) ? (int32_t)(1 + random_below(r, 2)) : RANKLOSS_LABELS_RAW;
     problem->num_threads = (int32_t)random_below(r, 3);
 }
 

@@ -73,7 +73,7 @@ static rankloss_problem draw_movable(pool *p, random_state *r, int64_t n, int32_
     problem.label_mode = label_mode;
     draw_logits(r, &problem.logits, random_chance(r, 0.5) ? LOGITS_UNIT : LOGITS_WIDE);
     /* Near a sum of zero the loss is too curved for differences. */
-    const bool negative = label_mode == RANKLOSS_LABELS_RAW && random_chance(r, 0.5);
+    const bool negative = label_mode != RANKLOSS_LABELS_SUM_TO_ONE && random_chance(r, 0.5);
     draw_factors(r, &problem.labels, negative ? FACTORS_SIGNED : FACTORS_GRADED);
     draw_factors(r, &problem.weights, FACTORS_GRADED);
     draw_factors(r, &problem.tangent, FACTORS_GRADED);
@@ -116,7 +116,7 @@ static void derivatives_are_limits_of_differences(void **state) {
     random_state r = random_new(random_run_seed(), 50);
     for (int round = 0; round < 80 / random_run_share(); round++) {
         pool p = {.count = 0};
-        rankloss_problem problem = draw_movable(&p, &r, 1 + random_below(&r, 12), round % 2);
+        rankloss_problem problem = draw_movable(&p, &r, 1 + random_below(&r, 12), round % 3);
         problem.temperature = round % 4 / 2 ? 2 : 0;
         if (round % 8 / 4) {
             problem.bias = view_new(&p, RANKLOSS_F64, 2, problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);

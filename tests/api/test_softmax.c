@@ -109,10 +109,9 @@ static void temperature_and_bias(void **state) {
     }
 }
 
-/* Labels that are divided by their sum, which is 0 for some lists. */
-static void labels_that_sum_to_one(void **state) {
-    (void)state;
-    random_state r = random_new(random_run_seed(), 12);
+/* Every kind of logits beside every kind of labels, which are made to sum to one in one way or the other. */
+static void labels_by_mode(int32_t label_mode, uint64_t stream) {
+    random_state r = random_new(random_run_seed(), stream);
     for (int kind = 0; kind < LOGITS_KINDS; kind++) {
         for (int round = 0; round < (random_run_share() > 1 ? 2 : 4) * FACTORS_KINDS; round++) {
             pool p = {.count = 0};
@@ -121,17 +120,30 @@ static void labels_that_sum_to_one(void **state) {
             const factor_kind labels = (factor_kind)(round / 2 % FACTORS_KINDS);
             const int64_t n = 1 + random_below(&r, round % 7 ? 40 : 1500);
             rankloss_problem problem = draw_dense(&p, &r, dtype, 4, n);
-            problem.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
+            problem.label_mode = label_mode;
             draw_logits(&r, &problem.logits, (logit_kind)kind);
             draw_factors(&r, &problem.labels, labels);
             problem.where = random_chance(&r, 0.5) ? none : problem.where;
             problem.weights = random_chance(&r, 0.5) ? none : problem.weights;
-            name_trial(label, sizeof label, "sum to one", dtype, n, kind, (int)labels);
+            name_trial(label, sizeof label, label_mode == RANKLOSS_LABELS_SOFTMAX ? "softmax" : "sum to one", dtype, n,
+                       kind, (int)labels);
             rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
             check_against_reference(&problem, &result, label);
             pool_free(&p);
         }
     }
+}
+
+/* Labels that are divided by their sum, which is 0 for some lists. */
+static void labels_that_sum_to_one(void **state) {
+    (void)state;
+    labels_by_mode(RANKLOSS_LABELS_SUM_TO_ONE, 12);
+}
+
+/* The softmax of labels, with weights on it. */
+static void labels_by_softmax(void **state) {
+    (void)state;
+    labels_by_mode(RANKLOSS_LABELS_SOFTMAX, 15);
 }
 
 static const double extremes[] = {1, 0x1p-1074, 1e-300, 1e-160, 1e-30, 1e30, 1e160, 1e300, 0x1.fffffffffffffp1023};
@@ -250,10 +262,15 @@ static void tangents_that_are_not_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_and_kinds_in_f32),    cmocka_unit_test(sizes_and_kinds_in_f64),
-        cmocka_unit_test(every_pair_of_kinds),       cmocka_unit_test(temperature_and_bias),
-        cmocka_unit_test(labels_that_sum_to_one),    cmocka_unit_test(factors_at_the_ends_of_the_range),
-        cmocka_unit_test(reductions_and_cotangents), cmocka_unit_test(tangents_that_are_not_finite),
+        cmocka_unit_test(sizes_and_kinds_in_f32),
+        cmocka_unit_test(sizes_and_kinds_in_f64),
+        cmocka_unit_test(every_pair_of_kinds),
+        cmocka_unit_test(temperature_and_bias),
+        cmocka_unit_test(labels_that_sum_to_one),
+        cmocka_unit_test(labels_by_softmax),
+        cmocka_unit_test(factors_at_the_ends_of_the_range),
+        cmocka_unit_test(reductions_and_cotangents),
+        cmocka_unit_test(tangents_that_are_not_finite),
     };
     const int refused = run_refused_reference();
     if (refused) {

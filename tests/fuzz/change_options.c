@@ -21,7 +21,7 @@ bool bad_reduction(change *c) {
 }
 
 bool bad_label_mode(change *c) {
-    static const int32_t values[] = {-1, 2, INT32_MAX, INT32_MIN};
+    static const int32_t values[] = {-1, 3, INT32_MAX, INT32_MIN};
     if (!take_options(c)) {
         return false;
     }

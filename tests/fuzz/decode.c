@@ -240,10 +240,12 @@ static int derivative(const double *losses, const uint8_t *counted, int64_t num_
 
 static void decode_options(sample *s, input *in) {
     static const double temperatures[] = {0, 0, 0, 1, -0.0, 0.5, 0.7, 2, 1e-3, 1e4, 0x1p-40, 0x1p60};
+    static const int32_t label_modes[] = {RANKLOSS_LABELS_RAW, RANKLOSS_LABELS_RAW, RANKLOSS_LABELS_SOFTMAX,
+                                          RANKLOSS_LABELS_SUM_TO_ONE};
     static const int32_t threads[] = {0, 1, 2, 3, INT32_MAX};
     rankloss_problem *p = s->problem;
     p->reduction = (int32_t)input_below(in, 4);
-    p->label_mode = input_one_in(in, 4) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    p->label_mode = label_modes[input_below(in, 4)];
     p->temperature = temperatures[input_below(in, 12)];
     p->num_threads = threads[input_below(in, 5)];
     s->whole_reducer = (rankloss_reducer){reduce, derivative, s};

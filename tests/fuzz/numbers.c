@@ -29,7 +29,8 @@ static void take_bytes(input *in, const rankloss_array *view, bool logits) {
     }
 }
 
-static void take_logits(input *in, const rankloss_array *view) {
+/* A byte for each element: eighths, and a few that are no numbers. */
+static void take_special(input *in, const rankloss_array *view) {
     static const float special[] = {-INFINITY, INFINITY, NAN};
     const int64_t count = view_count(view);
     for (int64_t i = 0; i < count; i++) {
@@ -45,8 +46,8 @@ void decode_numbers(input *in, const rankloss_array *view, part which) {
         take_bytes(in, view, real && which != LABELS && which != WEIGHTS);
         return;
     }
-    if (which == LOGITS && kind < 64) {
-        take_logits(in, view);
+    if (real && (which == LOGITS ? kind < 64 : which == LABELS && kind < 40)) {
+        take_special(in, view);
         return;
     }
     random_state r = random_new(input_word(in, 2), (uint64_t)which);

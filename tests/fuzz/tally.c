@@ -10,7 +10,12 @@
 #include "flat.h"
 #include "number.h"
 
-enum { MANY_MUTATIONS = 64, MANY_FLAWS = 16, NUM_DTYPES = RANKLOSS_BOOL + 1 };
+enum {
+    MANY_MUTATIONS = 64,
+    MANY_FLAWS = 16,
+    LABEL_MODES = RANKLOSS_LABELS_SOFTMAX + 1,
+    NUM_DTYPES = RANKLOSS_BOOL + 1
+};
 
 static struct {
     int64_t inputs, valid, invalid, undecided;
@@ -19,9 +24,15 @@ static struct {
     /** Of calls that succeeded and were judged. */
     int64_t given[NUM_PARTS][NUM_DTYPES];
     int64_t ragged, in_place;
+    int64_t label_mode[LABEL_MODES];
     /** Flat calls, those without a flaw behind the others. */
     int64_t flat[MANY_FLAWS];
 } seen;
+
+static const char *label_mode_name(int mode) {
+    static const char *const names[LABEL_MODES] = {"raw", "sum-to-one", "softmax"};
+    return names[mode];
+}
 
 static void add_answer(const sample *s) {
     for (int which = 0; which < NUM_PARTS; which++) {
@@ -32,6 +43,7 @@ static void add_answer(const sample *s) {
     }
     seen.ragged += is_given(&s->problem->offsets);
     seen.in_place += s->in_place;
+    seen.label_mode[s->problem->label_mode]++;
 }
 
 void tally_add(const sample *s, const verdict *v, rankloss_status status) {
@@ -66,8 +78,11 @@ void tally_print(void) {
     for (int which = 0; which <= num_flaws; which++) {
         printf("  %10" PRId64 "  %s\n", seen.flat[which], flaw_name(which));
     }
-    printf("answers judged, %" PRId64 " of them ragged, %" PRId64 " in place; arrays by dtype:\n", seen.ragged,
-           seen.in_place);
+    printf("answers judged, %" PRId64 " of them ragged, %" PRId64 " in place;", seen.ragged, seen.in_place);
+    for (int mode = 0; mode < LABEL_MODES; mode++) {
+        printf(" %" PRId64 " with %s labels,", seen.label_mode[mode], label_mode_name(mode));
+    }
+    printf(" arrays by dtype:\n");
     for (int which = 0; which < NUM_PARTS; which++) {
         printf("  %-12s", part_name((part)which));
         for (int32_t dtype = 1; dtype < NUM_DTYPES; dtype++) {
@@ -109,6 +124,9 @@ int tally_missing(bool aloud) {
         for (int32_t dtype = RANKLOSS_F32; dtype <= last_dtype((part)which); dtype++) {
             count += missing(aloud, seen.given[which][dtype], "array", part_name((part)which), number_name(dtype));
         }
+    }
+    for (int mode = 0; mode < LABEL_MODES; mode++) {
+        count += missing(aloud, seen.label_mode[mode], "labels", label_mode_name(mode), "");
     }
     count += missing(aloud, seen.ragged, "layout", "ragged", "");
     count += missing(aloud, seen.in_place, "layout", "in place", "");

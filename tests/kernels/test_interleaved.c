@@ -98,15 +98,15 @@ static rankloss__items items_of(const data *d) {
 /* Factors of no list, different in each lane. */
 static rankloss__terms random_terms(random_state *r) {
     rankloss__terms terms;
-    rankloss__dd_lanes *const lanes[] = {&terms.exp, &terms.coef, &terms.total, &terms.hess, &terms.mean, &terms.hvp};
-    rankloss__lanes *const lane[] = {&terms.log_shift, &terms.log_scale, &terms.argmax_grad, &terms.argmax_hess,
-                                     &terms.argmax_hvp};
+    rankloss__dd_lanes *const lanes[] = {&terms.exp,  &terms.coef, &terms.total,    &terms.hess,
+                                         &terms.mean, &terms.hvp,  &terms.log_scale};
+    rankloss__lanes *const lane[] = {&terms.log_shift, &terms.argmax_grad, &terms.argmax_hess, &terms.argmax_hvp};
     for (int k = 0; k < LANES; k++) {
-        for (int n = 0; n < 6; n++) {
+        for (int n = 0; n < 7; n++) {
             lanes[n]->hi[k] = 1.0 + random_unit(r);
             lanes[n]->lo[k] = random_unit(r) * 0x1p-54;
         }
-        for (int n = 0; n < 5; n++)
+        for (int n = 0; n < 4; n++)
             lane[n]->at[k] = 1.0 + random_unit(r);
     }
     return terms;
@@ -157,7 +157,7 @@ static void run_steps(const rankloss__kernels *kernels, const data *d, const ran
     y->finite = kernels->interleaved_sums(&items, y->exps, &y->sums, &y->loss);
     kernels->grad(&items, y->exps, terms, argmax, (rankloss__out){y->grads, RANKLOSS_F64});
     kernels->hess(&items, y->exps, terms, argmax, (rankloss__out){y->hesses, RANKLOSS_F64});
-    kernels->log_grad(&items, items.weights, &y->sums, &y->loss, terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
+    kernels->log_grad(&items, false, &y->sums, &y->loss, terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
     if (d->with_tangent) {
         kernels->hvp(&items, y->exps, terms, argmax, (rankloss__out){y->hvps, RANKLOSS_F64});
         kernels->interleaved_jvp(&items, y->exps, terms, argmax, &y->jvp);
@@ -303,7 +303,7 @@ static void check_log_grads(const data *d, const yield *y, const rankloss__terms
     for (size_t row = 0; row < d->sizes[k]; row++) {
         const size_t i = at(row, k);
         const real x = (real)d->f64[0][i] - (real)y->sums.max.at[k];
-        const real by = (d->weighted ? (real)d->f64[2][i] : 1.0L) * (real)terms->log_scale.at[k];
+        const real by = (d->weighted ? (real)d->f64[2][i] : 1.0L) * (real)terms->log_scale.hi[k];
         if (valid(d, row, k))
             near_to("log", (real)y->log_grads[i], by * ((lse - x) - shift), by * (lse - x + shift), 0x1p-50);
     }

@@ -93,7 +93,7 @@ static rankloss__terms terms_of_no_list(void) {
                              .mean = pairs(0.125, 0x1p-60),
                              .hvp = pairs(0.5, 0x1p-60),
                              .log_shift = in_all_lanes(0.5),
-                             .log_scale = in_all_lanes(0.75)};
+                             .log_scale = pairs(0.75, 0x1p-60)};
 }
 
 static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yield *y) {
@@ -117,7 +117,7 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     k->jvp(&items, y->exps, &terms, skip, &y->jvp);
     k->hess(&items, y->exps, &terms, NULL, (rankloss__out){y->hesses, RANKLOSS_F64});
     k->hvp(&items, y->exps, &terms, NULL, (rankloss__out){y->hvps, RANKLOSS_F64});
-    k->log_grad(&items, items.weights, &known, &found, &terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
+    k->log_grad(&items, false, &known, &found, &terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
 }
 
 static void near_to(double got, long double exact, long double scale, double tolerance) {

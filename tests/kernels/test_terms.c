@@ -132,7 +132,7 @@ static void check_terms(const problem *p, const yield *y, int k) {
     near_to("hess", value(p, &terms->hess, k), hvp / total, hvp / total, tolerance);
     near_to("mean", value(p, &terms->mean, k), (tangents + v) / total, (fabsl(tangents) + fabsl(v)) / total, tolerance);
     const real labels = (real)p->factors.labels.at[k] / norm;
-    near_to("log scale", (real)terms->log_scale.at[k], labels, labels, 0x1p-51);
+    near_to("log scale", (real)terms->log_scale.hi[k], labels, labels, 0x1p-51);
     assert_true(terms->log_shift.at[k] == (f->sum_to_one ? y->loss.loss.at[k] : 0.0));
 }
 

@@ -53,6 +53,7 @@ static const bad_row argument_rows[] = {
     GOOD_ROW("an accumulator alone", EVERY_BASE & ~ONE(CUSTOM), ONE(ACCUMULATOR), EDIT(ACCUMULATE, TARGET, 0),
              EDIT(ONLY, TARGET, 0)),
     GOOD_ROW("label_mode 1", EVERY_BASE, ONE(LABEL_MODE), EDIT(OPTION, TARGET, 1)),
+    GOOD_ROW("label_mode 2", EVERY_BASE, ONE(LABEL_MODE), EDIT(OPTION, TARGET, 2)),
     GOOD_ROW("one thread", EVERY_BASE, ONE(NUM_THREADS), EDIT(OPTION, TARGET, 1)),
     GOOD_ROW("the largest num_threads", EVERY_BASE, ONE(NUM_THREADS), EDIT(OPTION, TARGET, INT32_MAX)),
 };

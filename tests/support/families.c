@@ -194,6 +194,52 @@ static void sum_to_one(trial *t, random_state *r) {
     make_finite(&t->problem.logits);
 }
 
+static void use_softmax(trial *t, random_state *r) {
+    t->problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+    if (random_chance(r, 0.3)) {
+        t->problem.temperature = draw_temperature(r);
+    }
+    if (random_chance(r, 0.3)) {
+        t->problem.bias = new_bias(t, r);
+        draw_normal(r, &t->problem.bias);
+    }
+}
+
+static void spread_labels(trial *t, random_state *r) {
+    use_softmax(t, r);
+    draw_logits(r, &t->problem.labels, LOGITS_VERY_WIDE);
+    make_finite(&t->problem.labels);
+}
+
+/* One label so far above the others that their softmax is anything from e^-5 to less than any number. */
+static void dominate_labels(trial *t, random_state *r) {
+    const rankloss_array *labels = &t->problem.labels;
+    use_softmax(t, r);
+    for (int64_t k = 0; k < labels->shape[0]; k++) {
+        set(labels, k * labels->shape[1] + random_below(r, labels->shape[1]), 5 + 745 * random_unit(r));
+    }
+}
+
+static void equal_labels(trial *t, random_state *r) {
+    const int64_t count = view_count(&t->problem.labels);
+    const double label = 10 * random_normal(r);
+    use_softmax(t, r);
+    for (int64_t i = 0; i < count; i++) {
+        set(&t->problem.labels, i, label);
+    }
+}
+
+/* Weights of both signs on a softmax of labels: W and the loss cancel. */
+static void sign_weights(trial *t, random_state *r) {
+    use_softmax(t, r);
+    t->problem.weights =
+        view_new(&t->memory, t->problem.logits.dtype, 2, t->problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);
+    draw_factors(r, &t->problem.weights, FACTORS_SIGNED);
+    if (random_chance(r, 0.3)) {
+        draw_wide(&t->problem.logits, r);
+    }
+}
+
 /* A direction along which the softmax hardly changes: v_i - sum_j p_j v_j cancels. */
 static void hold_tangent(trial *t, random_state *r) {
     const int64_t count = view_count(&t->problem.tangent);
@@ -289,6 +335,11 @@ static const family families[] = {
     {"bias that cancels the logits", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, cancel_scores},
     {"bias that cancels, signed labels", LOGITS_UNIT, FACTORS_SIGNED, FACTORS_EXP, cancel_scores},
     {"labels that sum to one", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, sum_to_one},
+    {"softmax of labels N(0, 1)", LOGITS_UNIT, FACTORS_SIGNED, FACTORS_EXP, use_softmax},
+    {"softmax of labels N(0, 30)", LOGITS_WIDE, FACTORS_SIGNED, FACTORS_EXP, spread_labels},
+    {"softmax of one dominant label", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, dominate_labels},
+    {"softmax of equal labels", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, equal_labels},
+    {"softmax of labels, signed weights", LOGITS_UNIT, FACTORS_GRADED, FACTORS_EXP, sign_weights},
     {"constant tangent", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, hold_tangent},
     {"cotangents of all sizes", LOGITS_WIDE, FACTORS_GRADED, FACTORS_EXP, spread_cotangents},
     {"lists that cancel in sum and mean", LOGITS_UNIT, FACTORS_GRADED, FACTORS_ONE, reduce},

@@ -100,6 +100,19 @@ bool list_is_resolved(const list *l, long double tolerance, bool has_bias) {
     return true;
 }
 
+/* A valid label is NaN or +inf, or all of them are -inf. */
+static bool has_no_label_softmax(const list *l) {
+    bool all_infinite = true;
+    for (int64_t i = 0; i < l->size; i++) {
+        const item *x = &l->items[i];
+        if (x->valid && (isnan(x->y) || (isinf(x->y) && x->y > 0))) {
+            return true;
+        }
+        all_infinite = all_infinite && (!x->valid || isinf(x->y));
+    }
+    return all_infinite;
+}
+
 /* A valid score is NaN or +inf, or all of them are -inf. */
 static bool has_no_softmax(const list *l, int64_t top) {
     for (int64_t i = 0; i < l->size; i++) {
@@ -170,6 +183,33 @@ static long double expansion_value(const expansion *sum) {
         value += sum->parts[k];
     }
     return value;
+}
+
+/* `product` is that of a and b, or what has become of it by underflow: it is 0 only where one of them is. */
+static long double not_lost(long double product, long double a, long double b) {
+    return product == 0 && a != 0 && b != 0 ? copysignl(LDBL_TRUE_MIN, a) * copysignl(1, b) : product;
+}
+
+/* t = softmax of the labels, c = t times weight. any_valid is a valid item. */
+static void solve_label_softmax(list *l, int64_t any_valid) {
+    const item *top = &l->items[any_valid];
+    compensated rest = {0, 0};
+    for (int64_t i = 0; i < l->size; i++) {
+        const item *x = &l->items[i];
+        top = x->valid && x->y > top->y ? x : top;
+    }
+    const long double y_top = top->y;
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        x->t = x->valid ? exp_of(exact_sum_of(x->y, -y_top)) : 0;
+        compensated_add(&rest, x == top ? 0 : x->t);
+    }
+    const long double all = 1 + compensated_value(&rest);
+    for (int64_t i = 0; i < l->size; i++) {
+        item *x = &l->items[i];
+        x->t = not_lost(x->t / all, x->t, 1);
+        x->c = x->valid ? not_lost(x->t * x->w, x->t, x->w) : 0;
+    }
 }
 
 /*
@@ -294,10 +334,24 @@ static term factor_derivative(const list *l, const item *x, long double factor, 
     return (term){-share * log_p, fabsl(share) * scale};
 }
 
+/* -t_i (w_i log p_i + loss), 0 where t is 0 */
+static term share_derivative(const list *l, const item *x) {
+    const long double log_p = times_log(x->w, x->log_p);
+    const term zero = {0, 0};
+    const term t = {-x->t * (log_p + l->loss.value), x->t * (fabsl(log_p) + l->loss.scale)};
+    return x->t == 0 ? zero : t;
+}
+
 /* The derivative by a label has the weight for its factor, and the other way round. */
-static void solve_factors(list *l, bool sum_to_one, long double divisor) {
+static void solve_factors(list *l, int32_t label_mode, long double divisor) {
+    const bool sum_to_one = label_mode == RANKLOSS_LABELS_SUM_TO_ONE;
     for (int64_t i = 0; i < l->size; i++) {
         item *x = &l->items[i];
+        if (label_mode == RANKLOSS_LABELS_SOFTMAX) {
+            x->grad_labels = share_derivative(l, x);
+            x->grad_weights = factor_derivative(l, x, x->t, false, 1);
+            continue;
+        }
         x->grad_labels = factor_derivative(l, x, x->w, sum_to_one, divisor);
         x->grad_weights = factor_derivative(l, x, x->y, sum_to_one, divisor);
     }
@@ -308,24 +362,38 @@ static void set_derivatives(item *x, long double value) {
     x->grad_logits = x->grad_labels = x->grad_weights = x->hess_logits = x->hvp_logits = t;
 }
 
-void list_solve(list *l, long double temperature, bool sum_to_one) {
+/* The softmax of the scores, or that of the labels where it is needed, is none. */
+static bool has_failed(const list *l, int64_t top, int32_t label_mode) {
+    return has_no_softmax(l, top) || (label_mode == RANKLOSS_LABELS_SOFTMAX && has_no_label_softmax(l));
+}
+
+/* Returns what solve_coefficients() does. */
+static long double solve_labels(list *l, int64_t top, int32_t label_mode) {
+    if (label_mode == RANKLOSS_LABELS_SOFTMAX) {
+        solve_label_softmax(l, top);
+        return 1;
+    }
+    return solve_coefficients(l, label_mode == RANKLOSS_LABELS_SUM_TO_ONE);
+}
+
+void list_solve(list *l, long double temperature, int32_t label_mode) {
     const int64_t top = find_top(l);
     const long double failed = (long double)NAN;
     l->counted = top >= 0;
     l->loss = l->jvp = (term){0, 0};
-    if (l->counted && has_no_softmax(l, top)) {
+    if (l->counted && has_failed(l, top, label_mode)) {
         l->loss = l->jvp = (term){failed, failed};
         for (int64_t i = 0; i < l->size; i++) {
             set_derivatives(&l->items[i], failed);
         }
     } else if (l->counted) {
         solve_softmax(l, top);
-        const long double divisor = solve_coefficients(l, sum_to_one);
+        const long double divisor = solve_labels(l, top, label_mode);
         l->loss = solve_loss(l);
         solve_logits(l, top, temperature);
         solve_jvp(l);
         solve_hvp(l, top, temperature);
-        solve_factors(l, sum_to_one, divisor);
+        solve_factors(l, label_mode, divisor);
     }
     for (int64_t i = 0; i < l->size; i++) {
         if (!l->items[i].valid) {

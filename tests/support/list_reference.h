@@ -39,6 +39,7 @@ typedef struct item {
     long double w;      /**< weight */
     long double v;      /**< tangent */
 
+    long double t;     /**< softmax of the labels; only with RANKLOSS_LABELS_SOFTMAX */
     long double c;     /**< coefficient */
     long double log_p; /**< log of the softmax */
     long double p;     /**< softmax */
@@ -60,12 +61,12 @@ typedef struct list {
 } list;
 
 /**
- * Whether scores of 106 bits would tell those of the list apart, so that every result but `tolerance` of it is settled.
- * rankloss/softmax.h promises nothing about others. Equal scores are apart only where a bias was added.
+ * Whether scores that are rounded to 106 bits leave each difference within `tolerance` of what it is in the reals; where
+ * not, rankloss/softmax.h promises nothing. Equal scores stay equal unless a bias was added.
  */
 bool list_is_resolved(const list *l, long double tolerance, bool has_bias);
 
-/** Fills in all but the inputs. */
-void list_solve(list *l, long double temperature, bool sum_to_one);
+/** Fills in all but the inputs. label_mode is a rankloss_label_mode. */
+void list_solve(list *l, long double temperature, int32_t label_mode);
 
 #endif

@@ -89,8 +89,7 @@ static void visit_list(call *c, int64_t k, const mp_item *items) {
     mp_list list;
     mp_term t;
     mpfr_t g;
-    mp_list_init(&list, items + first, c->size, temperature_of(c->problem),
-                 c->problem->label_mode == RANKLOSS_LABELS_SUM_TO_ONE);
+    mp_list_init(&list, items + first, c->size, temperature_of(c->problem), c->problem->label_mode);
     mp_term_init(&t);
     mpfr_init2(g, MP_BITS);
     for (int kind = 0; kind < OUTPUT_KINDS; kind++) {

@@ -1,7 +1,7 @@
 /*
- * Evaluates a whole call by MPFR, and judges its result: dense batches of shape (lists, items) whose every other input has the shape
- * of the logits, but for labels and weights, which may be (items), one row for all lists; with the reductions none, sum
- * and mean.
+ * Evaluates a whole call by MPFR, and judges its result: dense batches of shape (lists, items) whose every other input
+ * has the shape of the logits, but for labels and weights, which may be (items), one row for all lists; with the
+ * reductions none, sum and mean.
  */
 #ifndef RANKLOSS_TESTS_MP_CALL_H
 #define RANKLOSS_TESTS_MP_CALL_H

@@ -26,10 +26,12 @@ static void distance(const mp_list *list, int64_t i, mpfr_t out) {
     mpfr_sub(out, list->items[i].score, list->items[list->top].score, RND);
 }
 
-/* label_i * weight_i, divided as the coefficients are */
+/* label_i * weight_i, with the label's softmax for the label or divided as the coefficients are */
 static void coefficient(const mp_list *list, int64_t i, mpfr_t out) {
     if (list->uniform) {
         mpfr_set_ui(out, 1, RND);
+    } else if (list->shares) {
+        mpfr_mul_d(out, list->shares[i], list->items[i].weight, RND);
     } else {
         mpfr_set_d(out, list->items[i].label, RND);
         mpfr_mul_d(out, out, list->items[i].weight, RND);
@@ -82,6 +84,47 @@ static void sum_coefs(mp_list *list) {
     coefficient(list, list->top, c);
     add(&list->coefs, c);
     mpfr_clear(c);
+}
+
+static void *allocate(int64_t count, size_t size) {
+    void *memory = calloc((size_t)count, size);
+    if (!memory) {
+        fprintf(stderr, "the reference is out of memory\n");
+        exit(EXIT_FAILURE);
+    }
+    return memory;
+}
+
+static double largest_label(const mp_list *list) {
+    double largest = list->items[list->top].label;
+    for (int64_t i = 0; i < list->size; i++) {
+        const mp_item *x = &list->items[i];
+        largest = x->valid && x->label > largest ? x->label : largest;
+    }
+    return largest;
+}
+
+/* The softmax of the labels. Whatever they are, their differences are right to the last bit. */
+static void find_shares(mp_list *list) {
+    const double largest = largest_label(list);
+    mpfr_t sum;
+    mpfr_init2(sum, MP_BITS);
+    mpfr_set_zero(sum, 1);
+    list->shares = allocate(list->size, sizeof *list->shares);
+    for (int64_t i = 0; i < list->size; i++) {
+        mpfr_init2(list->shares[i], MP_BITS);
+        mpfr_set_zero(list->shares[i], 1);
+        if (list->items[i].valid) {
+            mpfr_set_d(list->shares[i], list->items[i].label, RND);
+            mpfr_sub_d(list->shares[i], list->shares[i], largest, RND);
+            mpfr_exp(list->shares[i], list->shares[i], RND);
+            mpfr_add(sum, sum, list->shares[i], RND);
+        }
+    }
+    for (int64_t i = 0; i < list->size; i++) {
+        mpfr_div(list->shares[i], list->shares[i], sum, RND);
+    }
+    mpfr_clear(sum);
 }
 
 /* The sum that divides the coefficients is exact: with both signs it may be small beside them. */
@@ -215,6 +258,19 @@ static void hvp_logits(const mp_list *list, int64_t i, mp_term *out) {
     mpfr_clears(x, away, (mpfr_ptr)NULL);
 }
 
+/* t *= factor */
+static void multiply(mp_term *t, const mpfr_t factor) {
+    mpfr_mul(t->value, t->value, factor, RND);
+    mpfr_mul(t->scale, t->scale, factor, RND);
+    mpfr_abs(t->scale, t->scale, RND);
+}
+
+/* t += loss */
+static void add_loss(const mp_list *list, mp_term *t) {
+    mpfr_add(t->value, t->value, list->loss.value, RND);
+    mpfr_add(t->scale, t->scale, list->loss.scale, RND);
+}
+
 /* -factor log p_i, or -(factor / norm) (log p_i + loss) through the division, which is 0 where the coefficients are equal */
 static void log_term(const mp_list *list, int64_t i, double factor, mp_term *out) {
     mpfr_t share;
@@ -225,17 +281,36 @@ static void log_term(const mp_list *list, int64_t i, double factor, mp_term *out
     mpfr_init2(share, MP_BITS);
     mpfr_set_d(share, factor, RND);
     mpfr_div(share, share, list->norm, RND);
+    mpfr_neg(share, share, RND);
     log_softmax(list, i, out->value);
     mpfr_abs(out->scale, out->value, RND);
-    if (list->sum_to_one) {
-        mpfr_add(out->value, out->value, list->loss.value, RND);
-        mpfr_add(out->scale, out->scale, list->loss.scale, RND);
+    if (list->label_mode == RANKLOSS_LABELS_SUM_TO_ONE) {
+        add_loss(list, out);
     }
-    mpfr_mul(out->value, out->value, share, RND);
-    mpfr_neg(out->value, out->value, RND);
-    mpfr_abs(share, share, RND);
-    mpfr_mul(out->scale, out->scale, share, RND);
+    multiply(out, share);
     mpfr_clear(share);
+}
+
+/* -t_i (weight_i log p_i + loss) by the label, -t_i log p_i by the weight, where t is the softmax of the labels */
+static void share_term(const mp_list *list, int64_t i, bool by_label, mp_term *out) {
+    log_softmax(list, i, out->value);
+    if (by_label) {
+        mpfr_mul_d(out->value, out->value, list->items[i].weight, RND);
+    }
+    mpfr_abs(out->scale, out->value, RND);
+    if (by_label) {
+        add_loss(list, out);
+    }
+    multiply(out, list->shares[i]);
+    mpfr_neg(out->value, out->value, RND);
+}
+
+static void factor_term(const mp_list *list, int64_t i, bool by_label, mp_term *out) {
+    if (list->shares) {
+        share_term(list, i, by_label, out);
+    } else {
+        log_term(list, i, by_label ? list->items[i].weight : list->items[i].label, out);
+    }
 }
 
 void mp_list_derivative(const mp_list *list, output_kind kind, int64_t i, mp_term *out) {
@@ -244,10 +319,10 @@ void mp_list_derivative(const mp_list *list, output_kind kind, int64_t i, mp_ter
         grad_logits(list, i, out);
         break;
     case OUTPUT_GRAD_LABELS:
-        log_term(list, i, list->items[i].weight, out);
+        factor_term(list, i, true, out);
         break;
     case OUTPUT_GRAD_WEIGHTS:
-        log_term(list, i, list->items[i].label, out);
+        factor_term(list, i, false, out);
         break;
     case OUTPUT_HESS_LOGITS:
         hess_logits(list, i, out);
@@ -274,8 +349,8 @@ static void sum_jvp(mp_list *list) {
     mp_term_clear(&slope);
 }
 
-void mp_list_init(mp_list *list, const mp_item *items, int64_t size, double temperature, bool sum_to_one) {
-    *list = (mp_list){.items = items, .size = size, .temperature = temperature, .sum_to_one = sum_to_one};
+void mp_list_init(mp_list *list, const mp_item *items, int64_t size, double temperature, int32_t label_mode) {
+    *list = (mp_list){.items = items, .size = size, .temperature = temperature, .label_mode = label_mode};
     mp_term *const terms[] = {&list->coefs, &list->others, &list->pull, &list->loss, &list->jvp};
     for (size_t k = 0; k < sizeof terms / sizeof *terms; k++) {
         mp_term_init(terms[k]);
@@ -286,14 +361,12 @@ void mp_list_init(mp_list *list, const mp_item *items, int64_t size, double temp
     if (list->count == 0) {
         return;
     }
-    list->exps = malloc((size_t)size * sizeof *list->exps);
-    if (!list->exps) {
-        fprintf(stderr, "the reference is out of memory\n");
-        exit(EXIT_FAILURE);
-    }
+    list->exps = allocate(size, sizeof *list->exps);
     sum_exps(list);
-    if (sum_to_one) {
+    if (label_mode == RANKLOSS_LABELS_SUM_TO_ONE) {
         find_norm(list);
+    } else if (label_mode == RANKLOSS_LABELS_SOFTMAX) {
+        find_shares(list);
     }
     sum_coefs(list);
     sum_loss(list);
@@ -308,6 +381,10 @@ void mp_list_clear(mp_list *list) {
     for (int64_t i = 0; list->exps && i < list->size; i++) {
         mpfr_clear(list->exps[i]);
     }
+    for (int64_t i = 0; list->shares && i < list->size; i++) {
+        mpfr_clear(list->shares[i]);
+    }
     free(list->exps);
+    free(list->shares);
     mpfr_clears(list->norm, list->rest, list->total, list->lse, (mpfr_ptr)NULL);
 }

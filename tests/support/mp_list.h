@@ -29,13 +29,14 @@ typedef struct mp_list {
     const mp_item *items;
     int64_t size;
     double temperature;
-    bool sum_to_one;
+    int32_t label_mode; /**< a rankloss_label_mode */
 
     int64_t count;  /**< of valid items; where it is 0 nothing below is set but loss and jvp, to 0 */
     int64_t top;    /**< the first valid item with the largest score */
     bool uniform;   /**< the coefficients are to sum to one and their sum is 0: each is 1 / count */
     mpfr_t norm;    /**< what the coefficients are divided by */
     mpfr_t *exps;   /**< exp(score - top score) of each item, 0 where masked */
+    mpfr_t *shares; /**< the softmax of the labels, 0 where masked; NULL but for RANKLOSS_LABELS_SOFTMAX */
     mpfr_t rest;    /**< the sum of exps but for the top item's */
     mpfr_t total;   /**< 1 + rest */
     mpfr_t lse;     /**< log(total) */
@@ -47,7 +48,7 @@ typedef struct mp_list {
 } mp_list;
 
 /** Makes a list of items, which stay the caller's. */
-void mp_list_init(mp_list *list, const mp_item *items, int64_t size, double temperature, bool sum_to_one);
+void mp_list_init(mp_list *list, const mp_item *items, int64_t size, double temperature, int32_t label_mode);
 
 void mp_list_clear(mp_list *list);
 

@@ -118,7 +118,7 @@ static list *solve_lists(const rankloss_problem *p, int64_t num_lists, item *ite
         for (int64_t flat = first; flat < end; flat++) {
             items[flat] = read_item(p, k, flat);
         }
-        list_solve(&lists[k], temperature, p->label_mode == RANKLOSS_LABELS_SUM_TO_ONE);
+        list_solve(&lists[k], temperature, p->label_mode);
     }
     return lists;
 }
