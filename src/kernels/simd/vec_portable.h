@@ -11,7 +11,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "dtype/half.h"
 #include "exact/fma.h"
@@ -111,28 +110,24 @@ VEC_WORD(vec_swap_1, (vec a), a.lane[k ^ 1])
 
 /* --- the bits of the lanes, as unsigned integers of 64 bits --- */
 
-static inline uint64_t vec_portable_bits(double x) {
+typedef union lane_bits {
+    double number;
     uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
+} lane_bits;
 
-static inline double vec_portable_from_bits(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
+#define BITS(number) (((lane_bits){number}).bits)
+#define NUMBER(integer) (((lane_bits){.bits = integer}).number)
 
-VEC_WORD(vec_bits_shift_left, (vec a, int count), vec_portable_from_bits(vec_portable_bits(a.lane[k]) << count))
-VEC_WORD(vec_bits_shift_right, (vec a, int count), vec_portable_from_bits(vec_portable_bits(a.lane[k]) >> count))
-VEC_WORD(vec_bits_and, (vec a, uint64_t b), vec_portable_from_bits(vec_portable_bits(a.lane[k]) & b))
-VEC_WORD(vec_bits_or, (vec a, uint64_t b), vec_portable_from_bits(vec_portable_bits(a.lane[k]) | b))
-VEC_WORD(vec_bits_xor, (vec a, uint64_t b), vec_portable_from_bits(vec_portable_bits(a.lane[k]) ^ b))
-VEC_WORD(vec_bits_add, (vec a, vec b),
-         vec_portable_from_bits(vec_portable_bits(a.lane[k]) + vec_portable_bits(b.lane[k])))
-VEC_WORD(vec_bits_sub, (vec a, vec b),
-         vec_portable_from_bits(vec_portable_bits(a.lane[k]) - vec_portable_bits(b.lane[k])))
+VEC_WORD(vec_bits_shift_left, (vec a, int count), NUMBER(BITS(a.lane[k]) << count))
+VEC_WORD(vec_bits_shift_right, (vec a, int count), NUMBER(BITS(a.lane[k]) >> count))
+VEC_WORD(vec_bits_and, (vec a, uint64_t b), NUMBER(BITS(a.lane[k]) & b))
+VEC_WORD(vec_bits_or, (vec a, uint64_t b), NUMBER(BITS(a.lane[k]) | b))
+VEC_WORD(vec_bits_xor, (vec a, uint64_t b), NUMBER(BITS(a.lane[k]) ^ b))
+VEC_WORD(vec_bits_add, (vec a, vec b), NUMBER(BITS(a.lane[k]) + BITS(b.lane[k])))
+VEC_WORD(vec_bits_sub, (vec a, vec b), NUMBER(BITS(a.lane[k]) - BITS(b.lane[k])))
 
+#undef BITS
+#undef NUMBER
 #undef VEC_WORD
 #undef MASK_WORD
 #undef STORE_WORD
