@@ -54,20 +54,22 @@ typedef uint32_t mask; /* bit k: lane k */
 /* --- loads and stores --- */
 
 VEC_WORD(vec_all, (double value), value)
-VEC_WORD(vec_load_f64, (const double *p), p[k])
-VEC_WORD(vec_load_f32, (const float *p), (double)p[k])
 VEC_WORD(vec_load_first_f64, (const double *p, size_t n), k < n ? p[k] : 0.0)
 VEC_WORD(vec_load_first_f32, (const float *p, size_t n), k < n ? (double)p[k] : 0.0)
 
 /* Rounded once, ties to even. */
-STORE_WORD(vec_store_f64, (double *p, vec a), 8, a.lane[k])
-STORE_WORD(vec_store_f32, (float *p, vec a), 8, (float)a.lane[k])
-STORE_WORD(vec_store_f16, (uint16_t *p, vec a), 8, rankloss__f16_from_f64(a.lane[k]))
-STORE_WORD(vec_store_bf16, (uint16_t *p, vec a), 8, rankloss__bf16_from_f64(a.lane[k]))
 STORE_WORD(vec_store_first_f64, (double *p, vec a, size_t n), n, a.lane[k])
 STORE_WORD(vec_store_first_f32, (float *p, vec a, size_t n), n, (float)a.lane[k])
 STORE_WORD(vec_store_first_f16, (uint16_t *p, vec a, size_t n), n, rankloss__f16_from_f64(a.lane[k]))
 STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), n, rankloss__bf16_from_f64(a.lane[k]))
+
+/* Whole ones are partial ones of eight. */
+#define vec_load_f64(p) vec_load_first_f64(p, 8)
+#define vec_load_f32(p) vec_load_first_f32(p, 8)
+#define vec_store_f64(p, a) vec_store_first_f64(p, a, 8)
+#define vec_store_f32(p, a) vec_store_first_f32(p, a, 8)
+#define vec_store_f16(p, a) vec_store_first_f16(p, a, 8)
+#define vec_store_bf16(p, a) vec_store_first_bf16(p, a, 8)
 
 /* --- arithmetic --- */
 
