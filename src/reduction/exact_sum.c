@@ -10,13 +10,13 @@
  */
 #include "reduction/exact_sum.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include <rankloss/array.h>
 
 #include "exact/digits.h"
-#include "exact/extended.h"
 
 static uint64_t bits_of(double value) {
     uint64_t bits;
@@ -164,12 +164,12 @@ static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
 /* q rounded to a dtype of floating point, ties to even. */
 static double round_to_dtype(quotient q, int32_t dtype) {
     static const struct {
-        int precision, least,
-            largest; /* bits; the weight of the last bit of the smallest number; the largest exponent */
-    } formats[] = {[RANKLOSS_F32] = {24, -149, 127},
-                   [RANKLOSS_F64] = {53, -1074, 1023},
-                   [RANKLOSS_F16] = {11, -24, 15},
-                   [RANKLOSS_BF16] = {8, -133, 127}};
+        int precision, least; /* bits; the weight of the last bit of the smallest number */
+        double largest;
+    } formats[] = {[RANKLOSS_F32] = {24, -149, 0x1.FFFFFEp127},
+                   [RANKLOSS_F64] = {53, -1074, DBL_MAX},
+                   [RANKLOSS_F16] = {11, -24, 0x1.FFCp15},
+                   [RANKLOSS_BF16] = {8, -133, 0x1.FEp127}};
     int drop = 64 - formats[dtype].precision;
     if (q.exponent + drop < formats[dtype].least)
         drop = formats[dtype].least - q.exponent;
@@ -180,13 +180,15 @@ static double round_to_dtype(quotient q, int32_t dtype) {
     const uint64_t rest = drop < 64 ? q.bits & (2 * half - 1) : q.bits;
     const bool above = rest > half || (rest == half && q.sticky);
     const bool up = half != 0 && (above || (rest == half && (kept & 1) != 0));
-    /* At most 53 bits, times a power of two in two factors that are in range: exact, as the result is. */
     const int exponent = q.exponent + drop;
-    if (q.exponent + 63 > formats[dtype].largest) /* or the factors would not be in range */
+    if (q.exponent + 63 > 1023) /* no double */
         return (double)INFINITY;
-    const double value =
-        (double)(kept + up) * rankloss__power_of_two(exponent / 2) * rankloss__power_of_two(exponent - exponent / 2);
-    return value * 0.5 >= rankloss__power_of_two(formats[dtype].largest) ? (double)INFINITY : value;
+    /* At most 53 bits, times a power of two that is a double, if a subnormal one: exact, as the result is. */
+    const uint64_t power = exponent < -1022 ? UINT64_C(1) << (exponent + 1074) : (uint64_t)(exponent + 1023) << 52;
+    double value;
+    memcpy(&value, &power, sizeof value);
+    value *= (double)(kept + up);
+    return value <= formats[dtype].largest ? value : (double)INFINITY;
 }
 
 /* sum / (divisor * 2^exponent) */
