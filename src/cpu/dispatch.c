@@ -27,7 +27,12 @@ static const instruction_set sets[] = {RANKLOSS__EACH_INSTRUCTION_SET(ROW)};
 enum { NUM_SETS = sizeof sets / sizeof sets[0] };
 
 /* The best set that the processor supports, up to the one that RANKLOSS_ISA names; up to all where it names none. */
-static const instruction_set *choose(void) {
+static const instruction_set *chosen(void) {
+    /* Threads that race here choose the same set. */
+    static _Atomic(const instruction_set *) cache;
+    const instruction_set *set = atomic_load_explicit(&cache, memory_order_acquire);
+    if (set != NULL)
+        return set;
     const unsigned features = rankloss__cpu_features();
     /* As safe as any reading of the environment: none is while another thread changes it. */
     const char *name = getenv("RANKLOSS_ISA"); // NOLINT(concurrency-mt-unsafe)
@@ -37,18 +42,8 @@ static const instruction_set *choose(void) {
             best = i;
     while (best > 0 && (features & sets[best].needs) != sets[best].needs)
         best--;
+    atomic_store_explicit(&cache, &sets[best], memory_order_release);
     return &sets[best];
-}
-
-static const instruction_set *chosen(void) {
-    /* Threads that race here choose the same set. */
-    static _Atomic(const instruction_set *) cache;
-    const instruction_set *set = atomic_load_explicit(&cache, memory_order_acquire);
-    if (set == NULL) {
-        set = choose();
-        atomic_store_explicit(&cache, set, memory_order_release);
-    }
-    return set;
 }
 
 const rankloss__kernels *rankloss__kernels_for(bool is_f64) {

@@ -6,7 +6,6 @@
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
 
 #include <cpuid.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* Register state that the operating system saves, as the bits of XCR0 (Intel SDM, volume 1, chapter 13). */
@@ -16,7 +15,8 @@ unsigned rankloss__cpu_features(void) {
     const uint32_t wanted_1c = bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C;
     const uint32_t wanted_7b = bit_AVX512F | bit_AVX512VL | bit_AVX512DQ | bit_AVX512BW;
     uint32_t a, b, c, d, state, state_above, features = 0;
-    if (__get_cpuid_max(0, NULL) < 7)
+    __cpuid(0, a, b, c, d);
+    if (a < 7) /* the highest leaf */
         return 0;
     __cpuid(1, a, b, c, d);
     if ((c & wanted_1c) != wanted_1c)
