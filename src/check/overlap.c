@@ -10,6 +10,7 @@
  */
 #include "check/overlap.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "batch/batch.h"
@@ -151,4 +152,8 @@ bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b) {
     const uintptr_t last_b = in_b.end - (uintptr_t)size_b;
     const int64_t apart = in_a.begin >= last_b ? (int64_t)(in_a.begin - last_b) : -(int64_t)(last_b - in_a.begin);
     return reaches(&s, 0, -size_a + 1 - apart, size_b - 1 - apart);
+}
+
+rankloss_array rankloss__bytes_of(const void *data, size_t size) {
+    return (rankloss_array){(void *)(uintptr_t)data, RANKLOSS_U8, 1, {(int64_t)size}, {1}};
 }

@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <rankloss/array.h>
 
@@ -16,9 +15,7 @@ bool rankloss__overlaps_itself(const rankloss_array *array);
 
 bool rankloss__overlap(const rankloss_array *a, const rankloss_array *b);
 
-/* A struct as the bytes that it is. Inline, since every call asks for some. */
-static inline rankloss_array rankloss__bytes_of(const void *data, size_t size) {
-    return (rankloss_array){(void *)(uintptr_t)data, RANKLOSS_U8, 1, {(int64_t)size}, {1}};
-}
+/* A struct as the bytes that it is. */
+rankloss_array rankloss__bytes_of(const void *data, size_t size);
 
 #endif

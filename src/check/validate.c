@@ -102,9 +102,8 @@ static rankloss_status check_arrays(const arguments *args) {
 
 /* --- shapes --- */
 
-static bool is_one_number(const rankloss_array *array) {
-    return array->ndim == 0 || (array->ndim == 1 && array->shape[0] == 1);
-}
+/* What one number broadcasts to, with the shape () or (1,). */
+static const int64_t one[] = {1};
 
 /* Whether an array has a shape, or, where that is enough, broadcasts to it. */
 static bool has_shape(const rankloss_array *array, const int64_t *shape, int32_t ndim, bool or_broadcasts) {
@@ -147,7 +146,7 @@ static rankloss_status check_items_shape(const arguments *args, const rankloss__
             return RANKLOSS_OK;
         return wrong_shape(argument, "does not broadcast to the logits' shape", logits->shape, logits->ndim);
     }
-    if (is_one_number(array) || has_shape(array, logits->shape, 1, false) ||
+    if (has_shape(array, one, 1, true) || has_shape(array, logits->shape, 1, false) ||
         (array->ndim == 2 && array->shape[0] == args->num_lists && array->shape[1] == 1))
         return RANKLOSS_OK;
     return rankloss__fail(
@@ -165,12 +164,12 @@ static rankloss_status check_lists_shape(const arguments *args, int which, int32
     if (array == NULL)
         return RANKLOSS_OK;
     if (reduction != RANKLOSS_NONE) {
-        if (is_one_number(array))
+        if (has_shape(array, one, 1, true))
             return RANKLOSS_OK;
         return rankloss__fail(RANKLOSS_ERROR_SHAPE, "%s: shape %s is not one number, () or (1,)", argument->name,
                               rankloss__shape_in_words(array->shape, array->ndim).text);
     }
-    if (has_shape(array, shape, ndim, broadcast) || (ndim == 0 && is_one_number(array)))
+    if (has_shape(array, shape, ndim, broadcast) || (ndim == 0 && has_shape(array, one, 1, true)))
         return RANKLOSS_OK;
     return wrong_shape(argument, broadcast ? "does not broadcast to the lists' shape" : "is not the lists' shape",
                        shape, ndim);
@@ -264,13 +263,6 @@ typedef struct memory_output {
     size_t size, alignment;
 } memory_output;
 
-static rankloss_status check_alignment(const memory_output *memory) {
-    if ((uintptr_t)memory->data % memory->alignment == 0)
-        return RANKLOSS_OK;
-    return rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: not aligned to its words of %d bytes", memory->name,
-                          (int)memory->alignment);
-}
-
 static rankloss_status check_all(const rankloss_problem *p, const rankloss_result *r, const memory_output *memory) {
     const unsigned floats = RANKLOSS__FLOATS, numbers = RANKLOSS__NUMBERS;
     const rankloss_array problem = rankloss__bytes_of(p, sizeof *p), result = rankloss__bytes_of(r, sizeof *r);
@@ -303,8 +295,9 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
         status = check_reducer(p->reducer, &args);
     if (status == RANKLOSS_OK)
         status = check_arrays(&args);
-    if (status == RANKLOSS_OK)
-        status = check_alignment(memory);
+    if (status == RANKLOSS_OK && (uintptr_t)memory->data % memory->alignment != 0)
+        status = rankloss__fail(RANKLOSS_ERROR_STRIDE, "%s: not aligned to its words of %d bytes", memory->name,
+                                (int)memory->alignment);
     if (status == RANKLOSS_OK)
         status = check_shapes(&args, p->reduction);
     if (status == RANKLOSS_OK && args.at[OFFSETS].array != NULL)
