@@ -31,6 +31,12 @@ int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
     return (int64_t)(most / RANKLOSS__LANES * RANKLOSS__LANES);
 }
 
+rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
+    if (size == 0 || size > most_side_by_side)
+        return RANKLOSS__ALONE;
+    return size <= RANKLOSS__SHORT ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
+}
+
 /* Whether an array is absent, or has the items of each list where the logits have them, as floats. */
 static bool is_like_logits(const rankloss__inputs *inputs, const rankloss__view *view) {
     return view->data == NULL || (view->dtype == RANKLOSS_F32 && view->item_stride == 1 &&

@@ -25,11 +25,7 @@ typedef enum rankloss__layout { RANKLOSS__INTERLEAVED, RANKLOSS__SIDE_BY_SIDE, R
 /* The items that lists side by side may have in all: fewer than 2048 where many inputs have to be converted. */
 int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs);
 
-static inline rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
-    if (size == 0 || size > most_side_by_side)
-        return RANKLOSS__ALONE;
-    return size <= RANKLOSS__SHORT ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
-}
+rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side);
 
 /*
  * Whether the call's interleaved lists can be computed in one step, by the kernel short_lists, if nothing but losses and

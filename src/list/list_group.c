@@ -23,14 +23,6 @@ static bool has(unsigned bits, int k) {
     return (bits >> k & 1u) != 0;
 }
 
-static void set_size(rankloss__list_group *group, int k, size_t size) {
-    group->sizes[k] = size;
-    if (size < group->extent.least)
-        group->extent.least = size;
-    if (size > group->extent.most)
-        group->extent.most = size;
-}
-
 void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker) {
     const rankloss__inputs *inputs = &worker->plan->inputs;
     group->plan = worker->plan;
@@ -41,9 +33,10 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->next = NULL;
     group->num_next = 0;
     group->fits_one_step = rankloss__fits_one_step(worker->plan);
-    group->extent = (rankloss__extent){SIZE_MAX, 0};
-    for (int k = 0; k < LANES && !inputs->batch.ragged; k++)
-        set_size(group, k, (size_t)inputs->batch.list_size);
+    const size_t size = (size_t)inputs->batch.list_size; /* dense */
+    group->extent = (rankloss__extent){size, size};
+    for (int k = 0; k < LANES; k++)
+        group->sizes[k] = size;
 }
 
 static void find_lists(rankloss__list_group *group, const int64_t *lists, int count) {
@@ -54,10 +47,12 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
         !batch->ragged && batch->ndim == 1 && count == LANES && lists[LANES - 1] - lists[0] == LANES - 1;
     if (batch->ragged)
         group->extent = (rankloss__extent){SIZE_MAX, 0};
-    for (int k = 0; k < lanes; k++) {
+    for (int k = 0; k < lanes; k++)
         rankloss__position_of(batch, lists[k < count ? k : 0], &group->positions[k]);
-        if (batch->ragged)
-            set_size(group, k, (size_t)group->positions[k].size);
+    for (int k = 0; k < lanes && batch->ragged; k++) {
+        const size_t size = group->sizes[k] = (size_t)group->positions[k].size;
+        group->extent.least = size < group->extent.least ? size : group->extent.least;
+        group->extent.most = size > group->extent.most ? size : group->extent.most;
     }
 }
 
@@ -158,7 +153,7 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
 
 /* --- all of it --- */
 
-/* Interleaved lists in one step. Returns false, and has done nothing, if these are not such lists or need more. */
+/* Interleaved lists in one step. Returns false, and has done nothing, if they need more. */
 static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worker, unsigned wanted) {
     const rankloss__plan *plan = group->plan;
     const rankloss__inputs *inputs = &plan->inputs;
@@ -167,7 +162,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     const unsigned by_logits = 1u << RANKLOSS__GRAD_LOGITS | 1u << RANKLOSS__HESS_LOGITS;
     group_factors factors;
     int64_t starts[LANES];
-    if (group->layout != RANKLOSS__INTERLEAVED || (wanted & ~(RANKLOSS__WANT_LOSS | by_logits)) != 0)
+    if ((wanted & ~(RANKLOSS__WANT_LOSS | by_logits)) != 0)
         return false;
     factors.factors = NULL;
     factors.moderate = all;
@@ -253,7 +248,7 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
     unsigned have[RANKLOSS__NUM_OUTPUTS] = {0}, again[RANKLOSS__NUM_OUTPUTS];
     group->layout = layout;
     find_lists(group, lists, count);
-    if (group->fits_one_step && run_in_one_step(group, worker, wanted))
+    if (layout == RANKLOSS__INTERLEAVED && group->fits_one_step && run_in_one_step(group, worker, wanted))
         return (1u << count) - 1;
     const unsigned complete = run_together(group, worker, wanted, have);
     for (int k = 0; k < count && complete != (1u << count) - 1; k++) {

@@ -11,20 +11,13 @@
 #include "plan/plan.h"
 #include "reduction/reduction.h"
 
+/* Set member by member, since an initialiser would clear the scratch. */
 typedef struct rankloss__worker {
     const rankloss__plan *plan;
     const rankloss__part_runner *runner; /* of a list that threads share; otherwise NULL */
     rankloss__totals totals;
     rankloss__scratch scratch;
 } rankloss__worker;
-
-/* Not by an initialiser, which would clear the scratch. */
-static inline void rankloss__worker_start(rankloss__worker *worker, const rankloss__plan *plan,
-                                          const rankloss__part_runner *runner) {
-    worker->plan = plan;
-    worker->runner = runner;
-    worker->totals = (rankloss__totals){.loss = {.pending = 0}};
-}
 
 /* Writes a list's loss or jvp, or adds it to the totals. counted: whether a reduction counts the list. */
 void rankloss__emit_loss(rankloss__worker *worker, const rankloss__position *position, double loss, bool counted);

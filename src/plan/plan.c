@@ -102,11 +102,6 @@ static bool exceeds_cache(const rankloss__plan *plan) {
     return bytes > SMALL_CALL && bytes > rankloss__cache_size();
 }
 
-/* No call has 2^53 lists with items, so that a double is the number itself. */
-static double mean_divisor(int64_t counted) {
-    return counted > 0 ? (double)counted : 1.0;
-}
-
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result) {
     rankloss__plan plan = {.inputs = make_inputs(problem),
                            .reduction = problem->reduction,
@@ -131,7 +126,7 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
     if (counts || result->accumulator != NULL)
         plan.counted = rankloss__count_lists(&in->batch, &in->where);
     if (counts)
-        plan.divisor = mean_divisor(plan.counted);
+        plan.divisor = plan.counted > 0 ? (double)plan.counted : 1.0; /* itself: no call has 2^53 lists with items */
     return plan;
 }
 

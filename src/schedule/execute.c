@@ -44,7 +44,9 @@ static void share_parts(const rankloss__part_runner *runner, const rankloss__lis
 __attribute__((noinline)) static void run_split_list(const rankloss__run *run, int64_t index, int threads) {
     const rankloss__part_runner runner = {share_parts, threads};
     rankloss__worker worker;
-    rankloss__worker_start(&worker, run->plan, &runner);
+    worker.plan = run->plan;
+    worker.runner = &runner;
+    worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__single_list_run(&worker, index, run->wanted);
     rankloss__totals_merge(run->totals, &worker.totals);
 }

@@ -75,7 +75,9 @@ static void start(list_queue *queue, const rankloss__run *run) {
     queue->before = queue->latest = (waiting_lists){.count = 0};
     for (int b = 0; b < BINS; b++)
         queue->bins[b].count = 0, queue->bins[b].items = 0;
-    rankloss__worker_start(&queue->worker, run->plan, NULL);
+    queue->worker.plan = run->plan;
+    queue->worker.runner = NULL;
+    queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__list_group_make(&queue->group, &queue->worker);
 }
 

@@ -110,7 +110,9 @@ static rankloss__plan plan_of(unsigned options, int64_t size, rankloss_reduction
 
 /* The lists that had everything from the fast path. */
 static unsigned run(const rankloss__plan *plan, int64_t size, const int64_t *lists, int count) {
-    rankloss__worker_start(&worker, plan, NULL);
+    worker.plan = plan;
+    worker.runner = NULL;
+    worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__list_group_make(&group, &worker);
     const rankloss__layout layout = rankloss__layout_of(size, rankloss__most_side_by_side(&plan->inputs));
     return rankloss__list_group_run(&group, &worker, layout, lists, count, plan->wanted);
