@@ -1,6 +1,7 @@
 /*
  * The vector vocabulary in plain C: 8 lanes of double. Every other instruction set has a header that defines the same
- * words with the same bits. Most words are one expression, here for lane k; the macros below make functions of them.
+ * words with the same bits. Most words are one expression for lane k, of which the macros below make functions; what takes
+ * no loop, and each operand once, is a macro itself.
  *
  * Lane k of a partial load or store is item k; lanes from n on are 0 and are not read or written. A minimum or maximum
  * is its second operand where the two are unordered, as on x86: with the new value first, a NaN is passed over.
@@ -23,11 +24,6 @@ typedef struct vec {
 typedef uint32_t mask; /* bit k: lane k */
 
 #define VEC_REGISTERS 0 /* a vec is an array in memory */
-
-#define WORD(type, name, parameters, value) \
-    static inline type name parameters {    \
-        return value;                       \
-    }
 
 #define VEC_WORD(name, parameters, value) \
     static inline vec name parameters {   \
@@ -92,12 +88,12 @@ MASK_WORD(vec_gt, (vec a, vec b), 8, a.lane[k] > b.lane[k])
 MASK_WORD(vec_eq, (vec a, vec b), 8, a.lane[k] == b.lane[k])
 MASK_WORD(vec_ne, (vec a, vec b), 8, !(a.lane[k] == b.lane[k])) /* true where unordered */
 MASK_WORD(mask_nonzero_bytes, (const uint8_t *p, size_t n), n, p[k] != 0)
-WORD(mask, mask_first, (size_t n), (mask)((1u << n) - 1u))   /* lanes 0 to n - 1 */
-WORD(mask, mask_but, (size_t k), (mask)(0xFFu & ~(1u << k))) /* all lanes but k; all where k is 8 */
-WORD(mask, mask_and, (mask a, mask b), (mask)(a &b))
-WORD(mask, mask_and_not, (mask a, mask b), (mask)(a & ~b))
-WORD(mask, mask_or, (mask a, mask b), (mask)(a | b))
-WORD(unsigned, mask_bits, (mask a), a) /* bit k: lane k */
+#define mask_first(n) ((mask)((1u << (n)) - 1u))   /* lanes 0 to n - 1 */
+#define mask_but(k) ((mask)(0xFFu & ~(1u << (k)))) /* all lanes but k; all where k is 8 */
+#define mask_and(a, b) ((mask)((a) & (b)))
+#define mask_and_not(a, b) ((mask)((a) & ~(b)))
+#define mask_or(a, b) ((mask)((a) | (b)))
+#define mask_bits(a) ((unsigned)(a)) /* bit k: lane k */
 
 /* a where the mask is set, else b; and a + b where it is set, else a */
 VEC_WORD(vec_select, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] : b.lane[k])
@@ -105,10 +101,11 @@ VEC_WORD(vec_add_where, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] +
 
 /* --- lanes --- */
 
-WORD(double, vec_first, (vec a), a.lane[0])
-VEC_WORD(vec_swap_4, (vec a), a.lane[k ^ 4])
-VEC_WORD(vec_swap_2, (vec a), a.lane[k ^ 2])
-VEC_WORD(vec_swap_1, (vec a), a.lane[k ^ 1])
+#define vec_first(a) ((a).lane[0])
+VEC_WORD(vec_portable_swap, (vec a, size_t bit), a.lane[k ^ bit])
+#define vec_swap_4(a) vec_portable_swap(a, 4)
+#define vec_swap_2(a) vec_portable_swap(a, 2)
+#define vec_swap_1(a) vec_portable_swap(a, 1)
 
 /* --- the bits of the lanes, as unsigned integers of 64 bits --- */
 
@@ -143,25 +140,26 @@ typedef float reals_f32;
 
 enum { REALS_F32_LANES = 1 };
 
-WORD(reals_f32, reals_all_f32, (float value), value)
-WORD(reals_f32, reals_load_f32, (const float *p), *p)
-WORD(reals_f32, reals_add_f32, (reals_f32 a, reals_f32 b), a + b)
-WORD(reals_f32, reals_max_f32, (reals_f32 a, reals_f32 b), a > b ? a : b)
-WORD(reals_f32, reals_min_f32, (reals_f32 a, reals_f32 b), a < b ? a : b)
-WORD(unsigned, reals_equal_f32, (reals_f32 a, reals_f32 b), a == b) /* bit k: lanes k are equal */
+#define reals_all_f32(value) (value)
+#define reals_load_f32(p) (*(p))
+#define reals_store_f32(p, a) ((void)(*(p) = (a)))
+#define reals_add_f32(a, b) ((a) + (b))
+#define reals_equal_f32(a, b) ((unsigned)((a) == (b))) /* bit k: lanes k are equal */
 
-static inline void reals_store_f32(float *p, reals_f32 a) {
-    *p = a;
+static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
+    return a > b ? a : b;
+}
+
+static inline reals_f32 reals_min_f32(reals_f32 a, reals_f32 b) {
+    return a < b ? a : b;
 }
 
 /* yes where a > b, and where the byte is not 0; else no */
-WORD(reals_f32, reals_where_greater_f32, (reals_f32 a, reals_f32 b, reals_f32 yes, reals_f32 no), a > b ? yes : no)
-WORD(reals_f32, reals_where_nonzero_f32, (const uint8_t *p, reals_f32 yes, reals_f32 no), *p != 0 ? yes : no)
+#define reals_where_greater_f32(a, b, yes, no) ((a) > (b) ? (yes) : (no))
+#define reals_where_nonzero_f32(p, yes, no) (*(p) != 0 ? (yes) : (no))
 
 /* The largest and the smallest of the lanes, of which none is NaN. */
-WORD(float, reals_largest_f32, (reals_f32 a), a)
-WORD(float, reals_smallest_f32, (reals_f32 a), a)
-
-#undef WORD
+#define reals_largest_f32(a) (a)
+#define reals_smallest_f32(a) (a)
 
 #endif
