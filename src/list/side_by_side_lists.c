@@ -145,7 +145,8 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     group->sums.others.doubtful = 0;
     for (int k = 0; k < group->count; k++) {
         finite |= (unsigned)kernels->list_sums(&group->items[k], group->exps[k], &ranges[k], &group->sums) << k;
-        fetch_next(group, k, RANKLOSS__PREFETCH_INPUTS);
+        if (group->num_next > 0)
+            fetch_next(group, k, RANKLOSS__PREFETCH_INPUTS);
     }
     return finite & kernels->losses(&group->sums, &group->losses);
 }
@@ -207,7 +208,8 @@ void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__d
     const rankloss__view *view = &group->plan->derivatives[which];
     const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
     for (int k = 0; k < group->count; k++) {
-        fetch_next(group, k, RANKLOSS__PREFETCH_OUTPUTS);
+        if (group->num_next > 0)
+            fetch_next(group, k, RANKLOSS__PREFETCH_OUTPUTS);
         if ((lists >> k & 1u) == 0)
             continue;
         if (step.run == NULL || view->item_stride != 1) {
