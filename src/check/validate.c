@@ -110,8 +110,8 @@ static bool has_shape(const rankloss_array *array, const int64_t *shape, int32_t
     const int32_t missing = ndim - array->ndim;
     if (missing < 0 || (missing > 0 && !or_broadcasts))
         return false;
-    for (int32_t k = 0; k < array->ndim; k++)
-        if (array->shape[k] != shape[k + missing] && !(array->shape[k] == 1 && or_broadcasts))
+    for (int32_t k = missing; k < ndim; k++)
+        if (array->shape[k - missing] != shape[k] && !(array->shape[k - missing] == 1 && or_broadcasts))
             return false;
     return true;
 }
