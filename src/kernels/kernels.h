@@ -93,15 +93,11 @@ typedef struct rankloss__score_range {
     double max; /* -inf where no valid score is above it */
     double min;
     double unit;        /* of max and min: 1 / temperature if they are logits that are scaled, otherwise 1 */
+    double lowest_x;    /* the x of the lowest score */
     double logit, bias; /* of the argmax; all that x_i needs */
     size_t argmax;      /* the first valid item whose score is max; count where there is none */
     size_t valid;       /* number of valid items */
 } rankloss__score_range;
-
-/* The x of the lowest score. */
-static inline double rankloss__lowest_x(const rankloss__score_range *range) {
-    return (range->min - range->max) * range->unit;
-}
 
 /* Sums over the valid items, without the argmax where a step leaves it out; v is the tangent. */
 typedef struct rankloss__sums {

@@ -6,8 +6,7 @@
 #include "cpu/cache.h"
 
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range) {
-    return !list->inputs->is_f64 && list->size > RANKLOSS__TOGETHER &&
-           rankloss__lowest_x(range) >= RANKLOSS__FLOAT_CUTOFF;
+    return !list->inputs->is_f64 && list->size > RANKLOSS__TOGETHER && range->lowest_x >= RANKLOSS__FLOAT_CUTOFF;
 }
 
 float *rankloss__find_float_exps(const rankloss__plan *plan, const rankloss__list *list, unsigned wanted) {

@@ -32,6 +32,7 @@ static void join_ranges(rankloss__score_range *range, const rankloss__score_rang
         range->bias = later->bias;
         range->argmax = first + later->argmax;
     }
+    range->lowest_x = (range->min - range->max) * range->unit;
 }
 
 static rankloss__score_range no_range(const rankloss__list *list) {
@@ -187,7 +188,7 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
     list_sums->others.doubtful = total.doubtful != 0;
     list_sums->max.at[0] = forward->range.max;
     list_sums->min.at[0] = forward->range.min;
-    list_sums->lowest_x.at[0] = rankloss__lowest_x(&forward->range);
+    list_sums->lowest_x.at[0] = forward->range.lowest_x;
     list_sums->logit.at[0] = forward->range.logit;
     list_sums->bias.at[0] = forward->range.bias;
     list_sums->valid.at[0] = (double)forward->range.valid;
@@ -280,7 +281,7 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
         forward->loss = (double)NAN;
         return;
     }
-    const bool near = rankloss__lowest_x(&forward->range) >= RANKLOSS__EXP_CUTOFF;
+    const bool near = forward->range.lowest_x >= RANKLOSS__EXP_CUTOFF;
     forward->span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     forward->exps_rounded = rankloss__exps_are_rounded(list, &forward->range);
     if (finite && find_sums(forward, list)) {

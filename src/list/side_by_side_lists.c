@@ -11,18 +11,15 @@ enum { LANES = RANKLOSS__LANES };
 
 /* How much of the scratch the lists read so far have taken; each array is rounded up to whole lanes. */
 typedef struct scratch_use {
+    size_t room; /* of an array of the present list */
     size_t exps, converted, tangents, where;
 } scratch_use;
 
-static size_t whole_lanes(size_t count) {
-    return (count + LANES - 1) / LANES * LANES;
-}
-
 /* Room for the converted items of one input of a list. */
-static void *take(const rankloss__list_group *group, scratch_use *taken, size_t count) {
+static void *take(const rankloss__list_group *group, scratch_use *taken) {
     rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
     const size_t from = taken->converted;
-    taken->converted += whole_lanes(count);
+    taken->converted += taken->room;
     return group->plan->inputs.is_f64 ? (void *)(scratch->converted.f64 + from)
                                       : (void *)(scratch->converted.f32 + from);
 }
@@ -33,7 +30,7 @@ static const char *list_at(const rankloss__list_group *group, const rankloss__vi
 
 static const void *convert(const rankloss__list_group *group, const rankloss__view *view, int k, scratch_use *taken) {
     const size_t size = group->sizes[k];
-    return rankloss__read(&group->plan->inputs, view, list_at(group, view, k), size, 0, size, take(group, taken, size));
+    return rankloss__read(&group->plan->inputs, view, list_at(group, view, k), size, 0, size, take(group, taken));
 }
 
 /* The exponentials of a list's labels, and their sum. */
@@ -44,7 +41,7 @@ static const double *take_label_exps(rankloss__list_group *group, int k, const v
     double *exps = group->scratch->side_by_side.converted.f64 + taken->converted / per_double;
     rankloss__score_range range;
     rankloss__sums sums = {.doubtful = 0};
-    taken->converted += per_double * whole_lanes(group->sizes[k]);
+    taken->converted += per_double * taken->room;
     inputs->kernels->score_range(&labels, &range);
     inputs->kernels->label_exps(&labels, &range, exps, &sums);
     inputs->kernels->fold(&sums);
@@ -68,7 +65,7 @@ static void read_mask_and_tangent(rankloss__list_group *group, int k, scratch_us
     if (inputs->wants_tangent) {
         items->tangent = rankloss__read_tangent(inputs, list_at(group, &inputs->tangent, k), size, 0, size,
                                                 scratch->tangents + taken->tangents);
-        taken->tangents += rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, size) ? 0 : whole_lanes(size);
+        taken->tangents += rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, size) ? 0 : taken->room;
     }
 }
 
@@ -77,7 +74,8 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     rankloss__items *items = &group->items[k];
     const size_t size = group->sizes[k];
     group->exps[k] = group->scratch->side_by_side.exps + taken->exps;
-    taken->exps += whole_lanes(size);
+    taken->room = (size + LANES - 1) / LANES * LANES;
+    taken->exps += taken->room;
     items->logits =
         group->logits_in_place ? list_at(group, &inputs->logits, k) : convert(group, &inputs->logits, k, taken);
     items->bias = NULL;
@@ -125,10 +123,11 @@ static void clear_labels(rankloss__list_sums *sums) {
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     rankloss__score_range ranges[LANES];
-    scratch_use taken = {0, 0, 0, 0};
+    scratch_use taken = {.exps = 0};
     unsigned finite = 0;
     bool every_lane = group->count == 1 || group->count == LANES;
-    clear_labels(&group->sums);
+    if (group->plan->inputs.label_exps)
+        clear_labels(&group->sums);
     for (int k = 0; k < group->count; k++) {
         read_list(group, k, &taken);
         kernels->score_range(&group->items[k], &ranges[k]);

@@ -106,8 +106,7 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     const int64_t skip = (int64_t)y->range.argmax;
     const rankloss__list_sums known = {.single = true, .logit = {{y->range.logit}}};
     const rankloss__losses found = {.lse = in_all_lanes(2.0)};
-    const rankloss__span span =
-        rankloss__lowest_x(&y->range) >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    const rankloss__span span = y->range.lowest_x >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     double again[MOST];
     k->sums(&items, &y->range, skip, span, again, &y->sums);
     k->exps(&items, &y->range, span, y->exps);

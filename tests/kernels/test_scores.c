@@ -119,7 +119,7 @@ static void check_range(const data *d, const rankloss__score_range *range) {
         lowest = x < lowest ? x : lowest;
     }
     assert_int_equal(range->valid, count);
-    assert_true(fabs(rankloss__lowest_x(range) - (double)lowest) <= 1e-6 * (1.0 - (double)lowest));
+    assert_true(fabs(range->lowest_x - (double)lowest) <= 1e-6 * (1.0 - (double)lowest));
     assert_true(range->logit == d->f64[0][range->argmax]);
     assert_true(!d->biased || range->bias == d->f64[1][range->argmax]);
 }
@@ -146,7 +146,7 @@ typedef struct yield {
 } yield;
 
 static rankloss__span span_of(const rankloss__score_range *range) {
-    return rankloss__lowest_x(range) >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    return range->lowest_x >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
 }
 
 static void run_steps(const rankloss__kernels *kernels, const data *d, yield *y) {
