@@ -181,19 +181,20 @@ typedef struct rankloss__extent {
 } rankloss__extent;
 
 /*
- * Eight lists of 1 to RANKLOSS__SHORT floats, each contiguous, which begin at the same elements of every array. All items
- * are valid, and have a label and no weight.
+ * Eight lists of 1 to RANKLOSS__SHORT items in float32. Their interleaved items have neither a tangent nor labels that are
+ * divided; logits and labels may still have to be read from the arrays.
  */
 typedef struct rankloss__short_lists {
-    float *logits, *labels; /* only read */
-    float *grads, *hesses;  /* NULL: not wanted */
-    const int64_t *starts;  /* of each list, in elements */
+    const rankloss__items *items; /* not read if lists of one size up to RANKLOSS__FEW are read from the arrays */
+    bool masked;                  /* items other than those behind the ends of lists */
+    double inverse;               /* of the temperature */
+    float *logits, *labels;       /* to be read into the blocks of the items; NULL: these are filled */
+    float *grads, *hesses;        /* NULL: not wanted */
+    const int64_t *starts;        /* of each list, in elements, in these four arrays, in which each is contiguous */
     const size_t *sizes;
     rankloss__extent extent;
-    const uint8_t *where;             /* if the sizes differ: of an interleaved block, which lists have a row */
     const rankloss__factors *factors; /* of the derivatives */
-    double inverse;                   /* of the temperature */
-    float *logit_block, *label_block; /* room for interleaved blocks */
+    float *logit_block, *label_block; /* those of the items */
     double *exps;
 } rankloss__short_lists;
 
@@ -274,7 +275,8 @@ typedef struct rankloss__kernels {
 
     /*
      * Losses and derivatives by the logits in one step; NULL in float64. Returns false, and has written no derivative,
-     * if anything is not finite or an x_i is below RANKLOSS__EXP_CUTOFF. The gradients may overwrite the scores.
+     * if anything is not finite, an x_i is below RANKLOSS__EXP_CUTOFF, or a bias is too large. The gradients may overwrite
+     * the logits.
      */
     bool (*short_lists)(const rankloss__short_lists *lists, rankloss__losses *losses);
 

@@ -37,19 +37,32 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
     return size <= RANKLOSS__SHORT ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
 }
 
-/* Whether an array is absent, or has the items of each list where the logits have them, as floats. */
-static bool is_like_logits(const rankloss__inputs *inputs, const rankloss__view *view) {
-    return view->data == NULL || (view->dtype == RANKLOSS_F32 && view->item_stride == 1 &&
-                                  view->list_strides[0] == inputs->logits.list_strides[0]);
+/* Whether an array is absent, or has the items of each list as floats, one list `apart` elements from the next. */
+static bool has_floats(const rankloss__view *view, int64_t apart) {
+    return view->data == NULL ||
+           (view->dtype == RANKLOSS_F32 && view->item_stride == 1 && view->list_strides[0] == apart);
+}
+
+int64_t rankloss__stride_of_lists(const rankloss__plan *plan) {
+    const rankloss__view *grad = &plan->derivatives[RANKLOSS__GRAD_LOGITS];
+    const rankloss__view *hess = &plan->derivatives[RANKLOSS__HESS_LOGITS];
+    const rankloss__view *view = grad->data != NULL ? grad : hess->data != NULL ? hess : &plan->inputs.logits;
+    return view->list_strides[0];
 }
 
 bool rankloss__fits_one_step(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
-    return in->batch.ndim <= 1 && in->labels.data != NULL && in->weights.data == NULL && in->where.data == NULL &&
-           in->bias.data == NULL && in->is_moderate && !in->sum_to_one && !in->label_exps &&
-           is_like_logits(in, &in->logits) && is_like_logits(in, &in->labels) &&
-           is_like_logits(in, &plan->derivatives[RANKLOSS__GRAD_LOGITS]) &&
-           is_like_logits(in, &plan->derivatives[RANKLOSS__HESS_LOGITS]);
+    const int64_t apart = rankloss__stride_of_lists(plan);
+    return !in->is_f64 && in->batch.ndim <= 1 && in->labels.data != NULL && in->is_moderate && !in->sum_to_one &&
+           !in->label_exps && has_floats(&plan->derivatives[RANKLOSS__GRAD_LOGITS], apart) &&
+           has_floats(&plan->derivatives[RANKLOSS__HESS_LOGITS], apart);
+}
+
+bool rankloss__is_plain(const rankloss__plan *plan) {
+    const rankloss__inputs *in = &plan->inputs;
+    const int64_t apart = rankloss__stride_of_lists(plan);
+    return in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL &&
+           has_floats(&in->logits, apart) && has_floats(&in->labels, apart);
 }
 
 /* --- sums --- */

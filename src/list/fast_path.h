@@ -29,9 +29,12 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side);
 
 /*
  * Whether the call's interleaved lists can be computed in one step, by the kernel short_lists, if nothing but losses and
- * derivatives by the logits is wanted.
+ * derivatives by the logits is wanted: these are floats, if there are any, one list rankloss__stride_of_lists() elements
+ * from the next. Plain: the kernel can read the lists as well, logits and labels of the same kind and nothing besides.
  */
 bool rankloss__fits_one_step(const rankloss__plan *plan);
+bool rankloss__is_plain(const rankloss__plan *plan);
+int64_t rankloss__stride_of_lists(const rankloss__plan *plan);
 
 /* --- whether a list's sums may be used, in any lane of list_sums --- */
 

@@ -115,10 +115,12 @@ static void interleave_where(const rankloss__list_group *group) {
 }
 
 /*
+ * The mask from the first row on that some list does not have, if the call has no mask.
+ *
  * A row at a time, each byte 1 where 127 + size - row has its highest bit. No byte borrows from its neighbour, which is
  * why the order of bytes does not matter.
  */
-void rankloss__interleaved_mark_ends(const rankloss__list_group *group) {
+static void mark_ends(const rankloss__list_group *group) {
     const uint64_t ones = 0x0101010101010101;
     uint8_t sizes[LANES];
     uint64_t ends;
@@ -131,33 +133,55 @@ void rankloss__interleaved_mark_ends(const rankloss__list_group *group) {
     }
 }
 
-unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
+/* What is known of the items before they are read, but for what all items of the call have. */
+static void describe(rankloss__list_group *group) {
+    rankloss__items *items = &group->items[0];
+    items->count = LANES * group->extent.most;
+    items->unmasked = LANES * group->extent.least;
+    items->where = NULL;
+    items->interleaved = true;
+    if (items->unmasked < items->count) {
+        items->where = group->scratch->interleaved.where;
+        if (group->plan->inputs.where.data == NULL)
+            mark_ends(group);
+    }
+}
+
+/* The mask first: what was stored a byte or a row at a time is loaded in larger parts, which waits until that is done. */
+void rankloss__interleaved_read(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     rankloss__items *items = &group->items[0];
-    const size_t least = group->extent.least;
-    group->sums.sum_to_one = inputs->sum_to_one;
-    group->sums.label_exps = inputs->label_exps;
-    group->exps[0] = scratch->exps;
-    items->interleaved = true;
-    items->label_exps = inputs->label_exps;
-    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
-    items->count = LANES * group->extent.most;
-    items->unmasked = inputs->where.data != NULL ? 0 : LANES * least;
-    items->where = items->unmasked < items->count ? scratch->where : NULL;
-    /* First: what was stored a byte or a row at a time is loaded in larger parts, which waits until the stores are done. */
-    if (inputs->where.data != NULL)
+    describe(group);
+    if (inputs->where.data != NULL) {
         interleave_where(group);
-    else if (items->unmasked < items->count)
-        rankloss__interleaved_mark_ends(group);
+        items->where = scratch->where;
+        rankloss__find_unmasked(items);
+    }
     items->logits = interleave(group, &inputs->logits, &scratch->logits);
     items->bias = interleave(group, &inputs->bias, &scratch->bias);
-    items->inverse = inputs->inverse_temperature;
-    items->scaled = inputs->scaled;
     items->labels = interleave_labels(group);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(group);
-    return inputs->kernels->interleaved_sums(items, scratch->exps, &group->sums, &group->losses);
+}
+
+void rankloss__interleaved_prepare(rankloss__list_group *group) {
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__items *items = &group->items[0];
+    describe(group);
+    items->bias = items->weights = NULL;
+    items->tangent = NULL;
+    items->logits = &scratch->logits;
+    items->labels = &scratch->labels;
+}
+
+unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_read(group);
+    group->sums.sum_to_one = inputs->sum_to_one;
+    group->sums.label_exps = inputs->label_exps;
+    group->exps[0] = group->scratch->interleaved.exps;
+    return inputs->kernels->interleaved_sums(&group->items[0], group->exps[0], &group->sums, &group->losses);
 }
 
 /* --- results --- */

@@ -33,6 +33,13 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->next = NULL;
     group->num_next = 0;
     group->fits_one_step = rankloss__fits_one_step(worker->plan);
+    group->is_plain = rankloss__is_plain(worker->plan);
+    group->apart = rankloss__stride_of_lists(worker->plan);
+    for (int k = 0; k < LANES; k++)
+        group->items[k] = (rankloss__items){.inverse = inputs->inverse_temperature,
+                                            .scaled = inputs->scaled,
+                                            .label_exps = inputs->label_exps,
+                                            .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
     const size_t size = (size_t)inputs->batch.list_size; /* dense */
     group->extent = (rankloss__extent){size, size};
     for (int k = 0; k < LANES; k++)
@@ -171,13 +178,17 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     if ((factors.moderate & all) != all)
         return false;
     for (int k = 0; k < LANES; k++)
-        starts[k] = inputs->batch.ragged ? group->positions[k].start
-                                         : group->positions[k].index[0] * inputs->logits.list_strides[0];
-    if (group->extent.least < group->extent.most)
-        rankloss__interleaved_mark_ends(group);
+        starts[k] = inputs->batch.ragged ? group->positions[k].start : group->positions[k].index[0] * group->apart;
+    if (!group->is_plain)
+        rankloss__interleaved_read(group);
+    else if (group->extent.least < group->extent.most || group->extent.most > RANKLOSS__FEW)
+        rankloss__interleaved_prepare(group);
     const rankloss__short_lists lists = {
-        .logits = rankloss__floats_of(&inputs->logits),
-        .labels = rankloss__floats_of(&inputs->labels),
+        .items = &group->items[0],
+        .masked = inputs->where.data != NULL,
+        .inverse = inputs->inverse_temperature.hi,
+        .logits = group->is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
+        .labels = group->is_plain ? rankloss__floats_of(&inputs->labels) : NULL,
         .grads =
             has(wanted, RANKLOSS__GRAD_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__GRAD_LOGITS]) : NULL,
         .hesses =
@@ -185,9 +196,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
         .starts = starts,
         .sizes = group->sizes,
         .extent = group->extent,
-        .where = scratch->where,
         .factors = factors.factors,
-        .inverse = inputs->inverse_temperature.hi,
         .logit_block = scratch->logits.f32,
         .label_block = scratch->labels.f32,
         .exps = scratch->exps};

@@ -90,11 +90,7 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     items->where = NULL;
     items->tangent = NULL;
     items->count = items->unmasked = size;
-    items->inverse = inputs->inverse_temperature;
-    items->scaled = inputs->scaled;
     items->interleaved = false;
-    items->label_exps = inputs->label_exps;
-    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
     items->lane = (unsigned)k;
     if (inputs->where.data != NULL || inputs->wants_tangent)
         read_mask_and_tangent(group, k, taken);

@@ -28,6 +28,10 @@ typedef struct problem {
     size_t sizes[LANES], count; /* of all elements, the gaps included */
     rankloss__extent extent;
     double inverse; /* of the temperature */
+    bool filled;    /* the kernel gets interleaved blocks, which may have these */
+    bool weighted, biased, masked;
+    float weights[LANES * MOST], biases[LANES * MOST]; /* interleaved */
+    uint8_t where[LANES * MOST];
     rankloss__factors factors;
 } problem;
 
@@ -85,27 +89,65 @@ static void fill(problem *p, random_state *r, double spread) {
     }
 }
 
+/* Blocks for a kernel that reads nothing by itself. One item of each list at least stays valid. */
+static void fill_blocks(problem *p, random_state *r) {
+    p->filled = random_chance(r, 0.5);
+    p->weighted = p->filled && random_chance(r, 0.5);
+    p->biased = p->filled && random_chance(r, 0.5);
+    p->masked = p->filled && random_chance(r, 0.5);
+    for (size_t row = 0; row < p->extent.most; row++)
+        for (size_t k = 0; k < LANES; k++) {
+            const size_t i = LANES * row + k;
+            p->weights[i] = (float)fabs(random_normal(r));
+            p->biases[i] = (float)random_normal(r);
+            p->where[i] = row < p->sizes[k] && (!p->masked || row == 0 || random_chance(r, 0.7));
+        }
+}
+
 /* Which derivatives are wanted. */
 enum { GRADS = 1, HESSES = 2 };
 
-/* What the kernel gets. Its blocks hold what the lists before have left. */
+static rankloss__items items_of(const problem *p, const float *logits, const float *labels) {
+    const bool any_masked = p->masked || p->extent.least < p->extent.most;
+    return (rankloss__items){.logits = logits,
+                             .labels = labels,
+                             .weights = p->weighted ? p->weights : NULL,
+                             .bias = p->biased ? p->biases : NULL,
+                             .where = any_masked ? p->where : NULL,
+                             .inverse = {p->inverse, 0.0},
+                             .scaled = p->biased || p->inverse != 1.0,
+                             .count = LANES * p->extent.most,
+                             .unmasked = p->masked ? 0 : LANES * p->extent.least,
+                             .interleaved = true};
+}
+
+static void interleave(const problem *p, const float *lists, float *block) {
+    for (size_t row = 0; row < p->extent.most; row++)
+        for (size_t k = 0; k < LANES; k++)
+            block[LANES * row + k] = row < p->sizes[k] ? lists[(size_t)p->starts[k] + row] : 0.0f;
+}
+
+/* What the kernel gets. The blocks that it is to fill hold what the lists before have left. */
 static rankloss__short_lists lists_of(const problem *p, int wanted) {
     static float blocks[2][LANES * MOST];
     static double exps[LANES * MOST];
-    static uint8_t where[LANES * MOST];
-    for (size_t row = 0; row < p->extent.most; row++)
-        for (int k = 0; k < LANES; k++)
-            where[LANES * row + (size_t)k] = row < p->sizes[k];
-    return (rankloss__short_lists){.logits = p->logits,
-                                   .labels = p->labels,
+    static rankloss__items items;
+    items = items_of(p, blocks[0], blocks[1]);
+    if (p->filled) {
+        interleave(p, p->logits, blocks[0]);
+        interleave(p, p->labels, blocks[1]);
+    }
+    return (rankloss__short_lists){.items = &items,
+                                   .masked = p->masked,
+                                   .inverse = p->inverse,
+                                   .logits = p->filled ? NULL : p->logits,
+                                   .labels = p->filled ? NULL : p->labels,
                                    .grads = (wanted & GRADS) != 0 ? p->grads : NULL,
                                    .hesses = (wanted & HESSES) != 0 ? p->hesses : NULL,
                                    .starts = p->starts,
                                    .sizes = p->sizes,
                                    .extent = p->extent,
-                                   .where = where,
                                    .factors = &p->factors,
-                                   .inverse = p->inverse,
                                    .logit_block = blocks[0],
                                    .label_block = blocks[1],
                                    .exps = exps};
@@ -136,33 +178,47 @@ static void near_to(const char *what, double got, real exact, real scale, double
         fail_msg("%s: got %a, exact %La", what, got, exact);
 }
 
-/* A derivative is rounded to float, 2^-24 of it, after 2^-27 of its terms. */
-static void check_list(const problem *p, const rankloss__losses *losses, int k) {
-    const float *labels = p->labels + p->starts[k];
-    real scores[MOST];
-    for (size_t i = 0; i < p->sizes[k]; i++)
-        scores[i] = (real)p->logits[(size_t)p->starts[k] + i] * (real)p->inverse;
-    const real first = (real)p->factors.first.hi[k], second = (real)p->factors.second.hi[k];
-    real max = scores[0], total = 0, coefs = 0, loss = 0;
-    for (size_t i = 1; i < p->sizes[k]; i++)
-        max = scores[i] > max ? scores[i] : max;
+/* A list by its definition: scores and coefficients of its valid items; of masked ones a score of -infinity. */
+typedef struct definition {
+    real scores[MOST], coefs[MOST];
+    real max, total, sum; /* of the exponentials, and of the coefficients */
+} definition;
+
+static definition define(const problem *p, int k) {
+    definition d = {.max = -(real)INFINITY, .total = 0, .sum = 0};
     for (size_t i = 0; i < p->sizes[k]; i++) {
-        total += expl(scores[i] - max);
-        coefs += (real)labels[i];
+        const size_t at = (size_t)p->starts[k] + i, block = LANES * i + (size_t)k;
+        const bool valid = !p->masked || p->where[block] != 0;
+        d.scores[i] = (real)p->logits[at] * (real)p->inverse + (p->biased ? (real)p->biases[block] : 0.0L);
+        d.coefs[i] = valid ? (real)p->labels[at] * (p->weighted ? (real)p->weights[block] : 1.0L) : 0.0L;
+        if (!valid)
+            d.scores[i] = -(real)INFINITY;
+        d.max = d.scores[i] > d.max ? d.scores[i] : d.max;
+        d.sum += d.coefs[i];
     }
     for (size_t i = 0; i < p->sizes[k]; i++)
-        loss += (real)labels[i] * (logl(total) - (scores[i] - max));
-    near_to("loss", losses->loss.at[k], loss, loss + coefs * 0x1p-30L, 0x1p-27);
+        d.total += expl(d.scores[i] - d.max);
+    return d;
+}
+
+/* A derivative is rounded to float, 2^-24 of it, after 2^-27 of its terms. */
+static void check_list(const problem *p, const rankloss__losses *losses, int k) {
+    const definition d = define(p, k);
+    const real first = (real)p->factors.first.hi[k], second = (real)p->factors.second.hi[k];
+    real loss = 0;
+    for (size_t i = 0; i < p->sizes[k]; i++)
+        loss += d.coefs[i] > 0 ? d.coefs[i] * (logl(d.total) - (d.scores[i] - d.max)) : 0.0L;
+    near_to("loss", losses->loss.at[k], loss, loss + d.sum * 0x1p-30L, 0x1p-27);
     for (size_t i = 0; i < p->sizes[k]; i++) {
-        const real share = expl(scores[i] - max) / total, label = (real)labels[i];
-        const real grad = (coefs * share - label) * first;
+        const real share = expl(d.scores[i] - d.max) / d.total;
+        const real grad = (d.sum * share - d.coefs[i]) * first;
         real others = 0; /* 1 - share, without cancellation */
         for (size_t j = 0; j < p->sizes[k]; j++)
-            others += j != i ? expl(scores[j] - max) / total : 0.0L;
+            others += j != i ? expl(d.scores[j] - d.max) / d.total : 0.0L;
         near_to("grad", (double)p->grads[(size_t)p->starts[k] + i], grad,
-                fabsl(grad) + (coefs * share + label) * fabsl(first) * 0x1p-3L, 0x1p-24);
-        near_to("hess", (double)p->hesses[(size_t)p->starts[k] + i], coefs * share * others * second,
-                coefs * share * (others + 0x1p-3L) * fabsl(second), 0x1p-24);
+                fabsl(grad) + (d.sum * share + d.coefs[i]) * fabsl(first) * 0x1p-3L, 0x1p-24);
+        near_to("hess", (double)p->hesses[(size_t)p->starts[k] + i], d.sum * share * others * second,
+                d.sum * share * (others + 0x1p-3L) * fabsl(second), 0x1p-24);
     }
 }
 
@@ -184,7 +240,6 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, float 
                       rankloss__losses *losses) {
     static float logits[LANES * MOST], labels[LANES * MOST], rows[LANES * MOST];
     static double exps[LANES * MOST];
-    const rankloss__short_lists lists = lists_of(p, 0);
     const void *from[2][LANES];
     void *to[2][LANES];
     rankloss__list_sums sums = {.sum_to_one = false};
@@ -197,14 +252,7 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, float 
     }
     kernels->interleave(from[0], p->sizes, p->extent, sizeof(float), logits);
     kernels->interleave(from[1], p->sizes, p->extent, sizeof(float), labels);
-    const rankloss__items items = {.logits = logits,
-                                   .labels = labels,
-                                   .where = lists.where,
-                                   .inverse = {p->inverse, 0.0},
-                                   .scaled = p->inverse != 1.0,
-                                   .count = LANES * p->extent.most,
-                                   .unmasked = LANES * p->extent.least,
-                                   .interleaved = true};
+    const rankloss__items items = items_of(p, logits, labels);
     assert_int_equal(kernels->interleaved_sums(&items, exps, &sums, losses), (1 << LANES) - 1);
     kernels->terms(&sums, losses, &p->factors, true, &terms);
     kernels->grad(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, RANKLOSS_F32});
@@ -231,6 +279,7 @@ static void lists_are_as_defined(void **state) {
     open_problem(&p);
     for (int round = 0; round < 4000 / random_run_share(); round++) {
         fill(&p, &r, spreads[round % 4]);
+        fill_blocks(&p, &r);
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses, expected;
             if (!kernel_table_runs(t))
@@ -262,6 +311,7 @@ static void gradients_may_overwrite_the_scores(void **state) {
     open_problem(&p);
     for (int round = 0; round < 500; round++) {
         fill(&p, &r, 3.0);
+        fill_blocks(&p, &r);
         memcpy(kept, p.logits, p.count * sizeof(float));
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses, again;
@@ -269,7 +319,7 @@ static void gradients_may_overwrite_the_scores(void **state) {
                 continue;
             const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
             rankloss__short_lists in_place = lists_of(&p, GRADS);
-            in_place.grads = in_place.logits;
+            in_place.grads = p.logits;
             assert_true(run(kernels, &p, GRADS, &losses));
             assert_true(kernels->short_lists(&in_place, &again));
             same_bits(p.logits, p.grads, &p);
@@ -288,12 +338,13 @@ static void what_is_not_carried_is_refused(void **state) {
     open_problem(&p);
     for (int round = 0; round < 2000; round++) {
         fill(&p, &r, 3.0);
+        fill_blocks(&p, &r);
         const int k = (int)random_below(&r, LANES), which = (int)random_below(&r, 5);
         const size_t i = (size_t)p.starts[k] + (size_t)random_below(&r, (int64_t)p.sizes[k]);
         const bool is_label = which < 3 && random_chance(&r, 0.5);
         (is_label ? p.labels : p.logits)[i] = bad[which];
-        if (which >= 3 && p.sizes[k] == 1)
-            continue; /* far from no other score */
+        if (p.masked || (which >= 3 && p.sizes[k] == 1))
+            continue; /* it may be masked, or far from no other score */
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses;
             if (!kernel_table_runs(t))
@@ -302,6 +353,31 @@ static void what_is_not_carried_is_refused(void **state) {
             for (int m = 2; m < 4; m++)
                 for (size_t byte = 0; byte < p.memory[m].size; byte++)
                     assert_true(p.memory[m].begin[byte] == UNTOUCHED);
+        }
+    }
+    close_problem(&p);
+}
+
+/* A bias that cancels a large logit. */
+static void large_biases_are_refused(void **state) {
+    static problem p;
+    random_state r = random_new(random_run_seed(), 4);
+    (void)state;
+    open_problem(&p);
+    for (int round = 0; round < 500; round++) {
+        fill(&p, &r, 3.0);
+        fill_blocks(&p, &r);
+        p.filled = p.biased = true;
+        p.inverse = 1.0;
+        const size_t k = (size_t)random_below(&r, LANES), row = (size_t)random_below(&r, (int64_t)p.sizes[k]);
+        const float size = random_chance(&r, 0.5) ? 0x1p40f : -0x1p40f;
+        p.logits[(size_t)p.starts[k] + row] = size;
+        p.biases[LANES * row + k] = -size;
+        p.where[LANES * row + k] = 1;
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            rankloss__losses losses;
+            if (kernel_table_runs(t))
+                assert_false(run(kernel_tables[t].kernels[0], &p, GRADS | HESSES, &losses));
         }
     }
     close_problem(&p);
@@ -318,6 +394,7 @@ static void float64_has_no_such_step(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_as_defined), cmocka_unit_test(gradients_may_overwrite_the_scores),
-        cmocka_unit_test(what_is_not_carried_is_refused), cmocka_unit_test(float64_has_no_such_step)};
+        cmocka_unit_test(what_is_not_carried_is_refused), cmocka_unit_test(large_biases_are_refused),
+        cmocka_unit_test(float64_has_no_such_step)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

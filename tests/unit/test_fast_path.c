@@ -55,11 +55,13 @@ static void the_scratch_has_room_and_no_more(void **state) {
     }
 }
 
-/* Plain floats, and then one thing that the kernel for short lists does not have. */
+/* Plain floats, and then one thing that the kernel for short lists does not have, or does not read by itself. */
 static void one_step_is_for_floats_alone(void **state) {
+    const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 11 | 1u << 12 | 1u << 13;
+    const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10;
     char element[8] = {0};
     (void)state;
-    for (int other = -1; other < 13; other++) {
+    for (int other = -1; other < 14; other++) {
         rankloss__plan plan = {.inputs = {.batch = {.ndim = other == 0 ? 2 : 1}, .dtype = RANKLOSS_F32}};
         rankloss__inputs *in = &plan.inputs;
         rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
@@ -76,8 +78,12 @@ static void one_step_is_for_floats_alone(void **state) {
         in->bias.data = other == 10 ? element : NULL;
         in->sum_to_one = other == 11;
         in->is_moderate = other != 12;
+        in->is_f64 = other == 13;
         in->scaled = true; /* a temperature */
-        assert_true(rankloss__fits_one_step(&plan) == (other < 0));
+        assert_true(rankloss__fits_one_step(&plan) == (other < 0 || (not_at_all >> other & 1u) == 0));
+        assert_true(rankloss__is_plain(&plan) || (other >= 0 && ((not_plain | not_at_all) >> other & 1u) != 0));
+        assert_false(rankloss__is_plain(&plan) && other >= 0 && (not_plain >> other & 1u) != 0);
+        assert_int_equal(rankloss__stride_of_lists(&plan), 30);
         if (other == 3 || other == 4) { /* outputs that are not asked for do not matter */
             floats[other - 1]->data = NULL;
             assert_true(rankloss__fits_one_step(&plan));
