@@ -181,20 +181,20 @@ typedef struct rankloss__extent {
 } rankloss__extent;
 
 /*
- * Eight lists of 1 to RANKLOSS__SHORT items in float32. Their interleaved items have neither a tangent nor labels that are
- * divided; logits and labels may still have to be read from the arrays.
+ * Eight lists of 1 to RANKLOSS__SHORT items in float32. Plain ones, of logits and labels and nothing besides, are read from
+ * the arrays into blocks; of others the items are interleaved already, with neither a tangent nor labels that are divided.
  */
 typedef struct rankloss__short_lists {
-    const rankloss__items *items; /* not read if lists of one size up to RANKLOSS__FEW are read from the arrays */
+    float *logits, *labels;       /* plain lists; otherwise NULL */
+    const rankloss__items *items; /* of plain lists only `where` is read, if their sizes differ: which have a row */
     bool masked;                  /* items other than those behind the ends of lists */
     double inverse;               /* of the temperature */
-    float *logits, *labels;       /* to be read into the blocks of the items; NULL: these are filled */
     float *grads, *hesses;        /* NULL: not wanted */
     const int64_t *starts;        /* of each list, in elements, in these four arrays, in which each is contiguous */
     const size_t *sizes;
     rankloss__extent extent;
     const rankloss__factors *factors; /* of the derivatives */
-    float *logit_block, *label_block; /* those of the items */
+    float *logit_block, *label_block; /* room for those of plain lists */
     double *exps;
 } rankloss__short_lists;
 

@@ -43,26 +43,18 @@ static bool has_floats(const rankloss__view *view, int64_t apart) {
            (view->dtype == RANKLOSS_F32 && view->item_stride == 1 && view->list_strides[0] == apart);
 }
 
-int64_t rankloss__stride_of_lists(const rankloss__plan *plan) {
+rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
+    const rankloss__inputs *in = &plan->inputs;
     const rankloss__view *grad = &plan->derivatives[RANKLOSS__GRAD_LOGITS];
     const rankloss__view *hess = &plan->derivatives[RANKLOSS__HESS_LOGITS];
-    const rankloss__view *view = grad->data != NULL ? grad : hess->data != NULL ? hess : &plan->inputs.logits;
-    return view->list_strides[0];
-}
-
-bool rankloss__fits_one_step(const rankloss__plan *plan) {
-    const rankloss__inputs *in = &plan->inputs;
-    const int64_t apart = rankloss__stride_of_lists(plan);
-    return !in->is_f64 && in->batch.ndim <= 1 && in->labels.data != NULL && in->is_moderate && !in->sum_to_one &&
-           !in->label_exps && has_floats(&plan->derivatives[RANKLOSS__GRAD_LOGITS], apart) &&
-           has_floats(&plan->derivatives[RANKLOSS__HESS_LOGITS], apart);
-}
-
-bool rankloss__is_plain(const rankloss__plan *plan) {
-    const rankloss__inputs *in = &plan->inputs;
-    const int64_t apart = rankloss__stride_of_lists(plan);
-    return in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL &&
-           has_floats(&in->logits, apart) && has_floats(&in->labels, apart);
+    const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
+    const int64_t apart = laid_out->list_strides[0];
+    const bool plain_labels = in->labels.data != NULL && !in->sum_to_one && !in->label_exps;
+    const bool fits = !in->is_f64 && in->batch.ndim <= 1 && plain_labels && in->is_moderate &&
+                      has_floats(grad, apart) && has_floats(hess, apart);
+    const bool nothing_besides = in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL;
+    const bool is_plain = nothing_besides && has_floats(&in->logits, apart) && has_floats(&in->labels, apart);
+    return (rankloss__one_step){fits, fits && is_plain, apart};
 }
 
 /* --- sums --- */

@@ -4,7 +4,7 @@
  *
  * Lists of up to 64 items are computed interleaved, and of up to 2048 side by side (fewer where inputs are converted,
  * which changes no bit), eight at a time where there are so many; interleaved ones in one step, if all that is wanted
- * are losses and derivatives by the logits, and all arrays are floats. Longer lists are computed alone; so is a list
+ * are losses and derivatives by the logits, as floats. Longer lists are computed alone; so is a list
  * that has rules of its own, because its coefficients are all zero or cancel, or whose sums do not fit a double. Each
  * output of a list takes the fast path or extended precision for itself, so that none depends on which others are asked
  * for. All of it depends on a list's own items and on the options, never on its neighbours.
@@ -29,12 +29,15 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side);
 
 /*
  * Whether the call's interleaved lists can be computed in one step, by the kernel short_lists, if nothing but losses and
- * derivatives by the logits is wanted: these are floats, if there are any, one list rankloss__stride_of_lists() elements
- * from the next. Plain: the kernel can read the lists as well, logits and labels of the same kind and nothing besides.
+ * derivatives by the logits is wanted: these have to be floats, if there are any.
  */
-bool rankloss__fits_one_step(const rankloss__plan *plan);
-bool rankloss__is_plain(const rankloss__plan *plan);
-int64_t rankloss__stride_of_lists(const rankloss__plan *plan);
+typedef struct rankloss__one_step {
+    bool fits;
+    bool is_plain; /* the kernel can read the lists as well: logits and labels as floats, and nothing besides */
+    int64_t apart; /* elements from one list to the next in the outputs, and in plain inputs */
+} rankloss__one_step;
+
+rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan);
 
 /* --- whether a list's sums may be used, in any lane of list_sums --- */
 

@@ -115,12 +115,10 @@ static void interleave_where(const rankloss__list_group *group) {
 }
 
 /*
- * The mask from the first row on that some list does not have, if the call has no mask.
- *
  * A row at a time, each byte 1 where 127 + size - row has its highest bit. No byte borrows from its neighbour, which is
  * why the order of bytes does not matter.
  */
-static void mark_ends(const rankloss__list_group *group) {
+void rankloss__interleaved_mark_ends(rankloss__list_group *group) {
     const uint64_t ones = 0x0101010101010101;
     uint8_t sizes[LANES];
     uint64_t ends;
@@ -131,20 +129,7 @@ static void mark_ends(const rankloss__list_group *group) {
         const uint64_t row = (ends + ones * (127 - i)) >> 7 & ones;
         memcpy(group->scratch->interleaved.where + LANES * i, &row, sizeof row);
     }
-}
-
-/* What is known of the items before they are read, but for what all items of the call have. */
-static void describe(rankloss__list_group *group) {
-    rankloss__items *items = &group->items[0];
-    items->count = LANES * group->extent.most;
-    items->unmasked = LANES * group->extent.least;
-    items->where = NULL;
-    items->interleaved = true;
-    if (items->unmasked < items->count) {
-        items->where = group->scratch->interleaved.where;
-        if (group->plan->inputs.where.data == NULL)
-            mark_ends(group);
-    }
+    group->items[0].where = group->scratch->interleaved.where;
 }
 
 /* The mask first: what was stored a byte or a row at a time is loaded in larger parts, which waits until that is done. */
@@ -152,27 +137,22 @@ void rankloss__interleaved_read(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     rankloss__items *items = &group->items[0];
-    describe(group);
+    items->count = LANES * group->extent.most;
+    items->unmasked = LANES * group->extent.least;
+    items->where = NULL;
+    items->interleaved = true;
     if (inputs->where.data != NULL) {
         interleave_where(group);
         items->where = scratch->where;
         rankloss__find_unmasked(items);
+    } else if (items->unmasked < items->count) {
+        rankloss__interleaved_mark_ends(group);
     }
     items->logits = interleave(group, &inputs->logits, &scratch->logits);
     items->bias = interleave(group, &inputs->bias, &scratch->bias);
     items->labels = interleave_labels(group);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(group);
-}
-
-void rankloss__interleaved_prepare(rankloss__list_group *group) {
-    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    rankloss__items *items = &group->items[0];
-    describe(group);
-    items->bias = items->weights = NULL;
-    items->tangent = NULL;
-    items->logits = &scratch->logits;
-    items->labels = &scratch->labels;
 }
 
 unsigned rankloss__interleaved_sums(rankloss__list_group *group) {

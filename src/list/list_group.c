@@ -32,9 +32,7 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     group->next = NULL;
     group->num_next = 0;
-    group->fits_one_step = rankloss__fits_one_step(worker->plan);
-    group->is_plain = rankloss__is_plain(worker->plan);
-    group->apart = rankloss__stride_of_lists(worker->plan);
+    group->one_step = rankloss__one_step_of(worker->plan);
     for (int k = 0; k < LANES; k++)
         group->items[k] = (rankloss__items){.inverse = inputs->inverse_temperature,
                                             .scaled = inputs->scaled,
@@ -178,17 +176,18 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     if ((factors.moderate & all) != all)
         return false;
     for (int k = 0; k < LANES; k++)
-        starts[k] = inputs->batch.ragged ? group->positions[k].start : group->positions[k].index[0] * group->apart;
-    if (!group->is_plain)
+        starts[k] =
+            inputs->batch.ragged ? group->positions[k].start : group->positions[k].index[0] * group->one_step.apart;
+    if (!group->one_step.is_plain)
         rankloss__interleaved_read(group);
-    else if (group->extent.least < group->extent.most || group->extent.most > RANKLOSS__FEW)
-        rankloss__interleaved_prepare(group);
+    else if (group->extent.least < group->extent.most)
+        rankloss__interleaved_mark_ends(group);
     const rankloss__short_lists lists = {
         .items = &group->items[0],
         .masked = inputs->where.data != NULL,
         .inverse = inputs->inverse_temperature.hi,
-        .logits = group->is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
-        .labels = group->is_plain ? rankloss__floats_of(&inputs->labels) : NULL,
+        .logits = group->one_step.is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
+        .labels = group->one_step.is_plain ? rankloss__floats_of(&inputs->labels) : NULL,
         .grads =
             has(wanted, RANKLOSS__GRAD_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__GRAD_LOGITS]) : NULL,
         .hesses =
@@ -257,7 +256,7 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
     unsigned have[RANKLOSS__NUM_OUTPUTS] = {0}, again[RANKLOSS__NUM_OUTPUTS];
     group->layout = layout;
     find_lists(group, lists, count);
-    if (layout == RANKLOSS__INTERLEAVED && group->fits_one_step && run_in_one_step(group, worker, wanted))
+    if (layout == RANKLOSS__INTERLEAVED && group->one_step.fits && run_in_one_step(group, worker, wanted))
         return (1u << count) - 1;
     const unsigned complete = run_together(group, worker, wanted, have);
     for (int k = 0; k < count && complete != (1u << count) - 1; k++) {

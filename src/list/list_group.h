@@ -25,10 +25,8 @@ typedef struct rankloss__list_group {
     rankloss__scratch *scratch;
     rankloss__layout layout;
     bool logits_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    bool fits_one_step;  /* of interleaved lists, if nothing but losses and derivatives by the logits is wanted */
-    bool is_plain;       /* then: the kernel reads the lists by itself */
-    int64_t apart;       /* then: from one list to the next in the outputs, and in plain inputs */
-    const int64_t *next; /* side by side: lists to fetch meanwhile */
+    rankloss__one_step one_step;                             /* of interleaved lists */
+    const int64_t *next;                                     /* side by side: lists to fetch meanwhile */
     int num_next;
     int count; /* lists; of interleaved ones the lanes from there on repeat the first */
     rankloss__position positions[RANKLOSS__LANES];
@@ -62,9 +60,11 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
 unsigned rankloss__interleaved_sums(rankloss__list_group *group);
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group);
 
-/* Reads interleaved items into the scratch; or prepares items that are plain, logits and labels, to be read there. */
+/* Reads interleaved items into the scratch. */
 void rankloss__interleaved_read(rankloss__list_group *group);
-void rankloss__interleaved_prepare(rankloss__list_group *group);
+
+/* If the call has no mask: sets that of interleaved items from the first row on that some list does not have. */
+void rankloss__interleaved_mark_ends(rankloss__list_group *group);
 
 /* The sum of v_i grad_i of each list but for its argmax; side by side of some of them, a bit each. */
 void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,

@@ -80,13 +80,13 @@ static void one_step_is_for_floats_alone(void **state) {
         in->is_moderate = other != 12;
         in->is_f64 = other == 13;
         in->scaled = true; /* a temperature */
-        assert_true(rankloss__fits_one_step(&plan) == (other < 0 || (not_at_all >> other & 1u) == 0));
-        assert_true(rankloss__is_plain(&plan) || (other >= 0 && ((not_plain | not_at_all) >> other & 1u) != 0));
-        assert_false(rankloss__is_plain(&plan) && other >= 0 && (not_plain >> other & 1u) != 0);
-        assert_int_equal(rankloss__stride_of_lists(&plan), 30);
+        const rankloss__one_step step = rankloss__one_step_of(&plan);
+        assert_true(step.fits == (other < 0 || (not_at_all >> other & 1u) == 0));
+        assert_true(step.is_plain == (other < 0 || ((not_plain | not_at_all) >> other & 1u) == 0));
+        assert_int_equal(step.apart, 30);
         if (other == 3 || other == 4) { /* outputs that are not asked for do not matter */
             floats[other - 1]->data = NULL;
-            assert_true(rankloss__fits_one_step(&plan));
+            assert_true(rankloss__one_step_of(&plan).is_plain);
         }
     }
 }
