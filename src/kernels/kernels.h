@@ -50,11 +50,13 @@ enum {
 #define RANKLOSS__FLOAT_CUTOFF (-130.0)
 
 /*
- * A bias up to this times 1 + |x| costs x no more than 2^-26 of 1 + |x| in float32 and 2^-62 in float64, even if it
- * cancels the logit. A list with a larger one is computed in extended precision.
+ * A bias up to this costs x no more than 2^-26 in float32 and 2^-62 in float64, even if it cancels the logit. Where it is
+ * larger and x below -1, x may be off by as much of itself; nearer to the argmax, the list is computed in extended
+ * precision. In lists with scores and biases up to the third, float scores are good enough to find an argmax by.
  */
 #define RANKLOSS__BIAS_LIMIT_F32 0x1p24
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
+#define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p22
 
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
@@ -87,11 +89,12 @@ typedef struct rankloss__dd_lanes {
 
 /*
  * The range of the valid scores. A NaN counts as valid and is otherwise ignored here: it shows in its list's sums.
- * Without a bias scores are compared by their logits, and max and min are logits; with one, by doubles.
+ * Without a bias scores are compared by their logits, and max and min are logits; with one, by scores that are rounded to
+ * the compute dtype, or to double where floats would not do: the argmax may lie some roundings below the largest score.
  */
 typedef struct rankloss__score_range {
-    double max; /* -inf where no valid score is above it */
-    double min;
+    double max;         /* -inf where no valid score is above it */
+    double min;         /* -inf also where there is a large bias, for the list to be RANKLOSS__SPAN_WIDE */
     double unit;        /* of max and min: 1 / temperature if they are logits that are scaled, otherwise 1 */
     double lowest_x;    /* the x of the lowest score */
     double logit, bias; /* of the argmax; all that x_i needs */
@@ -111,8 +114,8 @@ typedef struct rankloss__sums {
 
 /* How far the scores of a list lie apart, so that the common case need not test for the rare one. */
 typedef enum rankloss__span {
-    RANKLOSS__SPAN_NEAR, /* every x_i >= RANKLOSS__EXP_CUTOFF */
-    RANKLOSS__SPAN_WIDE  /* some are below, -inf included */
+    RANKLOSS__SPAN_NEAR, /* every x_i >= RANKLOSS__EXP_CUTOFF, and no bias is large */
+    RANKLOSS__SPAN_WIDE  /* some are not, -inf included */
 } rankloss__span;
 
 /*
@@ -275,7 +278,7 @@ typedef struct rankloss__kernels {
 
     /*
      * Losses and derivatives by the logits in one step; NULL in float64. Returns false, and has written no derivative,
-     * if anything is not finite, an x_i is below RANKLOSS__EXP_CUTOFF, or a bias is too large. The gradients may overwrite
+     * if anything is not finite, or the lists are not all RANKLOSS__SPAN_NEAR. The gradients may overwrite
      * the logits.
      */
     bool (*short_lists)(const rankloss__short_lists *lists, rankloss__losses *losses);

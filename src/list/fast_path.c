@@ -95,13 +95,14 @@ static bool label_softmax_is_accurate(const rankloss__inputs *inputs, const rank
 
 /*
  * Whether every x_i is accurate: the temperature can be divided by, no bias is too large beside what it is added to, that
- * of the argmax included, and in float64 no exponential has underflowed.
+ * of the argmax included, which can be told from others, and in float64 no exponential has underflowed.
  */
 static bool x_is_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane) {
     const double limit = inputs->is_f64 ? RANKLOSS__BIAS_LIMIT_F64 : RANKLOSS__BIAS_LIMIT_F32;
     if (!inputs->is_moderate || (sums->others.doubtful >> lane & 1u) != 0)
         return false;
-    return inputs->bias.data == NULL || fabs(sums->bias.at[lane]) <= limit;
+    return inputs->bias.data == NULL ||
+           (fabs(sums->bias.at[lane]) <= limit && fabs(sums->max.at[lane]) <= RANKLOSS__BIAS_LIMIT_F64);
 }
 
 /*

@@ -10,11 +10,6 @@
 #include "cpu/dispatch.h"
 #include "dtype/convert.h"
 
-static bool is_moderate(double x) {
-    const double size = fabs(x);
-    return size == 0.0 || (size >= 0x1p-200 && size <= 0x1p200);
-}
-
 static rankloss__inputs make_inputs(const rankloss_problem *p) {
     const rankloss__batch batch = rankloss__batch_make(&p->logits, &p->offsets);
     const double temperature = p->temperature != 0.0 ? p->temperature : 1.0;
@@ -28,7 +23,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
                                .tangent = rankloss__view_of_items(&batch, &p->tangent),
                                .temperature = temperature,
                                .inverse_temperature = one,
-                               .is_moderate = is_moderate(temperature)};
+                               .is_moderate = temperature >= 0x1p-100 && temperature <= 0x1p100};
     inputs.is_f64 = p->logits.dtype == RANKLOSS_F64;
     inputs.dtype = inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
     inputs.kernels = rankloss__kernels_for(inputs.is_f64);
@@ -131,6 +126,11 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
 }
 
 /* --- what multiplies the derivatives --- */
+
+static bool is_moderate(double x) {
+    const double size = fabs(x);
+    return size == 0.0 || (size >= 0x1p-200 && size <= 0x1p200);
+}
 
 rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
     rankloss__upstream up = {.cotangent = cotangent, .share = 1.0, .divisor = divisor, .temperature = temperature};

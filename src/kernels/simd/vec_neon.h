@@ -274,6 +274,7 @@ enum { REALS_F32_LANES = 8 };
     }
 
 REALS_WORD(reals_add_f32, vaddq_f32(a, b))
+REALS_WORD(reals_mul_f32, vmulq_f32(a, b))
 REALS_WORD(reals_max_f32, vbslq_f32(vcgtq_f32(a, b), a, b))
 REALS_WORD(reals_min_f32, vbslq_f32(vcltq_f32(a, b), a, b))
 WORD(reals_f32, reals_all_f32, (float value), ((reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)}))
