@@ -238,13 +238,18 @@ enum {
 enum { SMALL = 131 };
 static const int64_t large[] = {191, 192,  193,  255,  256,  257,  511,  512,  513, 600,
                                 769, 1025, 1535, 1536, 1537, 2047, 2048, 2049, 9001};
-enum { LISTS = SMALL + (int)LENGTH(large) };
+/* Where labels are to be a softmax, lists are computed alone from fewer items on, in chunks of 256. */
+static const int64_t chunked[] = {1023, 1024, 1031, 1279, 1280, 1281, 2303, 2304, 2305, 4097};
+enum { LISTS = SMALL + (int)LENGTH(large), MOST_LISTS = LISTS + (int)LENGTH(chunked) };
 
 /* Neighbours differ in size; 37 and 131 have no factor in common. */
-static int64_t make_sizes(int64_t sizes[LISTS], bits_family family) {
+static int64_t make_sizes(int64_t sizes[MOST_LISTS], bits_family family) {
     for (int k = 0; k < SMALL; k++)
         sizes[k] = k * 37 % SMALL;
     memcpy(sizes + SMALL, large, sizeof large);
+    memcpy(sizes + LISTS, chunked, sizeof chunked);
+    if (family == BITS_SOFTMAX)
+        return MOST_LISTS;
     /* What float64 cannot carry takes a path that is a hundred times slower. */
     const bool slow = family == BITS_WIDE || family == BITS_HUGE || family == BITS_TINY || family == BITS_INFINITE;
     return slow ? SMALL / 2 : LISTS;
@@ -260,7 +265,7 @@ static void try_other_ways(const bits_batch *batch, const outcome *each) {
 }
 
 static void try_family(lines *to, bits_family family, int32_t dtype) {
-    int64_t sizes[LISTS];
+    int64_t sizes[MOST_LISTS];
     const int64_t lists = make_sizes(sizes, family);
     bits_batch batch = bits_batch_new(family, dtype, sizes, lists);
     outcome each = run(&batch, RANKLOSS_NONE, 1, ALL_OUTPUTS);
@@ -281,10 +286,16 @@ static void try_long_lists(lines *to, int32_t dtype) {
     static const int64_t alone[] = {140001}, between[] = {300, 9, 70001, 5000};
     bits_batch one = bits_batch_new(BITS_ORDINARY, dtype, alone, 1);
     bits_batch four = bits_batch_new(BITS_WIDE, dtype, between, 4);
+    bits_batch softmax = bits_batch_new(BITS_SOFTMAX, dtype, between, 4);
+    bits_batch together = bits_batch_new(BITS_TOGETHER, dtype, between, 4);
     reduce(to, &one, "long", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
     reduce(to, &four, "between", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
+    reduce(to, &softmax, "between-softmax", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
+    reduce(to, &together, "between-together", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
     bits_batch_free(&one);
     bits_batch_free(&four);
+    bits_batch_free(&softmax);
+    bits_batch_free(&together);
 }
 
 /* So many items that each of 64 threads has its part. */

@@ -11,8 +11,9 @@
 #include "number.h"
 
 const char *bits_family_name(bits_family family) {
-    static const char *const names[] = {"ordinary", "weighted", "dominant", "ties",   "wide",       "huge",    "tiny",
-                                        "masked",   "infinite", "signed",   "scaled", "sum-to-one", "integers"};
+    static const char *const names[] = {"ordinary", "weighted",   "dominant", "ties",     "wide",
+                                        "huge",     "tiny",       "masked",   "infinite", "signed",
+                                        "scaled",   "sum-to-one", "integers", "softmax",  "together"};
     return names[family];
 }
 
@@ -105,6 +106,18 @@ static item draw_item(bits_family family, int32_t dtype, uint64_t *state) {
         *label = (long double)draw_below(state, 100);
         *weight = (long double)draw_below(state, 100);
         break;
+    case BITS_SOFTMAX:
+        *label = draw_scaled(state, -5);
+        *weight = ldexpl((long double)draw_below(state, 9), -2);
+        drawn.of[BITS_WHERE] = (long double)(draw_below(state, 4) != 0);
+        break;
+    case BITS_TOGETHER:
+        *label = (long double)draw_below(state, 100);
+        *weight = (long double)draw_below(state, 100);
+        drawn.of[BITS_WHERE] = (long double)(draw_below(state, 4) != 0);
+        /* A large negative bias, as some use it for a mask. */
+        drawn.of[BITS_BIAS] = draw_below(state, 16) == 0 ? -8192 : draw_scaled(state, -8);
+        break;
     default:
         break;
     }
@@ -116,29 +129,36 @@ static item draw_item(bits_family family, int32_t dtype, uint64_t *state) {
 static bool has_input(bits_family family, bits_input input) {
     switch (input) {
     case BITS_WHERE:
-        return family == BITS_MASKED;
+        return family == BITS_MASKED || family == BITS_SOFTMAX || family == BITS_TOGETHER;
     case BITS_WEIGHTS:
         return family == BITS_WEIGHTED || family == BITS_MASKED || family == BITS_SIGNED || family == BITS_SUM_TO_ONE ||
-               family == BITS_INTEGERS;
+               family == BITS_INTEGERS || family == BITS_SOFTMAX || family == BITS_TOGETHER;
     case BITS_BIAS:
-        return family == BITS_SCALED;
+        return family == BITS_SCALED || family == BITS_TOGETHER;
     default:
         return true;
     }
 }
 
-/* For each dtype of the logits another one of the integers. */
+static bool has_integers(bits_family family) {
+    return family == BITS_INTEGERS || family == BITS_TOGETHER;
+}
+
+/* For each dtype of the logits another one of the integers, and of the bias. */
 static int32_t dtype_of_input(bits_family family, int32_t dtype, bits_input input) {
+    static const int32_t biases[] = {RANKLOSS_F16, RANKLOSS_BF16, RANKLOSS_F64, RANKLOSS_F32};
     static const int32_t labels[] = {RANKLOSS_U8, RANKLOSS_I32, RANKLOSS_I64, RANKLOSS_U16};
     static const int32_t weights[] = {RANKLOSS_I8, RANKLOSS_U64, RANKLOSS_U32, RANKLOSS_I16};
     if (!has_input(family, input))
         return 0;
     if (input == BITS_WHERE)
         return RANKLOSS_U8;
-    if (family == BITS_INTEGERS && input == BITS_LABELS)
+    if (has_integers(family) && input == BITS_LABELS)
         return labels[dtype - RANKLOSS_F32];
-    if (family == BITS_INTEGERS && input == BITS_WEIGHTS)
+    if (has_integers(family) && input == BITS_WEIGHTS)
         return weights[dtype - RANKLOSS_F32];
+    if (family == BITS_TOGETHER && input == BITS_BIAS)
+        return biases[dtype - RANKLOSS_F32];
     return dtype;
 }
 
@@ -154,18 +174,39 @@ static void allocate_inputs(bits_batch *batch, int64_t spare) {
                 bits_allocate((bits_batch_items(batch) + spare) * (int64_t)number_size(batch->dtypes[input]));
 }
 
+/* What no valid item may have; an integer dtype has no such labels. */
+static void spoil(item *masked, bits_family family) {
+    masked->of[BITS_LOGITS] = masked->of[BITS_BIAS] = (long double)NAN;
+    if (!has_integers(family))
+        masked->of[BITS_LABELS] = (long double)NAN;
+}
+
+/* The item that lies apart from the others of a list; -1 where there is none. */
+static int64_t draw_outlier(bits_family family, int64_t list, int64_t begin, int64_t end, uint64_t *state) {
+    const bool has_one = family == BITS_DOMINANT || (family == BITS_SOFTMAX && list % 7 == 3);
+    return has_one && end > begin ? begin + draw_below(state, end - begin) : -1;
+}
+
+/* What an item has because of its place in its list. */
+static void place(item *drawn, bits_family family, int64_t list, int64_t i, bool is_outlier) {
+    if (family == BITS_DOMINANT && is_outlier)
+        drawn->of[BITS_LOGITS] = 40;
+    if (family == BITS_MASKED && list % 9 == 4)
+        drawn->of[BITS_WHERE] = 0;
+    if (family == BITS_SOFTMAX) {
+        drawn->of[BITS_LABELS] = is_outlier ? -1024 : i % 7 == 5 ? -(long double)INFINITY : drawn->of[BITS_LABELS];
+        drawn->of[BITS_WHERE] = list % 3 == 1 ? drawn->of[BITS_WHERE] : 1;
+    }
+}
+
 static void fill_list(bits_batch *batch, bits_family family, int64_t list, uint64_t *state) {
     const int64_t begin = batch->offsets[list], end = batch->offsets[list + 1];
-    const bool masked = family == BITS_MASKED && list % 9 == 4;
-    const int64_t dominant = family == BITS_DOMINANT && end > begin ? begin + draw_below(state, end - begin) : -1;
+    const int64_t outlier = draw_outlier(family, list, begin, end, state);
     for (int64_t i = begin; i < end; i++) {
         item drawn = draw_item(family, batch->dtypes[BITS_LOGITS], state);
-        if (masked)
-            drawn.of[BITS_WHERE] = 0;
+        place(&drawn, family, list, i - begin, i == outlier);
         if (drawn.of[BITS_WHERE] == 0)
-            drawn.of[BITS_LOGITS] = drawn.of[BITS_LABELS] = (long double)NAN;
-        if (i == dominant)
-            drawn.of[BITS_LOGITS] = 40;
+            spoil(&drawn, family);
         for (int input = 0; input < BITS_INPUTS; input++)
             if (batch->dtypes[input] != 0)
                 number_store(batch->dtypes[input], batch->inputs[input], i, drawn.of[input]);
@@ -179,8 +220,10 @@ bits_batch bits_batch_new(bits_family family, int32_t dtype, const int64_t *size
         batch.offsets[k + 1] = batch.offsets[k] + sizes[k];
     for (int input = 0; input < BITS_INPUTS; input++)
         batch.dtypes[input] = dtype_of_input(family, dtype, (bits_input)input);
-    batch.temperature = family == BITS_SCALED ? 0.7 : 0.0;
-    batch.label_mode = family == BITS_SUM_TO_ONE ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    batch.temperature = has_input(family, BITS_BIAS) ? 0.7 : 0.0;
+    batch.label_mode = family == BITS_SUM_TO_ONE ? RANKLOSS_LABELS_SUM_TO_ONE
+                       : family == BITS_SOFTMAX  ? RANKLOSS_LABELS_SOFTMAX
+                                                 : RANKLOSS_LABELS_RAW;
     allocate_inputs(&batch, 0);
     for (int64_t k = 0; k < lists; k++)
         fill_list(&batch, family, k, &state);

@@ -25,6 +25,8 @@ typedef enum bits_family {
     BITS_SCALED,   /**< temperature and bias */
     BITS_SUM_TO_ONE,
     BITS_INTEGERS, /**< labels and weights of integer dtypes */
+    BITS_SOFTMAX, /**< softmax of labels: -inf among them, one far below in part of the lists, masks in others, weights */
+    BITS_TOGETHER, /**< temperature, a bias of another dtype, masks, labels and weights of integer dtypes */
     BITS_FAMILIES
 } bits_family;
 
