@@ -111,6 +111,9 @@ static void any_number_of_threads(void **state) {
         const int32_t reduction = RANKLOSS_MEAN + round % 4;
         const int shape = round % 3;
         rankloss_problem problem = draw_for_threads(&p, &r, dtype, shape);
+        draw_label_mode(&r, &problem, LOGITS_WIDE);
+        if (random_chance(&r, 0.5))
+            draw_bias(&p, &r, &problem, (bias_extent)random_below(&r, BIAS_KINDS));
         try_threads(&r, &problem, reduction, shapes[shape]);
         pool_free(&p);
     }
@@ -140,10 +143,8 @@ static void lists_that_threads_share(void **state) {
         const int32_t dtype = round % 2 ? RANKLOSS_F64 : RANKLOSS_F32;
         const int64_t n = 65000 + random_below(&r, 90000);
         rankloss_problem problem = round / 2 % 2 ? draw_ragged(&p, &r, dtype, 4, n) : draw_dense(&p, &r, dtype, 1, n);
-        if (round / 3 % 2) {
-            problem.where = problem.weights = problem.bias = none;
-            problem.temperature = 0;
-        }
+        if (round / 3 % 2)
+            problem.where = problem.weights = none;
         problem.reduction = round % 3 ? RANKLOSS_SUM : RANKLOSS_NONE;
         problem.cotangent = none;
         try_shared_list(&problem, LOSS_AND_LOGITS, "a shared list, the usual outputs");
@@ -206,7 +207,7 @@ static void shared_lists_that_are_read_again(void **state) {
     }
 }
 
-/* The elements of list k of a dense or ragged array as a list of its own, in a layout of its own. */
+/* The elements of a list of a dense or ragged array as a list of its own, in a layout of its own. */
 static rankloss_array cut_list(pool *p, random_state *r, const rankloss_array *source, int64_t first, int64_t n) {
     if (view_is_absent(source)) {
         return none;
@@ -218,6 +219,15 @@ static rankloss_array cut_list(pool *p, random_state *r, const rankloss_array *s
                (const char *)source->data + view_place(source, first + i) * (int64_t)size, size);
     }
     return view;
+}
+
+/* The bias of list k, of any kind. */
+static rankloss_array cut_bias(pool *p, random_state *r, const rankloss_problem *batch, int64_t k, int64_t first,
+                               int64_t n) {
+    const rankloss_array *bias = &batch->bias;
+    if (bias->ndim == 0 || (bias->ndim == 2 && bias->shape[1] == 1))
+        return cut_list(p, r, bias, bias->ndim == 0 ? 0 : k, 1);
+    return cut_list(p, r, bias, first, n);
 }
 
 /* Computes list k on its own, which must give the bits that it has in the batch. */
@@ -234,6 +244,7 @@ static void try_alone(random_state *r, const rankloss_problem *batch, rankloss_r
     problem.labels = cut_list(&p, r, &batch->labels, first, n);
     problem.where = cut_list(&p, r, &batch->where, first, n);
     problem.weights = cut_list(&p, r, &batch->weights, first, n);
+    problem.bias = cut_bias(&p, r, batch, k, first, n);
     problem.tangent = cut_list(&p, r, &batch->tangent, first, n);
     problem.cotangent = cut_list(&p, r, &batch->cotangent, k, 1);
     rankloss_result result = make_outputs(&p, &problem, batch->logits.dtype, OUTPUTS_ALL, LAYOUT_ANY, r);
@@ -276,9 +287,38 @@ static void a_list_alone_and_in_a_batch(void **state) {
         draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
         problem.where = random_chance(&r, 0.5) ? none : problem.where;
         problem.weights = random_chance(&r, 0.5) ? none : problem.weights;
-        problem.label_mode = random_chance(&r, 0.2) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
         problem.temperature = random_chance(&r, 0.2) ? 0.7 : 0;
+        draw_label_mode(&r, &problem, (logit_kind)random_below(&r, LOGITS_KINDS));
+        if (random_chance(&r, 0.3)) {
+            draw_bias(&p, &r, &problem, (bias_extent)random_below(&r, BIAS_KINDS));
+            draw_logits(&r, &problem.bias, (logit_kind)random_below(&r, LOGITS_KINDS));
+        }
         try_batch(&r, &problem, lists, round);
+        pool_free(&p);
+    }
+}
+
+/*
+ * Softmaxes of labels and biases in lists of every way to compute one: interleaved, side by side, alone, in chunks, in
+ * parts. Each has the bits that it has alone, and that one thread gives.
+ */
+static void softmaxes_and_biases_of_every_size(void **state) {
+    static const double ends[] = {0, 8, 108, 808, 816, 2316, 2339, 7339, 107339, 107347, 108372, 108436};
+    const int64_t lists = LENGTH(ends) - 1;
+    (void)state;
+    random_state r = random_new(random_run_seed(), 52);
+    for (int round = 0; round < 2 * BIAS_KINDS; round++) {
+        pool p = {.count = 0};
+        const rankloss_array offsets = view_vector(&p, RANKLOSS_I64, lists + 1);
+        view_assign(&offsets, ends);
+        rankloss_problem problem = draw_lists(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, offsets);
+        draw_bias(&p, &r, &problem, (bias_extent)(round / 2));
+        draw_logits(&r, &problem.labels, LOGITS_WIDE);
+        problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+        problem.where = round % 3 ? problem.where : none;
+        problem.weights = round / 2 == BIAS_OF_ALL ? none : problem.weights;
+        try_batch(&r, &problem, lists, round);
+        try_shared_list(&problem, OUTPUTS_ALL, "softmaxes and biases");
         pool_free(&p);
     }
 }
@@ -292,16 +332,20 @@ static void any_alignment(void **state) {
             pool p = {.count = 0};
             const int64_t size = (int64_t)number_size(dtype);
             rankloss_problem problem = draw_dense(&p, &r, dtype, 1, n);
+            draw_label_mode(&r, &problem, LOGITS_WIDE);
             rankloss_result first = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
             check_run(&problem, &first, "alignment");
             char *const logits = pool_bytes(&p, (n + 16) * size);
+            char *const labels = pool_bytes(&p, (n + 16) * size);
             char *const gradient = pool_bytes(&p, (n + 16) * size);
             for (int64_t shift = 0; shift < 16; shift++) {
                 rankloss_problem shifted = problem;
                 rankloss_result other = first;
                 shifted.logits.data = logits + shift * size;
+                shifted.labels.data = labels + shift * size;
                 other.grad_logits.data = gradient + shift * size;
                 memcpy(shifted.logits.data, problem.logits.data, (size_t)(n * size));
+                memcpy(shifted.labels.data, problem.labels.data, (size_t)(n * size));
                 check_run(&shifted, &other, "alignment");
                 check_same_bits(&first, &other, "alignment");
             }
@@ -377,7 +421,9 @@ static void any_other_outputs(void **state) {
         draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
         if (round % 3 == 1 && view_count(&problem.tangent) > 0)
             view_set(&problem.tangent, random_below(&r, view_count(&problem.tangent)), specials[round % 4]);
-        problem.label_mode = round / 2 % 2;
+        draw_label_mode(&r, &problem, (logit_kind)random_below(&r, LOGITS_KINDS));
+        if (random_chance(&r, 0.3))
+            draw_bias(&p, &r, &problem, (bias_extent)random_below(&r, BIAS_KINDS));
         if (round / 4 % 2) {
             problem.where = problem.weights = problem.bias = problem.cotangent = none;
             problem.temperature = 0;
@@ -398,6 +444,7 @@ static void any_dtype_with_the_same_values(void **state) {
             pool p = {.count = 0};
             rankloss_problem problem = draw_dense(&p, &r, dtype, 3, n);
             draw_factors(&r, &problem.weights, FACTORS_GRADED);
+            problem.label_mode = n % 2 ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_RAW;
             rankloss_result first = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
             rankloss_result other = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
             check_run(&problem, &first, "dtypes");
@@ -517,6 +564,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(a_list_alone_and_in_a_batch),
+        cmocka_unit_test(softmaxes_and_biases_of_every_size),
         cmocka_unit_test(any_alignment),
         cmocka_unit_test(any_dtype_with_the_same_values),
         cmocka_unit_test(any_other_outputs),

@@ -75,8 +75,10 @@ static uint64_t hash_of_many_results(void) {
         draw_factors(&r, &problem.labels, (factor_kind)random_below(&r, FACTORS_KINDS));
         problem.where = random_chance(&r, 0.5) ? none : problem.where;
         problem.weights = random_chance(&r, 0.5) ? none : problem.weights;
-        problem.label_mode = random_chance(&r, 0.2) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
         problem.temperature = random_chance(&r, 0.2) ? 0.7 : 0;
+        draw_label_mode(&r, &problem, (logit_kind)random_below(&r, LOGITS_KINDS));
+        if (random_chance(&r, 0.3))
+            draw_bias(&p, &r, &problem, (bias_extent)random_below(&r, BIAS_KINDS));
         rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
         if (rankloss_softmax(&problem, &result) != RANKLOSS_OK) {
             printf("round %d: %s\n", round, rankloss_last_error());

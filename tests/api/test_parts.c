@@ -51,7 +51,11 @@ static rankloss_problem draw_batch(pool *p, random_state *r, int32_t dtype, int6
     }
     problem.where = random_chance(r, 0.2) ? none : problem.where;
     problem.cotangent = none;
-    problem.label_mode = random_chance(r, 0.2) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    draw_label_mode(r, &problem, LOGITS_UNIT);
+    if (random_chance(r, 0.3)) {
+        draw_bias(p, r, &problem, BIAS_PER_ITEM);
+        problem.bias = view_cast(p, &problem.bias, problem.bias.dtype);
+    }
     return problem;
 }
 
@@ -70,7 +74,8 @@ static rankloss_array rows(const rankloss_problem *problem, rankloss_array array
 /* The same lists as a problem of their own. */
 static rankloss_problem part_of(pool *p, const rankloss_problem *problem, int64_t begin, int64_t end) {
     rankloss_problem part = *problem;
-    rankloss_array *const inputs[] = {&part.logits, &part.labels, &part.where, &part.weights, &part.tangent};
+    rankloss_array *const inputs[] = {&part.logits,  &part.labels, &part.where,
+                                      &part.weights, &part.bias,   &part.tangent};
     for (size_t k = 0; k < LENGTH(inputs); k++)
         *inputs[k] = rows(problem, *inputs[k], begin, end);
     if (view_is_absent(&problem->offsets))
@@ -262,7 +267,7 @@ static void parts_have_the_bits_of_the_whole(void **state) {
         rankloss_problem whole =
             draw_batch(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, lists, large ? 400 : 1 + random_below(&r, 90));
         whole.reduction = RANKLOSS_MEAN;
-        whole.temperature = round % 3 == 0 ? 0.7 : 0;
+        whole.temperature = round % 3 == 0 ? 0.7 : whole.temperature;
         if (round % 4 == 3)
             draw_factors(&r, &whole.labels, FACTORS_SIGNED);
         rankloss_result result = make_plain_outputs(&p, &whole, BY_ITEM);

@@ -98,6 +98,26 @@ void draw_factors(random_state *r, const rankloss_array *view, factor_kind kind)
     }
 }
 
+void draw_label_mode(random_state *r, rankloss_problem *problem, logit_kind kind) {
+    static const int32_t modes[] = {RANKLOSS_LABELS_RAW, RANKLOSS_LABELS_RAW, RANKLOSS_LABELS_SUM_TO_ONE,
+                                    RANKLOSS_LABELS_SOFTMAX};
+    problem->label_mode = modes[random_below(r, 4)];
+    if (problem->label_mode == RANKLOSS_LABELS_SOFTMAX) {
+        draw_logits(r, &problem->labels, kind);
+    }
+}
+
+void draw_bias(pool *p, random_state *r, rankloss_problem *problem, bias_extent kind) {
+    const rankloss_array *logits = &problem->logits;
+    const bool ragged = !view_is_absent(&problem->offsets);
+    const int64_t per_list[] = {ragged ? problem->offsets.shape[0] - 1 : logits->shape[0], 1};
+    const int32_t dtype = (int32_t)(RANKLOSS_F32 + random_below(r, 4));
+    const int32_t ndim = kind == BIAS_OF_ALL ? 0 : kind == BIAS_PER_LIST ? 2 : logits->ndim;
+    problem->bias = view_new(p, dtype, ndim, kind == BIAS_PER_LIST ? per_list : logits->shape, LAYOUT_ANY, r);
+    problem->temperature = 0.7;
+    draw_normal(r, &problem->bias);
+}
+
 void draw_normal(random_state *r, const rankloss_array *view) {
     const int64_t count = view_count(view);
     for (int64_t i = 0; i < count; i++) {
@@ -150,10 +170,14 @@ rankloss_problem draw_dense(pool *p, random_state *r, int32_t dtype, int64_t num
     return draw_inputs(p, r, dtype, 2, shape, num_lists);
 }
 
-rankloss_problem draw_ragged(pool *p, random_state *r, int32_t dtype, int64_t num_lists, int64_t most) {
-    const rankloss_array offsets = draw_offsets(p, r, num_lists, most);
+rankloss_problem draw_lists(pool *p, random_state *r, int32_t dtype, rankloss_array offsets) {
+    const int64_t num_lists = offsets.shape[0] - 1;
     const int64_t items = (int64_t)view_get(&offsets, num_lists);
     rankloss_problem problem = draw_inputs(p, r, dtype, 1, &items, num_lists);
     problem.offsets = offsets;
     return problem;
+}
+
+rankloss_problem draw_ragged(pool *p, random_state *r, int32_t dtype, int64_t num_lists, int64_t most) {
+    return draw_lists(p, r, dtype, draw_offsets(p, r, num_lists, most));
 }

@@ -51,6 +51,15 @@ void draw_logits(random_state *r, const rankloss_array *view, logit_kind kind);
 
 void draw_factors(random_state *r, const rankloss_array *view, factor_kind kind);
 
+/** Any mode of the labels; those of which there is to be a softmax are drawn anew, as logits of a kind. */
+void draw_label_mode(random_state *r, rankloss_problem *problem, logit_kind kind);
+
+/** What a bias is given for. */
+typedef enum bias_extent { BIAS_PER_ITEM, BIAS_PER_LIST, BIAS_OF_ALL, BIAS_KINDS } bias_extent;
+
+/** A temperature, and a bias of N(0, 1) in any dtype and layout. */
+void draw_bias(pool *p, random_state *r, rankloss_problem *problem, bias_extent kind);
+
 /** N(0, 1), rounded to the view's dtype. */
 void draw_normal(random_state *r, const rankloss_array *view);
 
@@ -63,7 +72,10 @@ rankloss_array draw_offsets(pool *p, random_state *r, int64_t num_lists, int64_t
 /** A dense problem in one dtype with all inputs of the full shape but bias and offsets, and the reduction none. */
 rankloss_problem draw_dense(pool *p, random_state *r, int32_t dtype, int64_t num_lists, int64_t list_size);
 
-/** The same, ragged. */
+/** The same for lists that begin and end at offsets. */
+rankloss_problem draw_lists(pool *p, random_state *r, int32_t dtype, rankloss_array offsets);
+
+/** The same for random lists. */
 rankloss_problem draw_ragged(pool *p, random_state *r, int32_t dtype, int64_t num_lists, int64_t most);
 
 #endif

@@ -22,6 +22,13 @@ static void set_call(int k, const char *name, rankloss_problem problem) {
     known_calls[k].expected = make_plain_outputs(&memory, &problem, OUTPUTS_ALL);
 }
 
+/* Labels far apart, and a bias. */
+static void draw_far_labels_and_a_bias(random_state *r, rankloss_problem *problem) {
+    problem->label_mode = RANKLOSS_LABELS_SOFTMAX;
+    draw_logits(r, &problem->labels, LOGITS_LONG_SPAN);
+    draw_bias(&memory, r, problem, BIAS_PER_ITEM);
+}
+
 void known_calls_draw(void) {
     random_state r = random_new(random_run_seed(), 60);
     rankloss_problem mean = draw_dense(&memory, &r, RANKLOSS_F32, 4000, 30);
@@ -29,6 +36,8 @@ void known_calls_draw(void) {
     rankloss_problem tiny = draw_dense(&memory, &r, RANKLOSS_F32, 3, 40);
     rankloss_problem wide = draw_dense(&memory, &r, RANKLOSS_F64, 3, 700);
     rankloss_problem cut = draw_dense(&memory, &r, RANKLOSS_F32, 1, 80000);
+    rankloss_problem softmax = draw_ragged(&memory, &r, RANKLOSS_F64, 20, 90);
+    rankloss_problem cut_softmax = draw_dense(&memory, &r, RANKLOSS_F32, 1, 70000);
     mean.cotangent = (rankloss_array){.data = NULL};
     mean.reduction = RANKLOSS_MEAN;
     half.temperature = 0.7;
@@ -36,13 +45,17 @@ void known_calls_draw(void) {
     draw_factors(&r, &tiny.labels, FACTORS_TINY);
     draw_logits(&r, &wide.logits, LOGITS_LONG_SPAN);
     draw_factors(&r, &cut.labels, FACTORS_TINY);
+    draw_far_labels_and_a_bias(&r, &softmax);
+    draw_far_labels_and_a_bias(&r, &cut_softmax);
     set_call(0, "float32 lists", draw_dense(&memory, &r, RANKLOSS_F32, 5, 33));
     set_call(1, "float64 ragged lists", draw_ragged(&memory, &r, RANKLOSS_F64, 20, 60));
     set_call(2, "subnormal numbers", tiny);
     set_call(3, "float64 over a long span", wide);
     set_call(4, "bfloat16 with a temperature", half);
+    set_call(5, "float64 softmaxes of labels with a bias", softmax);
     set_call(KNOWN_CALL_OF_A_TEAM, "the mean of 120,000 items", mean);
     set_call(KNOWN_CALL_CUT, "a list of 80,000 items, with subnormal labels", cut);
+    set_call(KNOWN_CALL_CUT_SOFTMAX, "a list of 70,000 items, with a softmax of labels and a bias", cut_softmax);
 }
 
 int known_calls_answer(void) {

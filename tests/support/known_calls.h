@@ -1,5 +1,5 @@
 /*
- * Calls whose answers are known, for tests that make them from unusual places: small problems of several kinds, and two
+ * Calls whose answers are known, for tests that make them from unusual places: small problems of several kinds, and three
  * that are worth a team of threads.
  */
 #ifndef RANKLOSS_TESTS_KNOWN_CALLS_H
@@ -17,10 +17,10 @@ typedef struct known_call {
     rankloss_result expected; /**< every output, row-major in the compute dtype */
 } known_call;
 
-enum { KNOWN_CALLS = 7 };
+enum { KNOWN_CALLS = 9 };
 
-/** The last two, whose lists, or whose one list, a team shares. */
-enum { KNOWN_CALL_OF_A_TEAM = 5, KNOWN_CALL_CUT = 6 };
+/** The last three, whose lists, or whose one list, a team shares. */
+enum { KNOWN_CALL_OF_A_TEAM = 6, KNOWN_CALL_CUT = 7, KNOWN_CALL_CUT_SOFTMAX = 8 };
 
 extern known_call known_calls[KNOWN_CALLS];
 
