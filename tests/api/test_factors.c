@@ -61,10 +61,10 @@ static void scale_logits(const rankloss_array *logits, double temperature) {
 }
 
 /* All but the first list add zeros: where two add infinities of different signs, their sum is NaN. */
-static void clear_other_lists(const rankloss_array *labels) {
-    const int64_t count = view_count(labels);
-    for (int64_t i = labels->shape[1]; i < count; i++) {
-        view_set(labels, i, 0);
+static void clear_other_lists(const rankloss_array *weights) {
+    const int64_t count = view_count(weights);
+    for (int64_t i = weights->shape[1]; i < count; i++) {
+        view_set(weights, i, 0);
     }
 }
 
@@ -136,9 +136,10 @@ static void factors_at_the_ends(void **state) {
                 rankloss_problem problem = draw_dense(&p, &r, dtype, LISTS, sizes[n]);
                 problem.where = problem.bias = none;
                 problem.temperature = temperatures[t];
+                problem.label_mode = (t + n) % 2 ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_RAW;
                 draw_normal(&r, &problem.logits);
                 draw_normal(&r, &problem.labels);
-                clear_other_lists(&problem.labels);
+                clear_other_lists(&problem.weights);
                 scale_logits(&problem.logits, problem.temperature);
                 try_cotangents(&p, &problem);
                 try_divisors(&p, &problem);

@@ -151,8 +151,13 @@ static void dense_and_ragged(void **state) {
     for (size_t k = 0; k < LENGTH(dtypes); k++) {
         pool p = {.count = 0};
         random_state r = random_new(random_run_seed(), 92);
-        for (size_t s = 0; s < LENGTH(sizes); s++)
-            expect_no_heap_anyhow(draw_dense(&p, &r, dtypes[k], sizes[s][0], sizes[s][1]), "dense lists");
+        for (size_t s = 0; s < LENGTH(sizes); s++) {
+            rankloss_problem problem = draw_dense(&p, &r, dtypes[k], sizes[s][0], sizes[s][1]);
+            expect_no_heap_anyhow(problem, "dense lists");
+            problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+            draw_bias(&p, &r, &problem, (bias_extent)(s % BIAS_KINDS));
+            expect_no_heap_anyhow(problem, "softmaxes of labels, with a bias");
+        }
         expect_no_heap_anyhow(draw_ragged(&p, &r, dtypes[k], 200, 90), "ragged lists");
         pool_free(&p);
     }

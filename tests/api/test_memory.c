@@ -94,6 +94,17 @@ static const guarded_kind kinds[] = {
     {"u64 labels", RANKLOSS_F32, RANKLOSS_U64, RANKLOSS_F32, RAGGED_LISTS, 1, MASKED, FLAT, SPARSE},
     {"f32 normed", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, ONE_LIST, 1, MASKED, FLAT | LOGS, NORMED | SPARSE},
     {"f64 normed", RANKLOSS_F64, RANKLOSS_F64, RANKLOSS_F64, RAGGED_LISTS, 1, ALL_INPUTS, ALL_OUTPUTS, NORMED | SPARSE},
+    {"f32 softmax", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, ONE_LIST, 1, MASKED, FLAT | LOGS, SOFTMAX | SPARSE},
+    {"f32 softmax, plain", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, NINE_LISTS, 1, PLAIN, FLAT, SOFTMAX | SPARSE},
+    {"f64 softmax", RANKLOSS_F64, RANKLOSS_F64, RANKLOSS_F64, ONE_LIST, 1, MASKED, FLAT | LOGS, SOFTMAX | SPARSE},
+    {"f32 softmax, ragged", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F64, RAGGED_LISTS, 1, ALL_INPUTS, ALL_OUTPUTS,
+     SOFTMAX | SPARSE},
+    {"f64 softmax, shared", RANKLOSS_F64, RANKLOSS_F64, RANKLOSS_F16, THREE_LISTS, -1, ALL_INPUTS, ALL_OUTPUTS,
+     SOFTMAX | SHARED | SPARSE},
+    {"f16 softmax, gaps", RANKLOSS_F16, RANKLOSS_U8, RANKLOSS_F32, THREE_LISTS, 2, ALL_INPUTS, ALL_OUTPUTS,
+     SOFTMAX | IN_PLACE | SPARSE},
+    {"f32 softmax, extreme", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, THREE_LISTS, 1, MASKED, FLAT | LOGS,
+     SOFTMAX | EXTREME | SPARSE},
     {"f32 extreme", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, THREE_LISTS, 1, MASKED | INPUT(TANGENT), ALL_OUTPUTS,
      EXTREME | SPARSE},
     {"f64 extreme", RANKLOSS_F64, RANKLOSS_F64, RANKLOSS_F64, THREE_LISTS, 1, ALL_INPUTS, ALL_OUTPUTS,
@@ -104,11 +115,18 @@ static const guarded_kind kinds[] = {
     {"f32 long", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, ONE_LIST, 1, MASKED, FLAT, LONG},
     {"f64 long", RANKLOSS_F64, RANKLOSS_F64, RANKLOSS_F64, ONE_LIST, 1, MASKED, FLAT, LONG},
     {"f32 long, all", RANKLOSS_F32, RANKLOSS_U8, RANKLOSS_F32, ONE_LIST, 1, ALL_INPUTS, ALL_OUTPUTS, LONG},
+    {"f32 long softmax", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, ONE_LIST, 1, ALL_INPUTS, ALL_OUTPUTS,
+     LONG | SOFTMAX},
+    {"f64 long softmax", RANKLOSS_F64, RANKLOSS_F64, RANKLOSS_F64, ONE_LIST, 1, MASKED, FLAT, LONG | SOFTMAX},
     {"f32 long, in place", RANKLOSS_F32, RANKLOSS_F32, RANKLOSS_F32, ONE_LIST, 1, PLAIN, FLAT, LONG | IN_PLACE},
 };
 
-/* Long lists are cut into blocks of 2048 exponentials, and from 65,536 items on into parts. */
-static const int64_t long_sizes[] = {2047, 2048, 2049, 2055, 4095, 4097, 6150, 65535, 65536, 65537, 65591};
+/*
+ * Long lists are cut into blocks of 2048 exponentials, those with a softmax of labels from 1025 items on into chunks of
+ * 256, and from 65,536 items on all of them into parts.
+ */
+static const int64_t long_sizes[] = {1023, 1024, 1025, 1281,  2047,  2048,  2049, 2055,
+                                     4095, 4097, 6150, 65535, 65536, 65537, 65591};
 
 static void stays_inside(void **state) {
     const guarded_kind *k = *state;

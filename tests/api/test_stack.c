@@ -117,7 +117,10 @@ static void dense_and_ragged(void **state) {
         pool p = {.count = 0};
         random_state r = random_new(random_run_seed(), 98);
         for (size_t b = 0; b < LENGTH(batches); b++) {
-            const rankloss_problem dense = draw_dense(&p, &r, dtypes[d], batches[b].lists, batches[b].size);
+            rankloss_problem dense = draw_dense(&p, &r, dtypes[d], batches[b].lists, batches[b].size);
+            measure_anyhow(&dense, batches[b].label);
+            dense.label_mode = RANKLOSS_LABELS_SOFTMAX;
+            draw_bias(&p, &r, &dense, (bias_extent)(b % BIAS_KINDS));
             measure_anyhow(&dense, batches[b].label);
         }
         const rankloss_problem ragged = draw_ragged(&p, &r, dtypes[d], 500, 90);
@@ -137,7 +140,7 @@ static void exotic_inputs(void **state) {
         problem.logits = view_new(&p, RANKLOSS_F16, 2, shape, LAYOUT_ANY, &r);
         problem.labels = view_new(&p, RANKLOSS_U16, 2, shape, LAYOUT_ANY, &r);
         problem.temperature = 0.3;
-        problem.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
+        problem.label_mode = k % 2 ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_SUM_TO_ONE;
         draw_logits(&r, &problem.logits, LOGITS_HUGE_SPAN);
         draw_factors(&r, &problem.labels, FACTORS_GRADED);
         draw_factors(&r, &problem.weights, FACTORS_HUGE);
@@ -155,6 +158,7 @@ static void gradients_summed_over_lists(void **state) {
             random_state r = random_new(random_run_seed(), 100);
             rankloss_problem problem = draw_dense(&p, &r, dtypes[d], 50, size);
             rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+            problem.label_mode = size > 30 ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_RAW;
             result.grad_labels = view_vector(&p, dtypes[d], size);
             result.grad_weights = view_vector(&p, dtypes[d], 1);
             measure(&problem, &result, RANKLOSS_OK, "gradients summed over lists");

@@ -161,6 +161,8 @@ static int32_t input_dtype(const guarded_kind *k, int which) {
     case LABELS:
     case WEIGHTS:
         return k->labels;
+    case BIAS:
+        return k->outputs;
     default:
         return k->logits;
     }
@@ -233,7 +235,9 @@ static bool untouched_outside(trial *t, int which) {
 static trial run(const guarded_kind *k, const shapes *s, bool at_end) {
     trial t = {.k = k, .at_end = at_end};
     t.problem.reduction = s->reduction;
-    t.problem.label_mode = (k->flags & NORMED) != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    t.problem.label_mode = (k->flags & NORMED) != 0    ? RANKLOSS_LABELS_SUM_TO_ONE
+                           : (k->flags & SOFTMAX) != 0 ? RANKLOSS_LABELS_SOFTMAX
+                                                       : RANKLOSS_LABELS_RAW;
     t.problem.temperature = (k->inputs & INPUT(BIAS)) != 0 ? 0.75 : 0;
     for (int which = 0; which < OUTPUT_KINDS; which++)
         place_output(&t, s, which);

@@ -38,7 +38,8 @@ typedef enum cut {
 /** What calls have in common that differ in the number of their items. */
 typedef struct guarded_kind {
     const char *name;
-    int32_t logits, labels, outputs; /**< dtypes; weights are like labels, other inputs like logits */
+    int32_t logits, labels,
+        outputs; /**< dtypes; weights are like labels, the bias like outputs, other inputs like logits */
     cut how;
     int64_t spacing; /**< elements from one to the next; negative: backwards */
     unsigned inputs, wanted;
@@ -51,7 +52,8 @@ enum {
     SPARSE = 4,   /**< for every third number of items alone, since there is much to compute */
     NORMED = 8,   /**< RANKLOSS_LABELS_SUM_TO_ONE */
     EXTREME = 16, /**< infinite, huge, tiny and subnormal numbers among the others */
-    LONG = 32     /**< one list of GUARDED_LONG_ITEMS at most */
+    LONG = 32,    /**< one list of GUARDED_LONG_ITEMS at most */
+    SOFTMAX = 64  /**< RANKLOSS_LABELS_SOFTMAX */
 };
 
 /** The memory that all calls use in turn. */
