@@ -50,6 +50,7 @@ static void fill_lane(problem *p, int k, random_state *r) {
     set(&list_sums->others.coefs, k, coefs, r, p->is_f64);
     set(&list_sums->others.coef_x, k, coef_x, r, p->is_f64);
     set(&list_sums->others.tangents, k, exps * random_normal(r), r, p->is_f64);
+    set(&list_sums->label_total, k, 1.0 + 5.0 * random_unit(r), r, p->is_f64);
     set(&list_sums->argmax_coef, k, fabs(random_normal(r)), r, p->is_f64);
     list_sums->argmax_tangent.at[k] = random_normal(r);
     set(&p->factors.first, k, random_normal(r), r, p->is_f64);
@@ -60,7 +61,8 @@ static void fill_lane(problem *p, int k, random_state *r) {
 static void fill(problem *p, random_state *r, bool is_f64) {
     memset(p, 0, sizeof *p);
     p->is_f64 = is_f64;
-    p->list_sums.sum_to_one = random_chance(r, 0.5);
+    p->list_sums.sum_to_one = random_chance(r, 0.3);
+    p->list_sums.label_exps = !p->list_sums.sum_to_one && random_chance(r, 0.5);
     for (int k = 0; k < LANES; k++)
         fill_lane(p, k, r);
 }
@@ -87,6 +89,13 @@ static real value(const problem *p, const rankloss__dd_lanes *lanes, int k) {
     return (real)lanes->hi[k] + (p->is_f64 ? (real)lanes->lo[k] : 0.0L);
 }
 
+/* What the coefficients, which have this sum, are divided by. */
+static real norm_of(const problem *p, real coefs, int k) {
+    if (p->list_sums.label_exps)
+        return value(p, &p->list_sums.label_total, k);
+    return p->list_sums.sum_to_one ? coefs : 1.0L;
+}
+
 /* A pair is as precise as long double; what is not, as double. */
 static double tolerance_of_pair(const problem *p) {
     return p->is_f64 ? 0x1p-60 : 0x1p-50;
@@ -96,7 +105,7 @@ static void check_loss(const problem *p, const yield *y, int k) {
     const rankloss__list_sums *f = &p->list_sums;
     const real exps = value(p, &f->others.exps, k), coef_x = value(p, &f->others.coef_x, k), lse = log1pl(exps);
     const real coefs = value(p, &f->others.coefs, k) + value(p, &f->argmax_coef, k);
-    const real loss = (coefs * lse - coef_x) / (f->sum_to_one ? coefs : 1.0L);
+    const real loss = (coefs * lse - coef_x) / norm_of(p, coefs, k);
     near_to("coefs", value(p, &y->loss.coefs, k), coefs, coefs, tolerance_of_pair(p));
     near_to("lse", (real)y->loss.lse.at[k], lse, lse, p->is_f64 ? 0x1p-51 : 0x1p-35);
     near_to("loss", (real)y->loss.loss.at[k], loss, loss, p->is_f64 ? 0x1p-50 : 0x1p-35);
@@ -107,7 +116,7 @@ static void check_argmax(const problem *p, const yield *y, int k) {
     const rankloss__list_sums *f = &p->list_sums;
     const real exps = value(p, &f->others.exps, k), total = 1.0L + exps;
     const real others = value(p, &f->others.coefs, k), argmax = value(p, &f->argmax_coef, k), coefs = others + argmax;
-    const real norm = f->sum_to_one ? coefs : 1.0L, first = value(p, &p->factors.first, k) / norm;
+    const real norm = norm_of(p, coefs, k), first = value(p, &p->factors.first, k) / norm;
     const real hess = coefs / norm * value(p, &p->factors.second, k) / total / total;
     const real tangents = value(p, &f->others.tangents, k), v = (real)f->argmax_tangent.at[k];
     const real grad = (others - argmax * exps) / total * first, scale = (others + argmax * exps) / total * first;
@@ -123,7 +132,7 @@ static void check_terms(const problem *p, const yield *y, int k) {
     const double tolerance = tolerance_of_pair(p);
     const real total = 1.0L + value(p, &f->others.exps, k), tangents = value(p, &f->others.tangents, k);
     const real coefs = value(p, &f->others.coefs, k) + value(p, &f->argmax_coef, k), v = (real)f->argmax_tangent.at[k];
-    const real norm = f->sum_to_one ? coefs : 1.0L, mass = coefs / norm / total;
+    const real norm = norm_of(p, coefs, k), mass = coefs / norm / total;
     const real first = value(p, &p->factors.first, k), hvp = mass * value(p, &p->factors.second, k);
     near_to("exp", value(p, &terms->exp, k), mass * first, mass * first, tolerance);
     near_to("coef", value(p, &terms->coef, k), first / norm, first / norm, tolerance);
@@ -133,7 +142,7 @@ static void check_terms(const problem *p, const yield *y, int k) {
     near_to("mean", value(p, &terms->mean, k), (tangents + v) / total, (fabsl(tangents) + fabsl(v)) / total, tolerance);
     const real labels = (real)p->factors.labels.at[k] / norm;
     near_to("log scale", (real)terms->log_scale.hi[k], labels, labels, 0x1p-51);
-    assert_true(terms->log_shift.at[k] == (f->sum_to_one ? y->loss.loss.at[k] : 0.0));
+    assert_true(terms->log_shift.at[k] == (f->sum_to_one || f->label_exps ? y->loss.loss.at[k] : 0.0));
 }
 
 /* Of one list lane 0 is read, for every lane. */

@@ -32,18 +32,21 @@ static rankloss__view view_of(int32_t dtype, int64_t item_stride) {
 /* Every combination of inputs that are converted: as many items as the scratch has room for, and not eight more. */
 static void the_scratch_has_room_and_no_more(void **state) {
     (void)state;
-    for (int options = 0; options < 128; options++) {
+    for (int options = 0; options < 256; options++) {
         const bool is_f64 = (options & 1) != 0, tangent = (options & 32) != 0, mask = (options & 64) != 0;
+        const bool label_exps = (options & 128) != 0;
         const int32_t dtype = is_f64 ? RANKLOSS_F64 : RANKLOSS_F32, other = is_f64 ? RANKLOSS_F32 : RANKLOSS_F16;
-        rankloss__inputs inputs = {.dtype = dtype, .is_f64 = is_f64, .wants_tangent = tangent};
+        rankloss__inputs inputs = {
+            .dtype = dtype, .is_f64 = is_f64, .wants_tangent = tangent, .label_exps = label_exps};
         inputs.logits = view_of((options & 2) != 0 ? other : dtype, 1);
         inputs.labels = view_of(dtype, (options & 4) != 0 ? 2 : 1);
         inputs.weights = view_of((options & 8) != 0 ? RANKLOSS_I32 : dtype, 1);
         inputs.bias = view_of((options & 16) != 0 ? other : dtype, 1);
         inputs.tangent = view_of(RANKLOSS_F32, 1);
         inputs.where = view_of(RANKLOSS_BOOL, (options & 64) != 0 ? 2 : 1);
+        const size_t exps = !label_exps ? 0 : is_f64 ? 1 : 2; /* doubles */
         const size_t converted = (size_t)((options & 2) != 0) + (size_t)((options & 4) != 0) +
-                                 (size_t)((options & 8) != 0) + (size_t)((options & 16) != 0);
+                                 (size_t)((options & 8) != 0) + (size_t)((options & 16) != 0) + exps;
         const size_t most = (size_t)rankloss__most_side_by_side(&inputs), next = most + RANKLOSS__LANES;
         const size_t room = is_f64 ? RANKLOSS__CONVERTED_F64 : RANKLOSS__CONVERTED_F32;
         assert_true(most > RANKLOSS__SHORT && most % RANKLOSS__LANES == 0);
@@ -57,11 +60,11 @@ static void the_scratch_has_room_and_no_more(void **state) {
 
 /* Plain floats, and then one thing that the kernel for short lists does not have, or does not read by itself. */
 static void one_step_is_for_floats_alone(void **state) {
-    const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 11 | 1u << 12 | 1u << 13;
+    const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14;
     const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10;
     char element[8] = {0};
     (void)state;
-    for (int other = -1; other < 14; other++) {
+    for (int other = -1; other < 15; other++) {
         rankloss__plan plan = {.inputs = {.batch = {.ndim = other == 0 ? 2 : 1}, .dtype = RANKLOSS_F32}};
         rankloss__inputs *in = &plan.inputs;
         rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
@@ -79,6 +82,7 @@ static void one_step_is_for_floats_alone(void **state) {
         in->sum_to_one = other == 11;
         in->is_moderate = other != 12;
         in->is_f64 = other == 13;
+        in->label_exps = other == 14;
         in->scaled = true; /* a temperature */
         const rankloss__one_step step = rankloss__one_step_of(&plan);
         assert_true(step.fits == (other < 0 || (not_at_all >> other & 1u) == 0));
@@ -197,6 +201,48 @@ static void lists_with_inaccurate_scores_are_not_used(void **state) {
     }
 }
 
+/*
+ * Exponentials of labels that underflow matter in float64, and beside a score of -inf. Their rounding must not grow by
+ * weights that cancel: not at all in float64, and in float32 by no more than half.
+ */
+static void inaccurate_exponentials_of_labels_are_not_used(void **state) {
+    static const struct {
+        double others, argmax, abs_coefs;
+        unsigned underflow;
+        double min;
+        bool f32, f64;
+    } rows[] = {{1.0, 1.0, 1.0, 0, -3.0, true, true},
+                {1.0, 1.0, 1.0, 0, -(double)INFINITY, true, true},
+                {1.0, 1.0, 1.0, 1, -3.0, true, false},
+                {1.0, 1.0, 1.0, 1, -(double)INFINITY, false, false},
+                {1.0, 1.0, 1.0, 2, -(double)INFINITY, true, true},
+                {-1.0, -1.0, 1.0, 0, -3.0, true, true},
+                {1.0, 1.0, 1.001, 0, -3.0, true, true},
+                {1.0, 1.0, 1.003, 0, -3.0, true, false},
+                {2.0, -1.0, 2.0, 0, -3.0, false, false},
+                {1.5, -0.5, 1.5, 0, -3.0, true, false},
+                {1.0, 0.0, 2.0, 0, -3.0, true, false},
+                {1.0, 0.0, 2.1, 0, -3.0, false, false},
+                {1.0, -1.0, 1.0, 0, -3.0, false, false}};
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (int is_f64 = 0; is_f64 < 2; is_f64++) {
+            const bool accurate = is_f64 != 0 ? rows[k].f64 : rows[k].f32;
+            rankloss__inputs inputs = {.is_f64 = is_f64 != 0, .is_moderate = true, .label_exps = true};
+            const rankloss__losses losses = {.coefs.hi = {rows[k].others + rows[k].argmax}, .loss.at = {1.0}};
+            const rankloss__list_sums sums = {
+                .others = {.coefs.hi = {rows[k].others}, .abs_coefs.at = {rows[k].abs_coefs}},
+                .argmax_coef.hi = {rows[k].argmax},
+                .label_underflow = rows[k].underflow,
+                .min.at = {rows[k].min},
+                .valid.at = {2.0}};
+            assert_true(rankloss__sums_are_accurate(&inputs, &sums, &losses, 0, true) == accurate);
+            assert_int_equal(rankloss__usable_sums(&inputs, &sums, &losses, 1), accurate ? 1 : 0);
+            inputs.label_exps = false; /* nothing of it is asked then */
+            assert_true(rankloss__sums_are_accurate(&inputs, &sums, &losses, 0, true));
+        }
+}
+
 /* --- outputs --- */
 
 /* In float32 only a tangent that is out of all proportion is slow; in float64 everything has to be near to 1. */
@@ -266,6 +312,7 @@ int main(void) {
         cmocka_unit_test(labels_that_cancel_are_not_divided),
         cmocka_unit_test(lists_with_rules_of_their_own_are_not_used),
         cmocka_unit_test(lists_with_inaccurate_scores_are_not_used),
+        cmocka_unit_test(inaccurate_exponentials_of_labels_are_not_used),
         cmocka_unit_test(tangents_are_fast_within_the_range),
         cmocka_unit_test(logarithms_are_fast_unless_they_are_lost),
     };
