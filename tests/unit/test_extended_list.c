@@ -23,8 +23,9 @@ enum { MOST = 12 };
 /* A list of float64 and what multiplies its derivatives. */
 typedef struct call {
     int64_t size;
-    double scores[MOST], labels[MOST], weights[MOST], tangent[MOST];
-    bool sum_to_one;
+    double scores[MOST], labels[MOST], weights[MOST], biases[MOST], tangent[MOST];
+    bool has_bias;
+    int32_t label_mode;
     double temperature;
     rankloss__upstream upstream;
 } call;
@@ -46,6 +47,15 @@ static rankloss_array vector(double *numbers, int64_t size) {
     return rankloss_array_make(RANKLOSS_F64, numbers, 1, &size);
 }
 
+/* Of the labels, all of which are valid. */
+static rankloss__score_range label_range_of(const call *c) {
+    rankloss__score_range range = {.max = c->labels[0], .valid = (size_t)c->size};
+    for (int64_t i = 1; i < c->size; i++)
+        range.max = c->labels[i] > range.max ? c->labels[i] : range.max;
+    range.logit = range.max;
+    return range;
+}
+
 static results compute(call *c) {
     static rankloss__chunk_scratch scratch;
     const rankloss_problem problem = {.logits = vector(c->scores, c->size),
@@ -53,7 +63,8 @@ static results compute(call *c) {
                                       .weights = vector(c->weights, c->size),
                                       .tangent = vector(c->tangent, c->size),
                                       .temperature = c->temperature,
-                                      .label_mode = c->sum_to_one ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW};
+                                      .bias = c->has_bias ? vector(c->biases, c->size) : (rankloss_array){.data = NULL},
+                                      .label_mode = c->label_mode};
     double unused[MOST];
     const rankloss_result result = {.hvp_logits = vector(unused, c->size)};
     const rankloss__plan plan = rankloss__plan_make(&problem, &result);
@@ -61,6 +72,7 @@ static results compute(call *c) {
     results got;
     rankloss__list_open(&own, &plan.inputs, 0, &scratch);
     rankloss__list_limit_chunks(&own, 8);
+    own.label_range = label_range_of(c);
     rankloss__score_range range = {.logit = c->scores[0], .valid = (size_t)c->size};
     for (int64_t i = 1; i < c->size; i++)
         if (c->scores[i] > range.logit) {
@@ -75,8 +87,8 @@ static results compute(call *c) {
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
         for (size_t i = 0; i < own.size; i++) {
             const rankloss__items *items = rankloss__list_chunk(&own, i - i % own.chunk);
-            got.derivatives[which][i] = rankloss__extended_derivative(&got.sums, &own, items, i % own.chunk,
-                                                                      i == range.argmax, (rankloss__derivative)which);
+            got.derivatives[which][i] = rankloss__extended_derivative(
+                &got.sums, &own, items, i % own.chunk, i == got.sums.argmax, (rankloss__derivative)which);
         }
     return got;
 }
@@ -103,8 +115,8 @@ static void compare(call *c) {
                           .y = (long double)c->labels[i],
                           .w = (long double)c->weights[i],
                           .v = (long double)c->tangent[i],
-                          .s = (long double)c->scores[i] / temperature};
-    list_solve(&expected, temperature, c->sum_to_one);
+                          .s = (long double)c->scores[i] / temperature + (long double)c->biases[i]};
+    list_solve(&expected, temperature, c->label_mode);
     const results got = compute(c);
     const long double g = factor_of(&c->upstream);
     assert_true(is_nearest(got.loss, expected.loss.value, expected.loss.scale));
@@ -123,7 +135,7 @@ static void ordinary_lists(void **state) {
     for (int round = 0; round < 2000; round++) {
         call c = new_call(1 + random_below(&r, MOST));
         const double width = (double)(1 << random_below(&r, 8));
-        c.sum_to_one = round % 2 != 0;
+        c.label_mode = round % 2 != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
         c.temperature = round % 3 == 0 ? 0.25 : 1.0;
         c.upstream.cotangent = random_normal(&r);
         c.upstream.divisor = (double)(1 + random_below(&r, 9));
@@ -135,6 +147,115 @@ static void ordinary_lists(void **state) {
         }
         compare(&c);
     }
+}
+
+/* Labels of which there is a softmax, -inf among them, and biases. */
+static void softmaxes_and_biases(void **state) {
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        call c = new_call(1 + random_below(&r, MOST));
+        c.label_mode = round % 2 != 0 ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_RAW;
+        c.has_bias = round % 4 != 1;
+        c.temperature = round % 3 == 0 ? 0.25 : 1.0;
+        c.upstream.cotangent = random_normal(&r);
+        for (int64_t i = 0; i < c.size; i++) {
+            const bool is_least = c.label_mode == RANKLOSS_LABELS_SOFTMAX && i > 0 && random_chance(&r, 0.2);
+            c.scores[i] = 3.0 * random_normal(&r);
+            c.biases[i] = c.has_bias ? 3.0 * random_normal(&r) : 0.0;
+            c.labels[i] = is_least ? -(double)INFINITY : 3.0 * random_normal(&r);
+            c.weights[i] = random_chance(&r, 0.2) ? 0.0 : random_normal(&r);
+            c.tangent[i] = random_normal(&r);
+        }
+        compare(&c);
+    }
+}
+
+/* The softmax of a label may be far below the smallest double, and its product with a weight an ordinary number. */
+static void labels_far_below_the_range(void **state) {
+    static const double distances[] = {30.0, 700.0, 745.0, 1000.0, 5000.0};
+    (void)state;
+    for (int k = 0; k < 5; k++) {
+        call c = new_call(3);
+        c.label_mode = RANKLOSS_LABELS_SOFTMAX;
+        c.labels[1] = -distances[k];
+        c.labels[2] = -(double)INFINITY;
+        c.weights[0] = 0.0;
+        c.weights[1] = k == 0 ? 1.0 : 0x1p1000;
+        c.upstream.cotangent = k < 3 ? 1.0 : 0x1p1000;
+        c.scores[1] = -2.0;
+        compare(&c);
+        /* However small it is, times an infinite logarithm it is infinite; that of -inf is 0. */
+        c.scores[1] = c.scores[2] = -(double)INFINITY;
+        const results got = compute(&c);
+        assert_true(got.loss == (double)INFINITY);
+        assert_true(got.derivatives[RANKLOSS__GRAD_WEIGHTS][1] == (double)INFINITY);
+        assert_true(got.derivatives[RANKLOSS__GRAD_WEIGHTS][2] == 0.0);
+        assert_true(got.derivatives[RANKLOSS__GRAD_LABELS][2] == 0.0);
+    }
+}
+
+/* --- biases --- */
+
+/* The largest score is found where a double would call several infinite, or alike, in another chunk too. */
+static void scores_beyond_the_range_of_a_double(void **state) {
+    static const struct {
+        double logit, bias;
+    } rows[] = {{0x1.8p1023, 0x1.8p1023}, {0x1.8p1023, 0x1.9p1023}, {-0x1.8p1023, -0x1.8p1023},
+                {0x1.8p1023, 0x1p-30},    {0x1p-1074, 0x1p60},      {-(double)INFINITY, 3.0}};
+    (void)state;
+    for (int64_t largest = 0; largest < MOST; largest++) {
+        call c = new_call(MOST);
+        c.has_bias = true;
+        for (int64_t i = 0; i < MOST; i++) {
+            c.scores[i] = rows[i % 6].logit;
+            c.biases[i] = rows[i % 6].bias;
+            c.labels[i] = i == largest ? 1.0 : 0.0;
+        }
+        c.scores[largest] = 0x1.8p1023;
+        c.biases[largest] = 0x1.ap1023;
+        const results got = compute(&c);
+        assert_int_equal(got.sums.argmax, largest);
+        assert_true(got.loss == 0.0 && got.derivatives[RANKLOSS__GRAD_LOGITS][largest] == 0.0);
+        compare(&c);
+    }
+}
+
+/* Scores that are one double, but for what their biases have below its last place. */
+static void the_argmax_is_that_of_the_scores_in_the_reals(void **state) {
+    call c = new_call(3);
+    (void)state;
+    c.has_bias = true;
+    c.scores[0] = c.scores[1] = c.scores[2] = 0x1p60;
+    c.biases[0] = 0.125;
+    c.biases[1] = 3.0;
+    c.biases[2] = 2.0;
+    assert_int_equal(compute(&c).sums.argmax, 1);
+    compare(&c);
+}
+
+/* Of an infinite or NaN bias, as of such a score. */
+static void special_biases(void **state) {
+    static const double specials[] = {(double)NAN, (double)INFINITY};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        call c = new_call(3);
+        c.has_bias = true;
+        c.biases[k] = specials[k];
+        c.scores[2] = -(double)INFINITY;
+        c.biases[2] = k != 0 ? (double)INFINITY : 0.0;
+        const results failed = compute(&c);
+        assert_true(isnan(failed.loss) && isnan(failed.jvp) && isnan(failed.derivatives[RANKLOSS__GRAD_LOGITS][0]));
+    }
+    call c = new_call(3);
+    c.has_bias = true;
+    c.biases[0] = -(double)INFINITY;
+    c.labels[0] = 0.0;
+    const results got = compute(&c);
+    assert_true(got.sums.argmax == 1 && is_nearest(got.loss, 2 * logl(2.0L), 0));
+    assert_true(got.derivatives[RANKLOSS__GRAD_LOGITS][0] == 0.0);
+    c.biases[1] = c.biases[2] = -(double)INFINITY; /* no largest score */
+    assert_true(isnan(compute(&c).loss));
 }
 
 /* Coefficients, cotangents and shares of which a double has no product, but which are ordinary all together. */
@@ -151,7 +272,7 @@ static void numbers_near_the_ends(void **state) {
     (void)state;
     for (int round = 0; round < 600; round++) {
         call c = new_call(1 + random_below(&r, 5));
-        c.sum_to_one = round / 6 % 2 != 0;
+        c.label_mode = round / 6 % 2 != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
         c.upstream.cotangent = rows[round % 6].cotangent;
         c.upstream.share = rows[round % 6].share;
         for (int64_t i = 0; i < c.size; i++) {
@@ -194,7 +315,7 @@ static void coefficients_that_cancel_leave_their_exact_sum(void **state) {
     (void)state;
     for (int sum_to_one = 0; sum_to_one < 2; sum_to_one++) {
         call c = new_call(2);
-        c.sum_to_one = sum_to_one != 0;
+        c.label_mode = sum_to_one != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
         c.labels[0] = c.weights[0] = 0x1p53 - 1;
         c.labels[1] = -(0x1p53 - 2);
         c.weights[1] = 0x1p53;
@@ -214,7 +335,7 @@ static void labels_that_sum_to_zero_count_alike(void **state) {
     (void)state;
     for (int k = 0; k < 3; k++) {
         call c = new_call(4), ones = new_call(4);
-        c.sum_to_one = ones.sum_to_one = true;
+        c.label_mode = ones.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
         for (int i = 0; i < 4; i++) {
             c.scores[i] = ones.scores[i] = 0.5 * i * i;
             c.labels[i] = labels[k][i];
@@ -269,6 +390,11 @@ static void special_scores(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary_lists),
+        cmocka_unit_test(softmaxes_and_biases),
+        cmocka_unit_test(labels_far_below_the_range),
+        cmocka_unit_test(scores_beyond_the_range_of_a_double),
+        cmocka_unit_test(the_argmax_is_that_of_the_scores_in_the_reals),
+        cmocka_unit_test(special_biases),
         cmocka_unit_test(numbers_near_the_ends),
         cmocka_unit_test(exponentials_far_below_the_range),
         cmocka_unit_test(coefficients_that_cancel_leave_their_exact_sum),

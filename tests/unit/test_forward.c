@@ -8,22 +8,34 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "list/forward.h"
 #include "list/list_chunks.h"
 #include "random.h"
 #include "run.h"
 
-enum { SIZE = RANKLOSS__TOGETHER + 1 };
+enum { SIZE = RANKLOSS__SPLIT_SIZE + 5 };
 
 /* The options of a call, a bit each; COMBINATIONS is one more than all of them. */
-enum { IS_F64 = 1, MASKED = 2, WEIGHTED = 4, SUM_TO_ONE = 8, WITH_TANGENT = 16, SCALED = 32, COMBINATIONS = 64 };
+enum {
+    IS_F64 = 1,
+    MASKED = 2,
+    WEIGHTED = 4,
+    SUM_TO_ONE = 8,
+    WITH_TANGENT = 16,
+    SCALED = 32,
+    BIASED = 64,
+    BY_SOFTMAX = 128, /* not with SUM_TO_ONE */
+    COMBINATIONS = 256
+};
 
 typedef struct numbers {
     float f32[SIZE];
     double f64[SIZE];
 } numbers;
 
-static numbers scores, labels, weights, tangent, output;
+static numbers scores, labels, weights, biases, tangent, output;
 static uint8_t where[SIZE];
 static rankloss__chunk_scratch scratch;
 
@@ -33,6 +45,7 @@ static int fill_all(void **state) {
     random_fill(&r, false, SIZE, scores.f32, scores.f64);
     random_fill(&r, true, SIZE, labels.f32, labels.f64);
     random_fill(&r, true, SIZE, weights.f32, weights.f64);
+    random_fill(&r, false, SIZE, biases.f32, biases.f64);
     random_fill(&r, false, SIZE, tangent.f32, tangent.f64);
     for (int i = 0; i < SIZE; i++)
         where[i] = i < 2 || random_chance(&r, 0.7);
@@ -47,7 +60,11 @@ static rankloss_array array(numbers *n, unsigned options, int64_t size) {
 static rankloss__plan plan_of(unsigned options, int64_t size) {
     rankloss_problem p = {.logits = array(&scores, options, size), .labels = array(&labels, options, size)};
     rankloss_result r = {.grad_logits = array(&output, options, size)};
-    p.label_mode = (options & SUM_TO_ONE) != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    p.label_mode = (options & BY_SOFTMAX) != 0   ? RANKLOSS_LABELS_SOFTMAX
+                   : (options & SUM_TO_ONE) != 0 ? RANKLOSS_LABELS_SUM_TO_ONE
+                                                 : RANKLOSS_LABELS_RAW;
+    if ((options & BIASED) != 0)
+        p.bias = array(&biases, options, size);
     p.temperature = (options & SCALED) != 0 ? 0.5 : 0.0;
     if ((options & MASKED) != 0)
         p.where = rankloss_array_make(RANKLOSS_BOOL, where, 1, &size);
@@ -61,21 +78,138 @@ static rankloss__plan plan_of(unsigned options, int64_t size) {
     return rankloss__plan_make(&p, &r);
 }
 
+static rankloss__forward forward_of(unsigned options, int64_t size) {
+    const rankloss__plan plan = plan_of(options, size);
+    rankloss__list list;
+    rankloss__forward forward;
+    rankloss__list_open(&list, &plan.inputs, 0, &scratch);
+    rankloss__forward_list(&list, &forward);
+    return forward;
+}
+
+/* Sets an item in both dtypes. */
+static void set(numbers *n, size_t i, double value) {
+    n->f32[i] = (float)value;
+    n->f64[i] = value;
+}
+
 /* The exponentials of a list are kept as far as the scratch has room; of a longer one float32 rounds them. */
 static void an_ordinary_list_takes_the_fast_path(void **state) {
     static const int64_t sizes[] = {1, 200, RANKLOSS__TOGETHER - 1, RANKLOSS__TOGETHER, RANKLOSS__TOGETHER + 1};
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++)
         for (int k = 0; k < 5; k++) {
-            const rankloss__plan plan = plan_of(options, sizes[k]);
-            rankloss__list list;
-            rankloss__forward forward;
-            rankloss__list_open(&list, &plan.inputs, 0, &scratch);
-            rankloss__forward_list(&list, &forward);
+            const rankloss__forward forward = forward_of(options, sizes[k]);
             assert_int_equal(forward.path, RANKLOSS__FAST);
             assert_true(!forward.uniform && !forward.zero && forward.exps_kept == (k < 4));
             assert_true(forward.exps_rounded == (k == 4 && (options & IS_F64) == 0));
         }
+}
+
+/* --- softmaxes of labels --- */
+
+/* Above all random labels. */
+#define TOP 24.0
+
+static const int64_t softmax_sizes[] = {1, 200, 256, 257, RANKLOSS__TOGETHER + 1, SIZE};
+
+/* The sum is that of the whole list, relative to its largest label, however it is cut into chunks and parts. */
+static void exponentials_of_labels_are_summed(void **state) {
+    static const size_t tops[] = {0, 199, 0, 256, RANKLOSS__TOGETHER, SIZE - 3};
+    (void)state;
+    for (int k = 0; k < 6; k++)
+        for (unsigned options = BY_SOFTMAX; options <= (BY_SOFTMAX | MASKED | IS_F64); options++) {
+            const numbers old = labels;
+            long double total = 0.0L;
+            if (tops[k] > 1 && (options & MASKED) != 0)
+                where[tops[k]] = 1;
+            set(&labels, tops[k], TOP);
+            for (int64_t i = 0; i < softmax_sizes[k]; i++) {
+                const double label = (options & IS_F64) != 0 ? labels.f64[i] : (double)labels.f32[i];
+                total += (options & MASKED) != 0 && where[i] == 0 ? 0.0L : expl((long double)label - (long double)TOP);
+            }
+            const rankloss__forward forward = forward_of(options, softmax_sizes[k]);
+            const double tolerance = (options & IS_F64) != 0 ? 0x1p-51 : 0x1p-29;
+            assert_int_equal(forward.path, RANKLOSS__FAST);
+            assert_int_equal(forward.sums.label_underflow, 0);
+            assert_true(fabsl((long double)forward.sums.label_total.hi[0] - total) <= total * (long double)tolerance);
+            labels = old;
+        }
+}
+
+/* NaN, +inf, or nothing but -inf; behind the mask they are not seen. */
+static void labels_without_a_softmax_have_no_loss(void **state) {
+    static const double specials[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    (void)state;
+    for (int k = 0; k < 6; k++)
+        for (int way = 0; way < 6; way++) {
+            const unsigned options = BY_SOFTMAX | MASKED | (way < 3 ? 0u : (unsigned)IS_F64);
+            const numbers old = labels;
+            const int64_t last = softmax_sizes[k] - 1;
+            const uint8_t old_where = where[last];
+            for (int64_t i = way % 3 == 2 ? 0 : last; i <= last; i++)
+                set(&labels, (size_t)i, specials[way % 3]);
+            where[last] = 1;
+            const rankloss__forward failed = forward_of(options, softmax_sizes[k]);
+            assert_true(failed.path == RANKLOSS__NAN && isnan(failed.loss));
+            where[last] = 0;
+            if (way % 3 != 2)
+                assert_int_equal(forward_of(options, softmax_sizes[k]).path, k == 0 ? RANKLOSS__EMPTY : RANKLOSS__FAST);
+            where[last] = old_where;
+            labels = old;
+        }
+}
+
+/* A label of -inf is an exact 0. One far below the others is not, which shows in float64, and beside a score of -inf. */
+static void labels_that_underflow_are_seen(void **state) {
+    (void)state;
+    for (int k = 1; k < 6; k++)
+        for (int way = 0; way < 8; way++) {
+            const bool is_f64 = (way & 1) != 0, far = (way & 2) != 0, infinite = (way & 4) != 0;
+            const numbers old[] = {labels, scores};
+            const size_t last = (size_t)softmax_sizes[k] - 1;
+            set(&labels, last, far ? -1000.0 : -(double)INFINITY);
+            if (infinite)
+                set(&scores, last, -(double)INFINITY);
+            const rankloss__forward forward =
+                forward_of(BY_SOFTMAX | (is_f64 ? (unsigned)IS_F64 : 0u), softmax_sizes[k]);
+            const bool extended = far && (is_f64 || infinite);
+            assert_int_equal(forward.path, extended ? RANKLOSS__EXTENDED : RANKLOSS__FAST);
+            assert_true(isinf(forward.loss) == (far && infinite) && !isnan(forward.loss));
+            labels = old[0];
+            scores = old[1];
+        }
+}
+
+/* --- biases --- */
+
+/* A bias that cancels digits of the logits, of any item; and scores that a double cannot hold, but that are numbers. */
+static void large_biases_need_more(void **state) {
+    (void)state;
+    for (unsigned is_f64 = 0; is_f64 < 2; is_f64++) {
+        const numbers old[] = {biases, scores, labels};
+        const double large = is_f64 != 0 ? 0x1p46 : 0x1p30, largest = is_f64 != 0 ? 0x1.8p1023 : 0x1.8p127;
+        for (size_t i = 0; i < 200; i += 199) {
+            set(&biases, i, large);
+            set(&scores, i, -large);
+            assert_int_equal(forward_of(BIASED | is_f64, 200).path, RANKLOSS__EXTENDED);
+            set(&biases, i, -large); /* as a mask, of an item without relevance: its score is as low */
+            set(&scores, i, 0.0);
+            set(&labels, i, 0.0);
+            assert_int_equal(forward_of(BIASED | is_f64, 200).path, RANKLOSS__FAST);
+            labels = old[2];
+            set(&biases, i, largest);
+            set(&scores, i, largest);
+            const rankloss__forward beyond = forward_of(BIASED | is_f64, 200);
+            assert_true(beyond.path == RANKLOSS__EXTENDED && isinf(beyond.range.max) == (is_f64 != 0));
+            assert_true(!isnan(beyond.loss));
+            biases = old[0];
+            scores = old[1];
+        }
+        set(&biases, 7, (double)INFINITY);
+        assert_true(isnan(forward_of(BIASED | is_f64, 200).loss));
+        biases = old[0];
+    }
 }
 
 /* A list is read where it lies unless any of its inputs has to be converted; a temperature converts nothing. */
@@ -138,6 +272,10 @@ static void parts_are_a_partition(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ordinary_list_takes_the_fast_path),
+        cmocka_unit_test(exponentials_of_labels_are_summed),
+        cmocka_unit_test(labels_without_a_softmax_have_no_loss),
+        cmocka_unit_test(labels_that_underflow_are_seen),
+        cmocka_unit_test(large_biases_need_more),
         cmocka_unit_test(an_ordinary_list_is_read_in_place),
         cmocka_unit_test(parts_are_a_partition),
     };
