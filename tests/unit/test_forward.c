@@ -26,7 +26,7 @@ enum {
     WITH_TANGENT = 16,
     SCALED = 32,
     BIASED = 64,
-    BY_SOFTMAX = 128, /* not with SUM_TO_ONE */
+    BY_SOFTMAX = 128, /* and not SUM_TO_ONE */
     COMBINATIONS = 256
 };
 

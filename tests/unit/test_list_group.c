@@ -33,7 +33,9 @@ enum {
     WITH_TANGENT = 16,
     SCALED = 32,
     STRIDED = 64,
-    COMBINATIONS = 128
+    BIASED = 128,
+    BY_SOFTMAX = 256, /* and not SUM_TO_ONE */
+    COMBINATIONS = 512
 };
 
 typedef struct numbers {
@@ -41,7 +43,7 @@ typedef struct numbers {
     double f64[2 * LISTS * MOST];
 } numbers;
 
-static numbers scores, labels, weights, tangent, outputs[RANKLOSS__NUM_DERIVATIVES], jvps, losses, cotangents;
+static numbers scores, labels, weights, biases, tangent, outputs[RANKLOSS__NUM_DERIVATIVES], jvps, losses, cotangents;
 static uint8_t where[LISTS * MOST];
 static rankloss__worker worker;
 static rankloss__list_group group;
@@ -52,6 +54,7 @@ static int fill_all(void **state) {
     random_fill(&r, false, 2 * LISTS * MOST, scores.f32, scores.f64);
     random_fill(&r, true, 2 * LISTS * MOST, labels.f32, labels.f64);
     random_fill(&r, true, 2 * LISTS * MOST, weights.f32, weights.f64);
+    random_fill(&r, false, 2 * LISTS * MOST, biases.f32, biases.f64);
     random_fill(&r, false, 2 * LISTS * MOST, tangent.f32, tangent.f64);
     random_fill(&r, false, 2 * LISTS * MOST, cotangents.f32, cotangents.f64);
     for (int i = 0; i < LISTS * MOST; i++)
@@ -85,7 +88,11 @@ static rankloss__plan plan_of(unsigned options, int64_t size, rankloss_reduction
     rankloss_result r = {.grad_logits = array(&outputs[RANKLOSS__GRAD_LOGITS], options, 2, size),
                          .hess_logits = array(&outputs[RANKLOSS__HESS_LOGITS], options, 2, size)};
     p.reduction = (int32_t)reduction;
-    p.label_mode = (options & SUM_TO_ONE) != 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+    p.label_mode = (options & BY_SOFTMAX) != 0   ? RANKLOSS_LABELS_SOFTMAX
+                   : (options & SUM_TO_ONE) != 0 ? RANKLOSS_LABELS_SUM_TO_ONE
+                                                 : RANKLOSS_LABELS_RAW;
+    if ((options & BIASED) != 0)
+        p.bias = array(&biases, options, 2, size);
     p.temperature = (options & SCALED) != 0 ? 0.5 : 0.0;
     r.loss = array(&losses, options, reduction == RANKLOSS_NONE ? 1 : 0, 1);
     if (reduction == RANKLOSS_NONE)
@@ -121,6 +128,11 @@ static unsigned run(const rankloss__plan *plan, int64_t size, const int64_t *lis
 static const int64_t in_order[LISTS] = {0, 1, 2, 3, 4, 5, 6, 7};
 static const int64_t sizes[] = {SHORT, LONG};
 
+/* In float64 those of labels that sum to one are always computed in extended precision. */
+static bool has_extended_logarithms(unsigned options) {
+    return (options & (IS_F64 | SUM_TO_ONE | BY_SOFTMAX)) == (IS_F64 | SUM_TO_ONE);
+}
+
 static void ordinary_lists_take_the_fast_path(void **state) {
     (void)state;
     for (unsigned options = 0; options < COMBINATIONS; options++)
@@ -128,8 +140,7 @@ static void ordinary_lists_take_the_fast_path(void **state) {
             const rankloss__plan sum = plan_of(options, sizes[k], RANKLOSS_SUM, false);
             const rankloss__plan none = plan_of(options, sizes[k], RANKLOSS_NONE, false);
             const rankloss__plan by_labels = plan_of(options, sizes[k], RANKLOSS_SUM, true);
-            /* In float64 the logarithms of labels that sum to one are always computed in extended precision. */
-            const bool extended = (options & IS_F64) != 0 && (options & SUM_TO_ONE) != 0;
+            const bool extended = has_extended_logarithms(options);
             const int64_t room = rankloss__most_side_by_side(&sum.inputs) / ((sizes[k] + LISTS - 1) / LISTS * LISTS);
             for (int count = 1; count <= LISTS && count <= room; count++) {
                 const unsigned all = (1u << count) - 1;
@@ -138,6 +149,12 @@ static void ordinary_lists_take_the_fast_path(void **state) {
                 assert_int_equal(run(&by_labels, sizes[k], in_order, count), extended ? 0 : all);
             }
         }
+}
+
+/* Sets an item in both dtypes. */
+static void set(numbers *n, int64_t i, double value) {
+    n->f32[i] = (float)value;
+    n->f64[i] = value;
 }
 
 /* Their scores are infinite, their labels sum to zero, their tangents or cotangents are beyond all proportion. */
@@ -164,6 +181,41 @@ static void lists_that_are_not_are_told_apart(void **state) {
             labels = old[1];
             tangent = old[2];
             cotangents = old[3];
+        }
+}
+
+/*
+ * Labels without a softmax, labels and scores that meet at the ends of the range, weights that cancel, and biases that
+ * are too large, of the argmax and of another.
+ */
+static void lists_without_exact_exponentials_are_told_apart(void **state) {
+    (void)state;
+    for (int k = 0; k < 2; k++)
+        for (unsigned is_f64 = 0; is_f64 < 2; is_f64++) {
+            const int64_t n = sizes[k];
+            const rankloss__plan plan = plan_of(BY_SOFTMAX | BIASED | WEIGHTED | is_f64, n, RANKLOSS_NONE, false);
+            const numbers old[] = {scores, labels, weights, biases};
+            set(&labels, 0 * n + 3, (double)NAN);
+            set(&labels, 1 * n + 3, (double)INFINITY);
+            set(&labels, 2 * n + 3, -(double)INFINITY); /* exact */
+            set(&labels, 3 * n + 3, -1000.0);
+            set(&labels, 4 * n + 3, -1000.0);
+            set(&biases, 4 * n + 3, -(double)INFINITY);
+            for (int64_t i = 0; i < n; i++)
+                set(&weights, 5 * n + i, i == 0 ? -1.0 : 1.0 / 64);
+            for (int64_t i = 0; i < n; i++)
+                set(&labels, 5 * n + i, 1.0);
+            set(&scores, 6 * n + 5, -0x1p50);
+            set(&biases, 6 * n + 5, 0x1p50);
+            set(&scores, 7 * n + 5, -0x1p50);
+            set(&biases, 7 * n + 5, 0x1p50 + 64.0); /* this is the argmax */
+            const unsigned exact = is_f64 != 0 ? 1u << 2 : 1u << 2 | 1u << 3;
+            assert_int_equal(run(&plan, n, in_order, 4), exact);
+            assert_int_equal(run(&plan, n, in_order + 4, 4), 0);
+            scores = old[0];
+            labels = old[1];
+            weights = old[2];
+            biases = old[3];
         }
 }
 
@@ -204,7 +256,7 @@ static void ordinary_lists_meet_no_subnormals(void **state) {
     for (unsigned options = 0; options < COMBINATIONS; options++)
         for (int k = 0; k < 2; k++)
             for (int by_labels = 0; by_labels < 2; by_labels++) {
-                const bool extended = (options & IS_F64) != 0 && (options & SUM_TO_ONE) != 0;
+                const bool extended = has_extended_logarithms(options);
                 const rankloss__plan plan = plan_of(options, sizes[k], RANKLOSS_SUM, by_labels != 0);
                 forget_subnormals();
                 (void)run(&plan, sizes[k], in_order, 4);
@@ -219,6 +271,7 @@ static void run_full(unsigned options, int64_t size, int32_t dtype, const void *
     const rankloss_dtype own = is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
     rankloss_problem p = {.logits = rankloss_array_make(own, is_f64 ? (void *)scores.f64 : scores.f32, 2, shape),
                           .labels = rankloss_array_make((rankloss_dtype)dtype, given_labels, 2, shape),
+                          .label_mode = (options & BY_SOFTMAX) != 0 ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_RAW,
                           .reduction = RANKLOSS_SUM};
     rankloss_result r = {.grad_logits =
                              rankloss_array_make(own, is_f64 ? (void *)gradient->f64 : gradient->f32, 2, shape)};
@@ -233,7 +286,8 @@ static void a_full_scratch_changes_no_bit(void **state) {
     for (int i = 0; i < 2 * LISTS * MOST; i++)
         exact[i] = (double)labels.f32[i];
     for (int64_t size = RANKLOSS__SHORT; size < MOST; size++)
-        for (unsigned options = 0; options <= IS_F64; options++) {
+        for (unsigned options = 0; options <= (BY_SOFTMAX | IS_F64);
+             options += options == IS_F64 ? BY_SOFTMAX - 1 : 1) {
             run_full(options, size, RANKLOSS_F32, labels.f32, &outputs[0]);
             run_full(options, size, RANKLOSS_F64, exact, &outputs[1]);
             assert_memory_equal(outputs[0].f32, outputs[1].f32, sizeof outputs[0].f32);
@@ -245,6 +299,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary_lists_take_the_fast_path),
         cmocka_unit_test(lists_that_are_not_are_told_apart),
+        cmocka_unit_test(lists_without_exact_exponentials_are_told_apart),
         cmocka_unit_test(neighbours_are_known),
         cmocka_unit_test(ordinary_lists_meet_no_subnormals),
         cmocka_unit_test(a_full_scratch_changes_no_bit),
