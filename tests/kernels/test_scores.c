@@ -122,7 +122,7 @@ static void check_range(const data *d, const rankloss__score_range *range) {
             continue;
         const quad x = score(d, i) - max;
         count++;
-        assert_true(x <= (d->is_f64 ? 0x1p-12 : 1.5));
+        assert_true(x <= (quad)(d->is_f64 ? 0x1p-11 : 1.5));
         lowest = x < lowest ? x : lowest;
     }
     assert_int_equal(range->valid, count);
@@ -137,7 +137,7 @@ static void check_exps(const data *d, const rankloss__score_range *range, const 
     const double tolerance = d->is_f64 ? 0x1p-52 : 0x1p-26;
     for (size_t i = 0; i < d->count; i++) {
         const quad x = valid(d, i) ? score(d, i) - score(d, range->argmax) : 0;
-        const long double exact = valid(d, i) && x >= RANKLOSS__EXP_CUTOFF ? exp_of(x) : 0.0L;
+        const long double exact = valid(d, i) && x >= (quad)RANKLOSS__EXP_CUTOFF ? exp_of(x) : 0.0L;
         const bool at_cutoff = (double)x < RANKLOSS__EXP_CUTOFF + 1.0 && (double)x > RANKLOSS__EXP_CUTOFF - 1.0;
         if (i != range->argmax && !at_cutoff &&
             !(fabsl((long double)exps[i] - exact) <= exact * (long double)tolerance))
