@@ -129,6 +129,25 @@ static void dense_and_ragged(void **state) {
     }
 }
 
+/* Labels that underflow: short lists that are taken out of their group, too. */
+static void labels_far_apart(void **state) {
+    (void)state;
+    static const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64};
+    static const int64_t sizes[] = {40, 700, 5000};
+    for (size_t d = 0; d < LENGTH(dtypes); d++) {
+        for (size_t k = 0; k < LENGTH(sizes); k++) {
+            pool p = {.count = 0};
+            random_state r = random_new(random_run_seed(), 102);
+            rankloss_problem problem = draw_dense(&p, &r, dtypes[d], 10000 / sizes[k], sizes[k]);
+            problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+            draw_bias(&p, &r, &problem, BIAS_PER_ITEM);
+            draw_logits(&r, &problem.labels, LOGITS_LONG_SPAN);
+            measure_anyhow(&problem, "labels far apart");
+            pool_free(&p);
+        }
+    }
+}
+
 static void exotic_inputs(void **state) {
     (void)state;
     static const int64_t sizes[] = {20, 900, 70000};
@@ -204,6 +223,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_summed_over_lists),
         cmocka_unit_test(dense_and_ragged),
+        cmocka_unit_test(labels_far_apart),
         cmocka_unit_test(exotic_inputs),
         cmocka_unit_test(reducers_and_errors),
     };
