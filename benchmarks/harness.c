@@ -1,5 +1,5 @@
 /*
- * Warm-up, rounds in turn, and the quartiles of the rounds.
+ * Warm-up, rounds in turn, and what the rounds come to.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -92,11 +92,16 @@ static double quantile(const double *sorted, int count, double q) {
 }
 
 static bench_timing summarize(samples *s, int rounds) {
+    double sum = 0.0;
+    for (int k = 0; k < rounds; k++)
+        sum += s->wall[k];
     qsort(s->wall, (size_t)rounds, sizeof(double), ascending);
     const bench_timing timing = {
         .q1 = quantile(s->wall, rounds, .25),
         .median = quantile(s->wall, rounds, .5),
         .q3 = quantile(s->wall, rounds, .75),
+        .mean = sum / rounds,
+        .p95 = quantile(s->wall, rounds, .95),
         .cpu = s->cpu / ((double)rounds * s->repeats),
     };
     free(s->wall);

@@ -25,11 +25,12 @@ typedef struct bench_effort {
 } bench_effort;
 
 /**
- * Seconds a call. cpu: processor time over all threads, of preparation and call together, the mean of all calls. Linux
- * counts it in ticks of some milliseconds, except for the thread that asks, so that it takes long bursts to mean much.
+ * Seconds a call: quartiles, mean and 95th percentile of the rounds. cpu: processor time over all threads, of
+ * preparation and call together, the mean of all calls. Linux counts it in ticks of some milliseconds, except for the
+ * thread that asks, so that it takes long bursts to mean much.
  */
 typedef struct bench_timing {
-    double q1, median, q3, cpu;
+    double q1, median, q3, mean, p95, cpu;
 } bench_timing;
 
 /** Seconds since some fixed moment. */

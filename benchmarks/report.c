@@ -46,10 +46,10 @@ static void print_header(const bench_options *options, const bench_machine *mach
     printf("RankLoss %s, isa %s, at most %d threads\n", library->version, library->isa, options->threads);
     printf("%s, %d cores, L2 %lld KiB a core, L3 %lld KiB; %s; %s\n", machine->cpu, machine->cores,
            (long long)machine->l2 / 1024, (long long)machine->l3 / 1024, compiler, BENCH_FLAGS);
-    printf("ns/item: median, quartiles; limit: what the machine needs at least; vs hand: times faster than the "
-           "handwritten baseline\n\n");
-    printf("%-8s %-6s %8s %9s  %-17s %-9s %1s %-8s %-11s %8s %17s %15s %8s\n", "group", "data", "n", "items", "inputs",
-           "work", "t", "isa", "who", "ns/item", "quartiles", "limit", "vs hand");
+    printf("ns/item: median, quartiles, mean, 95th percentile; limit: what the machine needs at least; "
+           "vs hand: times faster than the handwritten baseline\n\n");
+    printf("%-10s %-6s %8s %9s  %-21s %-9s %1s %-8s %-11s %8s %17s %8s %8s %15s %8s\n", "group", "data", "n", "items",
+           "inputs", "work", "t", "isa", "who", "ns/item", "quartiles", "mean", "p95", "limit", "vs hand");
 }
 
 bench_report bench_report_begin(const bench_options *options, const bench_machine *machine,
@@ -69,9 +69,10 @@ bench_report bench_report_begin(const bench_options *options, const bench_machin
 }
 
 static void print_row(const bench_row *row) {
-    printf("%-8s %-6s %8lld %9lld  %-17s %-9s %1d %-8s %-11s %8.3f %8.3f-%8.3f %3.0f%% of %-6s", row->group, row->data,
-           (long long)row->n, (long long)row->items, row->inputs, row->work, row->threads, row->isa, row->who,
-           row->timing.median, row->timing.q1, row->timing.q3, 100.0 * row->limit / row->timing.median, row->bound);
+    printf("%-10s %-6s %8lld %9lld  %-21s %-9s %1d %-8s %-11s %8.3f %8.3f-%8.3f %8.3f %8.3f %3.0f%% of %-6s",
+           row->group, row->data, (long long)row->n, (long long)row->items, row->inputs, row->work, row->threads,
+           row->isa, row->who, row->timing.median, row->timing.q1, row->timing.q3, row->timing.mean, row->timing.p95,
+           100.0 * row->limit / row->timing.median, row->bound);
     if (isfinite(row->handwritten))
         printf(" %7.2fx", row->handwritten / row->timing.median);
     printf("\n");
@@ -93,6 +94,8 @@ static void write_row(bench_json *json, const bench_row *row, bool disturbed) {
     bench_json_number(json, "median", row->timing.median);
     bench_json_number(json, "q1", row->timing.q1);
     bench_json_number(json, "q3", row->timing.q3);
+    bench_json_number(json, "mean", row->timing.mean);
+    bench_json_number(json, "p95", row->timing.p95);
     bench_json_number(json, "cpu", row->timing.cpu);
     bench_json_number(json, "limit", row->limit);
     bench_json_string(json, "bound", row->bound);

@@ -86,7 +86,12 @@ static size_t add_tasks(bench_set *set, machine_limits *limits, bench_task *task
 }
 
 static bench_timing scaled(bench_timing t, double factor) {
-    return (bench_timing){t.q1 * factor, t.median * factor, t.q3 * factor, t.cpu * factor};
+    return (bench_timing){.q1 = t.q1 * factor,
+                          .median = t.median * factor,
+                          .q3 = t.q3 * factor,
+                          .mean = t.mean * factor,
+                          .p95 = t.p95 * factor,
+                          .cpu = t.cpu * factor};
 }
 
 /* timings are those of add_tasks() behind the calls. */
