@@ -4,7 +4,7 @@
  *
  *     bench_once LIST_SIZE ITEMS loss|gradient|hessian CALLS
  *
- * One thread. LIST_SIZE 0 is a ragged batch of lists of 1 to 16 items.
+ * One thread. LIST_SIZE 0 is a ragged batch of lists of 1 to 20 items.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
     const int64_t list_size = strtoll(argv[1], NULL, 10), items = strtoll(argv[2], NULL, 10);
     if (list_size < 0 || items < 1)
         bench_fail("LIST_SIZE and ITEMS are counts");
-    bench_call call = {.data = list_size > 0 ? bench_data_dense(list_size, items) : bench_data_short(items),
+    bench_call call = {.data = list_size > 0 ? bench_data_dense(list_size, items) : bench_data_tiny(items),
                        .inputs = {.name = "plain", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32},
                        .work = parse_work(argv[3]),
                        .threads = 1,

@@ -42,8 +42,10 @@ int main(int argc, char **argv) {
     if (options.threads == 0)
         options.threads = machine.cores;
     bench_library libraries[2] = {open_library(&options)};
-    if (options.against != NULL)
+    if (options.against != NULL) {
         libraries[1] = bench_library_open("against", options.against);
+        libraries[1].may_refuse = true;
+    }
 
     bench_report report = bench_report_begin(&options, &machine, &libraries[0]);
     const bench_run run = {.options = &options,

@@ -39,13 +39,19 @@ static rankloss_array vector(void *elements, rankloss_dtype dtype, int64_t count
     return (rankloss_array){.data = elements, .dtype = (int32_t)dtype, .ndim = 1, .shape = {count}, .strides = {1}};
 }
 
+/* One element for each list. */
+static rankloss_array list_vector(bench_data *data, bench_field field, rankloss_dtype dtype) {
+    return vector(bench_data_column(data, field, dtype), dtype, data->num_lists);
+}
+
 static rankloss_problem make_problem(const bench_call *call) {
     const bench_inputs *in = &call->inputs;
     bench_data *data = call->data;
     rankloss_problem problem = {.logits = view(data, in->in_place ? BENCH_SCRATCH : BENCH_LOGITS, in->logits),
                                 .labels = view(data, BENCH_LABELS, in->labels),
                                 .temperature = in->temperature,
-                                .reduction = RANKLOSS_SUM,
+                                .reduction = in->none ? RANKLOSS_NONE : RANKLOSS_SUM,
+                                .label_mode = in->softmax_labels ? RANKLOSS_LABELS_SOFTMAX : RANKLOSS_LABELS_RAW,
                                 .num_threads = call->threads};
     if (in->where)
         problem.where = view(data, BENCH_WHERE, RANKLOSS_U8);
@@ -53,6 +59,8 @@ static rankloss_problem make_problem(const bench_call *call) {
         problem.weights = view(data, BENCH_WEIGHTS, in->logits);
     if (in->bias)
         problem.bias = view(data, BENCH_BIAS, in->logits);
+    if (in->cotangents)
+        problem.cotangent = list_vector(data, BENCH_COTANGENTS, in->logits);
     if (data->offsets != NULL)
         problem.offsets = vector(data->offsets, RANKLOSS_I64, data->num_lists + 1);
     return problem;
@@ -61,6 +69,8 @@ static rankloss_problem make_problem(const bench_call *call) {
 static rankloss_result make_result(bench_call *call) {
     const rankloss_dtype dtype = call->inputs.logits;
     rankloss_result result = {.loss = vector(&call->loss, RANKLOSS_F64, 1)};
+    if (call->inputs.none)
+        result.loss = list_vector(call->data, BENCH_LOSSES, dtype);
     if (call->work >= BENCH_GRADIENT)
         result.grad_logits = view(call->data, call->inputs.in_place ? BENCH_SCRATCH : BENCH_GRAD, dtype);
     if (call->work >= BENCH_HESSIAN)
@@ -121,12 +131,19 @@ static void run_handwritten(bench_call *call) {
                                        call->threads);
 }
 
-void bench_call_run(void *context) {
-    bench_call *call = context;
+const char *bench_call_refusal(bench_call *call) {
     if (call->library.softmax == NULL)
         run_handwritten(call);
     else if (call->library.softmax(&call->problem, &call->result) != RANKLOSS_OK)
-        bench_fail("%s: %s", call->library.who, call->library.last_error());
+        return call->library.last_error();
+    return NULL;
+}
+
+void bench_call_run(void *context) {
+    bench_call *call = context;
+    const char *refusal = bench_call_refusal(call);
+    if (refusal != NULL)
+        bench_fail("%s: %s", call->library.who, refusal);
 }
 
 double bench_call_bytes(const bench_call *call) {
@@ -136,6 +153,7 @@ double bench_call_bytes(const bench_call *call) {
     const double outputs = (double)call->work * logits;
     const double inputs = logits + (double)bench_element_size(in->labels) + (in->where ? 1.0 : 0.0) +
                           (in->weights ? logits : 0.0) + (in->bias ? logits : 0.0);
-    const double offsets = call->data->offsets != NULL ? 8.0 * (double)call->data->num_lists : 0.0;
-    return (inputs + outputs) * (double)call->data->num_items + offsets;
+    const double of_list =
+        (call->data->offsets != NULL ? 8.0 : 0.0) + (in->none ? logits : 0.0) + (in->cotangents ? logits : 0.0);
+    return (inputs + outputs) * (double)call->data->num_items + of_list * (double)call->data->num_lists;
 }

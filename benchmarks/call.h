@@ -14,15 +14,18 @@
 
 typedef enum bench_work { BENCH_LOSS, BENCH_GRADIENT, BENCH_HESSIAN, BENCH_NUM_WORKS } bench_work;
 
-/** The inputs beside logits and labels, and dtypes. Outputs have the dtype of the logits, the loss is a double. */
+/** The inputs beside logits and labels, and dtypes. Outputs have the dtype of the logits, but a sum is a double. */
 typedef struct bench_inputs {
     const char *name; /**< in the rows */
     rankloss_dtype logits, labels;
     bool where, weights, bias;
-    bool in_place;      /**< the gradient replaces the logits, which are put back before each call */
-    bool fresh_outputs; /**< the outputs' pages are given back before each call, which then takes page faults */
-    double temperature; /**< 0: none */
-    double pause;       /**< seconds of sleep before each call */
+    bool softmax_labels; /**< RANKLOSS_LABELS_SOFTMAX */
+    bool none;           /**< RANKLOSS_NONE: a loss for each list, in the dtype of the logits */
+    bool cotangents;     /**< with none: a cotangent for each list */
+    bool in_place;       /**< the gradient replaces the logits, which are put back before each call */
+    bool fresh_outputs;  /**< the outputs' pages are given back before each call, which then takes page faults */
+    double temperature;  /**< 0: none */
+    double pause;        /**< seconds of sleep before each call */
 } bench_inputs;
 
 typedef struct bench_call {
@@ -33,7 +36,7 @@ typedef struct bench_call {
     bench_library library; /**< softmax is NULL for the handwritten baseline */
     rankloss_problem problem;
     rankloss_result result;
-    double loss; /**< of the latest run */
+    double loss; /**< of the latest run, where it is one number */
 } bench_call;
 
 /** "loss", "gradient", "hessian": the last two with what comes before them. */
@@ -46,6 +49,9 @@ void bench_call_bind(bench_call *call);
 typedef void bench_step(void *context);
 bench_step *bench_call_preparation(const bench_call *call);
 void bench_call_run(void *context);
+
+/** Runs the call. Where the library refuses it, what it says; otherwise NULL. */
+const char *bench_call_refusal(bench_call *call);
 
 /** Bytes that the call has to read and write, each array once. */
 double bench_call_bytes(const bench_call *call);

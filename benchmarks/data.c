@@ -11,7 +11,7 @@
 #include "random.h"
 #include "support.h"
 
-enum { MSLR_LISTS = 31531, MSLR_LONGEST = 1250, SHORT_LONGEST = 16 };
+enum { MSLR_LISTS = 31531, MSLR_LONGEST = 1250, TINY_LONGEST = 20 };
 
 static bench_data *make(const char *name, int64_t num_lists) {
     bench_data *data = bench_allocate(1, sizeof *data);
@@ -32,8 +32,8 @@ static int64_t lognormal_length(bench_random *random) {
     return (int64_t)fmin(fmax(length, 1.0), (double)MSLR_LONGEST);
 }
 
-static int64_t short_length(bench_random *random) {
-    return 1 + (int64_t)((double)SHORT_LONGEST * bench_uniform(random));
+static int64_t tiny_length(bench_random *random) {
+    return 1 + (int64_t)((double)TINY_LONGEST * bench_uniform(random));
 }
 
 static bench_data *make_ragged(const char *name, int64_t num_lists, int64_t (*length)(bench_random *)) {
@@ -50,9 +50,9 @@ bench_data *bench_data_mslr(void) {
     return make_ragged("mslr", MSLR_LISTS, lognormal_length);
 }
 
-bench_data *bench_data_short(int64_t num_items) {
-    const int64_t num_lists = 2 * num_items / (1 + SHORT_LONGEST);
-    return make_ragged("short", num_lists > 0 ? num_lists : 1, short_length);
+bench_data *bench_data_tiny(int64_t num_items) {
+    const int64_t num_lists = 2 * num_items / (1 + TINY_LONGEST);
+    return make_ragged("tiny", num_lists > 0 ? num_lists : 1, tiny_length);
 }
 
 void bench_data_free(bench_data *data) {
@@ -77,6 +77,7 @@ static double random_value(bench_field field, bench_random *random) {
     case BENCH_WHERE:
         return bench_uniform(random) < .8;
     case BENCH_WEIGHTS:
+    case BENCH_COTANGENTS:
         return 0.5 + bench_uniform(random);
     case BENCH_BIAS:
         return 0.5 * bench_normal(random);
@@ -85,17 +86,21 @@ static double random_value(bench_field field, bench_random *random) {
     }
 }
 
+static int64_t length_of(const bench_data *data, bench_field field) {
+    return field == BENCH_COTANGENTS || field == BENCH_LOSSES ? data->num_lists : data->num_items;
+}
+
 /* Every dtype of a field starts from the same seed, and so has the same numbers up to its rounding. */
 static void fill(const bench_data *data, bench_field field, rankloss_dtype dtype, void *column) {
     bench_random random = {.state = (uint64_t)field + 1};
-    for (int64_t i = 0; i < data->num_items; i++)
+    for (int64_t i = 0; i < length_of(data, field); i++)
         bench_element_set(column, dtype, i, random_value(field, &random));
 }
 
 void *bench_data_column(bench_data *data, bench_field field, rankloss_dtype dtype) {
     void **column = &data->columns[field][dtype];
     if (*column == NULL) {
-        *column = bench_allocate(data->num_items, bench_element_size(dtype));
+        *column = bench_allocate(length_of(data, field), bench_element_size(dtype));
         if (field < BENCH_GRAD)
             fill(data, field, dtype, *column);
     }

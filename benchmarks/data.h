@@ -11,21 +11,23 @@
 #include <rankloss/array.h>
 
 typedef enum bench_field {
-    BENCH_LOGITS,  /**< 2 N(0, 1) */
-    BENCH_LABELS,  /**< 0..4 at 52, 32, 13, 2 and 1 per cent, as in MSLR-WEB10K */
-    BENCH_WHERE,   /**< true for four items of five */
-    BENCH_WEIGHTS, /**< uniform in 0.5..1.5 */
-    BENCH_BIAS,    /**< N(0, 1) / 2 */
-    BENCH_GRAD,    /**< an output */
-    BENCH_HESS,    /**< an output */
-    BENCH_SCRATCH, /**< where the gradient in place starts from a copy of the logits */
+    BENCH_LOGITS,     /**< 2 N(0, 1) */
+    BENCH_LABELS,     /**< 0..4 at 52, 32, 13, 2 and 1 per cent, as in MSLR-WEB10K */
+    BENCH_WHERE,      /**< true for four items of five */
+    BENCH_WEIGHTS,    /**< uniform in 0.5..1.5 */
+    BENCH_BIAS,       /**< N(0, 1) / 2 */
+    BENCH_COTANGENTS, /**< one for each list, uniform in 0.5..1.5 */
+    BENCH_GRAD,       /**< an output */
+    BENCH_HESS,       /**< an output */
+    BENCH_LOSSES,     /**< an output, one for each list */
+    BENCH_SCRATCH,    /**< where the gradient in place starts from a copy of the logits */
     BENCH_NUM_FIELDS
 } bench_field;
 
 enum { BENCH_NUM_DTYPES = RANKLOSS_BOOL + 1 };
 
 typedef struct bench_data {
-    const char *name; /**< "dense", "mslr", "short" */
+    const char *name; /**< "dense", "mslr", "tiny" */
     int64_t num_lists;
     int64_t list_size; /**< 0 where the batch is ragged */
     int64_t num_items;
@@ -39,12 +41,12 @@ bench_data *bench_data_dense(int64_t list_size, int64_t num_items);
 /** Shaped like MSLR-WEB30K: 31,531 lists, lengths LogNormal(ln 100, 0.6) cut to 1..1250, about 3.76 million items. */
 bench_data *bench_data_mslr(void);
 
-/** About num_items items in lists of 1..16, uniformly: as logs of clicks have them. */
-bench_data *bench_data_short(int64_t num_items);
+/** About num_items items in lists of 1..20, uniformly: as logs of clicks have them. */
+bench_data *bench_data_tiny(int64_t num_items);
 
 void bench_data_free(bench_data *data);
 
-/** The num_items elements of a field in a dtype. Inputs have their values from the first call on. */
+/** A field in a dtype: a number for each item, or for each list. Inputs have their values from the first call on. */
 void *bench_data_column(bench_data *data, bench_field field, rankloss_dtype dtype);
 
 /** Where list k starts and ends. */

@@ -28,6 +28,12 @@ static int64_t at_least(int64_t value, int64_t least) {
     return value > least ? value : least;
 }
 
+/* Of batches whose arrays, 16 bytes an item with the Hessian, fill half of the second caches of the threads. */
+static int64_t items_in_l2(const bench_run *run) {
+    const int64_t l2 = run->machine->l2 > 0 ? run->machine->l2 : (int64_t)1 << 20;
+    return l2 * run->options->threads / 2 / 16;
+}
+
 static bool wanted_size(const bench_run *run, int64_t list_size) {
     return run->options->list_size == 0 || run->options->list_size == list_size;
 }
@@ -69,19 +75,32 @@ static void run_sizes(const bench_run *run, const char *name) {
     }
 }
 
-static void run_ragged(const bench_run *run, const char *name) {
+static void run_ragged_batch(const bench_run *run, const char *name, bench_data *data, int threads) {
     static const bench_inputs others[] = {
         {.name = "i32-labels+mask", .logits = RANKLOSS_F32, .labels = RANKLOSS_I32, .where = true},
         {.name = "i32-labels+weights", .logits = RANKLOSS_F32, .labels = RANKLOSS_I32, .weights = true},
+        {.name = "i32-labels+none", .logits = RANKLOSS_F32, .labels = RANKLOSS_I32, .none = true},
+        {.name = "i32-labels+cotangents",
+         .logits = RANKLOSS_F32,
+         .labels = RANKLOSS_I32,
+         .none = true,
+         .cotangents = true},
     };
-    bench_data *batches[] = {bench_data_mslr(), bench_data_short(run->options->items)};
-    for (size_t k = 0; k < sizeof batches / sizeof batches[0]; k++) {
-        bench_set *set = bench_set_begin(name, batches[k]);
-        add_works(run, set, &integer_labels, run->options->threads);
-        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-            add_libraries(run, set, &others[i], BENCH_HESSIAN, run->options->threads);
-        finish(run, set);
-    }
+    bench_set *set = bench_set_begin(name, data);
+    add_works(run, set, &integer_labels, threads);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        for (int work = BENCH_GRADIENT; work <= BENCH_HESSIAN; work++)
+            add_libraries(run, set, &others[i], (bench_work)work, threads);
+    finish(run, set);
+}
+
+static void run_ragged(const bench_run *run, const char *name) {
+    const int threads = run->options->threads;
+    run_ragged_batch(run, name, bench_data_mslr(), threads);
+    /* Some ten lists, for which nobody wakes a thread. */
+    run_ragged_batch(run, name, bench_data_tiny(100), 1);
+    run_ragged_batch(run, name, bench_data_tiny(items_in_l2(run)), threads);
+    run_ragged_batch(run, name, bench_data_tiny(run->options->items), threads);
 }
 
 static void run_isas(const bench_run *run, const char *name) {
@@ -93,7 +112,7 @@ static void run_isas(const bench_run *run, const char *name) {
         if (libraries[count].softmax != NULL)
             count++;
         else
-            printf("%-8s no %s here\n", name, *isa);
+            printf("%-10s no %s here\n", name, *isa);
     }
     int64_t single[2];
     for (const int64_t *n = sizes_of(run, sizes, single); *n != END; n++) {
@@ -105,17 +124,22 @@ static void run_isas(const bench_run *run, const char *name) {
     }
 }
 
-/* One set of all inputs for each list size, so that their ratios come from the same rounds. */
+/* One set of all inputs for each list size and batch, so that their ratios come from the same rounds. */
 static void run_inputs_of(const bench_run *run, const char *name, const bench_inputs *inputs, size_t num_inputs,
-                          const bench_work *works, size_t num_works) {
-    static const int64_t sizes[] = {8, 32, 128, 1000, END};
+                          int first_work) {
+    static const int64_t sizes[] = {4, 8, 16, 32, 64, 100, 300, 3000, END};
+    const int64_t items[] = {items_in_l2(run), run->options->items};
     int64_t single[2];
     for (const int64_t *n = sizes_of(run, sizes, single); *n != END; n++) {
-        bench_set *set = bench_set_begin(name, bench_data_dense(*n, run->options->items));
-        for (size_t k = 0; k < num_inputs; k++)
-            for (size_t work = 0; work < num_works; work++)
-                add_libraries(run, set, &inputs[k], works[work], run->options->threads);
-        finish(run, set);
+        for (int batch = 0; batch < 2; batch++) {
+            if (batch == 1 && items[1] == items[0])
+                continue;
+            bench_set *set = bench_set_begin(name, bench_data_dense(*n, items[batch]));
+            for (size_t k = 0; k < num_inputs; k++)
+                for (int work = first_work; work < BENCH_NUM_WORKS; work++)
+                    add_libraries(run, set, &inputs[k], (bench_work)work, run->options->threads);
+            finish(run, set);
+        }
     }
 }
 
@@ -129,8 +153,7 @@ static void run_dtypes(const bench_run *run, const char *name) {
         {.name = "i32-labels", .logits = RANKLOSS_F32, .labels = RANKLOSS_I32},
         {.name = "i64-labels", .logits = RANKLOSS_F32, .labels = RANKLOSS_I64},
     };
-    static const bench_work works[] = {BENCH_LOSS, BENCH_GRADIENT, BENCH_HESSIAN};
-    run_inputs_of(run, name, inputs, sizeof inputs / sizeof inputs[0], works, sizeof works / sizeof works[0]);
+    run_inputs_of(run, name, inputs, sizeof inputs / sizeof inputs[0], BENCH_LOSS);
 }
 
 static void run_inputs(const bench_run *run, const char *name) {
@@ -139,28 +162,32 @@ static void run_inputs(const bench_run *run, const char *name) {
         {.name = "mask", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .where = true},
         {.name = "weights", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .weights = true},
         {.name = "mask+weights", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .where = true, .weights = true},
+        {.name = "temperature", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .temperature = .7},
+        {.name = "bias", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .bias = true},
         {.name = "bias+temperature", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .bias = true, .temperature = .7},
+        {.name = "softmax-labels", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .softmax_labels = true},
+        {.name = "none", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .none = true},
+        {.name = "none+cotangents", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .none = true, .cotangents = true},
         {.name = "in-place", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .in_place = true},
     };
-    /* The gradient in place has no work without a gradient to differ in. */
-    static const bench_work works[] = {BENCH_GRADIENT, BENCH_HESSIAN};
-    run_inputs_of(run, name, inputs, sizeof inputs / sizeof inputs[0], works, sizeof works / sizeof works[0]);
+    /* Most of them matter to derivatives alone. */
+    run_inputs_of(run, name, inputs, sizeof inputs / sizeof inputs[0], BENCH_GRADIENT);
 }
 
-/* Batches whose arrays, 16 bytes an item with the Hessian, fill a part of a cache, or are far larger than the last. */
+/* Batches whose arrays fill a part of a cache, or are far larger than the last. */
 static void run_memory(const bench_run *run, const char *name) {
     static const bench_inputs fresh = {
         .name = "fresh-outputs", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .fresh_outputs = true};
     static const int64_t sizes[] = {128, 1000, 10000, END};
     const bench_machine *m = run->machine;
-    const int64_t l2 = m->l2 > 0 ? m->l2 : (int64_t)1 << 20, l3 = m->l3 > 0 ? m->l3 : (int64_t)1 << 25;
+    const int64_t l3 = m->l3 > 0 ? m->l3 : (int64_t)1 << 25;
     const int64_t of_memory = at_least(m->memory, (int64_t)1 << 30) / 16;
     const int64_t dram = 8 * l3 < of_memory ? 8 * l3 : of_memory;
-    const int64_t bytes[] = {l2 * run->options->threads / 2, l3 / 2, dram};
+    const int64_t items[] = {items_in_l2(run), l3 / 2 / 16, dram / 16};
     int64_t single[2];
     for (const int64_t *n = sizes_of(run, sizes, single); *n != END; n++) {
-        for (size_t k = 0; k < sizeof bytes / sizeof bytes[0]; k++) {
-            bench_set *set = bench_set_begin(name, bench_data_dense(*n, bytes[k] / 16));
+        for (size_t k = 0; k < sizeof items / sizeof items[0]; k++) {
+            bench_set *set = bench_set_begin(name, bench_data_dense(*n, items[k]));
             add_works(run, set, &plain, run->options->threads);
             add_libraries(run, set, &fresh, BENCH_GRADIENT, run->options->threads);
             finish(run, set);
@@ -239,10 +266,10 @@ typedef struct group {
 
 static const group groups[] = {
     {"sizes", run_sizes, "list sizes from 1 to 4194304"},
-    {"ragged", run_ragged, "ragged batches: MSLR-like, and very short lists"},
+    {"ragged", run_ragged, "ragged batches: MSLR-like, and lists of 1 to 20 items"},
     {"isas", run_isas, "every instruction set"},
     {"dtypes", run_dtypes, "dtypes of logits and labels"},
-    {"inputs", run_inputs, "mask, weights, bias and temperature, the gradient in place"},
+    {"inputs", run_inputs, "mask, weights, temperature, bias, softmax of labels, a loss and a cotangent for each list"},
     {"memory", run_memory, "batches in the second and third cache, and beyond"},
     {"threads", run_threads, "numbers of threads, over sizes of the batch"},
     {"team", run_team, "what a waiting team of threads costs"},

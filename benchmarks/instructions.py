@@ -61,7 +61,7 @@ def count(program, isa, n, work, calls, folder):
 def row_of(isa, n, items, work, figure):
     return {
         "group": "instructions",
-        "data": "dense" if n else "short",
+        "data": "dense" if n else "tiny",
         "n": n,
         "items": items,
         "inputs": "plain",
@@ -80,7 +80,7 @@ def count_isa(program, isa, folder):
             few, items = count(program, isa, n, work, CALLS[0], folder)
             more, _ = count(program, isa, n, work, CALLS[1], folder)
             figure = (more - few) / (CALLS[1] - CALLS[0]) / items
-            print(f"{isa:9} {n or 'short':>7} {work:9} {figure:10.2f}", flush=True)
+            print(f"{isa:9} {n or 'tiny':>7} {work:9} {figure:10.2f}", flush=True)
             yield row_of(isa, n, items, work, figure)
 
 

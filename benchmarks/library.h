@@ -5,6 +5,8 @@
 #ifndef BENCHMARKS_LIBRARY_H
 #define BENCHMARKS_LIBRARY_H
 
+#include <stdbool.h>
+
 #include <rankloss/softmax.h>
 
 typedef struct bench_library {
@@ -13,6 +15,7 @@ typedef struct bench_library {
     const char *version; /**< what rankloss_version() says */
     rankloss_status (*softmax)(const rankloss_problem *, const rankloss_result *);
     const char *(*last_error)(void);
+    bool may_refuse; /**< it may be older: calls that it refuses are left out */
 } bench_library;
 
 /** Ends the program where path is not a RankLoss library. */

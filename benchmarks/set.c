@@ -148,7 +148,8 @@ static void report_call(const bench_set *set, size_t index, machine_limits *limi
     const double items = (double)set->data->num_items;
     const double memory = l->triad_timing.median / 12.0 * bench_call_bytes(call) / items;
     /* A vector has half as many doubles, so that each exp takes at least twice as long. */
-    const double exps = l->exps_timing.median * (call->inputs.logits == RANKLOSS_F64 ? 2.0 : 1.0);
+    const double exps = l->exps_timing.median * (call->inputs.logits == RANKLOSS_F64 ? 2.0 : 1.0) *
+                        (call->inputs.softmax_labels ? 2.0 : 1.0);
     const bench_row row = {
         .group = set->group,
         .data = set->data->name,
@@ -194,17 +195,34 @@ static double measure_quietly(bench_set *set, machine_limits *limits, bench_effo
     return share;
 }
 
+/* Without those that an older build refuses. A call is bound where it stays. */
+static void bind_calls(bench_set *set) {
+    size_t kept = 0;
+    for (size_t k = 0; k < set->num_calls; k++) {
+        bench_call *call = &set->calls[kept];
+        *call = set->calls[k];
+        bench_call_bind(call);
+        const char *refusal = call->library.may_refuse ? bench_call_refusal(call) : NULL;
+        if (refusal == NULL)
+            kept++;
+        else
+            printf("%-10s %s, n = %lld: %s refuses %s, %s: %s\n", set->group, set->data->name,
+                   (long long)set->data->list_size, call->library.who, call->inputs.name, bench_work_name(call->work),
+                   refusal);
+    }
+    set->num_calls = kept;
+}
+
 void bench_set_finish(bench_set *set, bench_effort effort, bench_report *report) {
     machine_limits limits;
     bench_timing timings[BENCH_MAX_CALLS + 2 * MAX_LIMITS];
-    for (size_t k = 0; k < set->num_calls; k++) {
-        bench_call_bind(&set->calls[k]);
+    bind_calls(set);
+    for (size_t k = 0; k < set->num_calls; k++)
         bench_reference_check(&set->calls[k]);
-    }
     prepare_limits(set, &limits);
     const double share = measure_quietly(set, &limits, effort, timings);
     if (share < MIN_QUIET_SHARE)
-        printf("%-8s the next rows are disturbed: other processes took %.0f%% of the processors\n", set->group,
+        printf("%-10s the next rows are disturbed: other processes took %.0f%% of the processors\n", set->group,
                100.0 * (1.0 - share));
     report->disturbed = share < MIN_QUIET_SHARE;
     set_limits(&limits, timings + set->num_calls);
