@@ -1,16 +1,12 @@
 /*
  * The groups of cases, one function each, and the table of their names.
  */
-#define _POSIX_C_SOURCE 200809L
-
 #include "groups.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "neighbours.h"
 #include "set.h"
 #include "support.h"
 
@@ -217,20 +213,6 @@ static void run_threads(const bench_run *run, const char *name) {
     }
 }
 
-/* Ends with its parent at the latest, whatever becomes of that. */
-static pid_t start_busy_neighbour(void) {
-    const pid_t parent = getpid(), child = fork();
-    if (child < 0)
-        bench_fail("cannot start a process");
-    if (child == 0) {
-        while (getppid() == parent)
-            for (volatile int spin = 0; spin < 1000000; spin++)
-                continue;
-        _exit(0);
-    }
-    return child;
-}
-
 /* What a team of threads that waits costs: calls back to back, after a pause, and beside a process that is busy. */
 static void run_team(const bench_run *run, const char *name) {
     static const bench_inputs paused = {.name = "pause", .logits = RANKLOSS_F32, .labels = RANKLOSS_F32, .pause = .005};
@@ -250,10 +232,39 @@ static void run_team(const bench_run *run, const char *name) {
     set = bench_set_begin(name, bench_data_dense(128, (int64_t)1 << 16));
     add_libraries(run, set, &crowded, BENCH_GRADIENT, threads);
     set->crowded = true;
-    const pid_t neighbour = start_busy_neighbour();
+    bench_neighbours neighbours;
+    bench_neighbours_start(&neighbours);
     bench_set_finish(set, effort, run->report);
-    kill(neighbour, SIGKILL);
-    waitpid(neighbour, NULL, 0);
+    bench_neighbours_stop(&neighbours);
+}
+
+/* One thread and all of them, in turn. */
+static bench_set *begin_neighbours(const bench_run *run, const char *name, const bench_inputs *inputs) {
+    const int64_t list_size = run->options->list_size > 0 ? run->options->list_size : 128;
+    bench_set *set = bench_set_begin(name, bench_data_dense(list_size, run->options->items));
+    add_libraries(run, set, inputs, BENCH_GRADIENT, 1);
+    if (run->options->threads > 1)
+        add_libraries(run, set, inputs, BENCH_GRADIENT, run->options->threads);
+    return set;
+}
+
+/* What calls take while each core has a process that never rests, and what they take without. */
+static void run_neighbours(const bench_run *run, const char *name) {
+    bench_inputs crowded = plain;
+    crowded.name = "busy-neighbours";
+    /* Enough rounds of one call each for a 95th percentile, which is what this group is about. */
+    bench_effort effort = run->options->effort;
+    effort.rounds *= 8;
+    effort.seconds *= 20;
+    effort.burst = 0.0;
+    bench_set_finish(begin_neighbours(run, name, &plain), effort, run->report);
+
+    bench_set *set = begin_neighbours(run, name, &crowded);
+    set->crowded = true;
+    bench_neighbours neighbours;
+    bench_neighbours_start_on_each_core(&neighbours);
+    bench_set_finish(set, effort, run->report);
+    bench_neighbours_stop(&neighbours);
 }
 
 /* --- The table of groups ------------------------------------------------------------------------------------------ */
@@ -273,6 +284,7 @@ static const group groups[] = {
     {"memory", run_memory, "batches in the second and third cache, and beyond"},
     {"threads", run_threads, "numbers of threads, over sizes of the batch"},
     {"team", run_team, "what a waiting team of threads costs"},
+    {"neighbours", run_neighbours, "one thread and all, beside a busy process on each core"},
 };
 
 enum { NUM_GROUPS = sizeof groups / sizeof groups[0] };
