@@ -124,16 +124,18 @@ def sizes_table(data):
 
 @table("ragged")
 def ragged_table(data):
+    """ns/item of every kind of inputs, against the plain ones and the handwritten baseline."""
     found = rows.select(data["rows"], group="ragged")
     body = []
-    for batch in in_order(found, "data"):
-        for row in rows.select(found, data=batch, who="rankloss"):
-            hand = rows.median(found, data=batch, inputs=row["inputs"], work=row["work"], who="handwritten")
-            body.append(
-                (batch, row["inputs"], row["work"], figure(row["median"]), percent(row["limit"], row["median"]),
-                 figure(hand), times(hand, row["median"]))
-            )
-    head = ("batch", "inputs", "work", "ns/item", "of the limit", "handwritten, ns/item", "handwritten takes")
+    for row in rows.select(found, who="rankloss"):
+        batch = {field: row[field] for field in ("data", "items", "work")}
+        plain = rows.median(found, inputs="i32-labels", who="rankloss", **batch)
+        hand = rows.median(found, inputs=row["inputs"], who="handwritten", **batch)
+        body.append(
+            (row["data"], str(row["items"]), row["inputs"], row["work"], figure(row["median"]),
+             times(row["median"], plain), percent(row["limit"], row["median"]), times(hand, row["median"]))
+        )
+    head = ("batch", "items", "inputs", "work", "ns/item", "against plain", "of the limit", "handwritten takes")
     return markdown(head, body)
 
 
@@ -174,19 +176,17 @@ def instructions_table(data):
 
 
 def _beside_plain(data, group):
-    """ns/item of every kind of inputs, and how many times that of the plain ones."""
+    """ns/item of the plain inputs, and how many times that the others take, for each batch."""
     found = rows.select(data["rows"], group=group, who="rankloss")
-    kinds = in_order(found, "inputs")
+    kinds = [kind for kind in in_order(found, "inputs") if kind != "plain"]
     body = []
-    for n in sizes(found):
+    for n, items in sorted({(row["n"], row["items"]) for row in found}):
         for work in in_order(found, "work"):
-            plain = rows.median(found, n=n, work=work, inputs="plain")
-            line = [str(n), work]
-            for kind in kinds:
-                value = rows.median(found, n=n, work=work, inputs=kind)
-                line.append(figure(value) if kind == "plain" else f"{figure(value)} ({times(value, plain)})")
-            body.append(line)
-    return markdown(("n", "work", *kinds), body)
+            here = rows.select(found, n=n, items=items, work=work)
+            plain = rows.median(here, inputs="plain")
+            ratios = (times(rows.median(here, inputs=kind), plain) for kind in kinds)
+            body.append((str(n), str(items), work, figure(plain), *ratios))
+    return markdown(("n", "items", "work", "plain, ns/item", *kinds), body)
 
 
 @table("inputs")
@@ -248,6 +248,16 @@ def team_table(data):
             )
     head = ("waiting threads", "calls", "us a call, median", "first quartile", "third quartile", "processor us a call")
     return markdown(head, body)
+
+
+@table("neighbours")
+def neighbours_table(data):
+    """Microseconds a call: what most take, what all take together, and what the slowest take."""
+    body = []
+    for row in rows.select(data["rows"], group="neighbours", who="rankloss"):
+        each = (figure(row["items"] / 1e3 * row[field]) for field in ("median", "mean", "p95"))
+        body.append((row["inputs"], str(row["threads"]), *each))
+    return markdown(("calls", "threads", "us a call, median", "mean", "95th percentile"), body)
 
 
 def _peers(data, keep):
