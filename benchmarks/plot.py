@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the pictures of docs/performance.md from a file of rows, by gnuplot.
+"""Draws the pictures of docs/performance.md and README.md from a file of rows, by gnuplot.
 
     benchmarks/plot.py benchmarks/baseline/KIND.json docs/performance
 """
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from bench import rows
-from bench.tables import PEERS, sizes
+from bench.tables import PEERS, million, ratios, sizes
 
 SCRIPTS = Path(__file__).resolve().parent / "plots"
 
@@ -49,14 +49,24 @@ def draw_sizes(data, folder, work):
 
 
 def draw_peers(data, folder, work):
-    found = [row for row in rows.select(data["rows"], group="peers", data="dense", work=work)
-             if 3 << 18 <= row["items"] <= 1 << 20]
+    found = million(rows.select(data["rows"], group="peers", data="dense", work=work))
     lines = [
         (n, *(rows.median(found, n=n, who=who) for who in ("rankloss", *PEERS)))
         for n in sizes(found, who="rankloss")
     ]
     title = f"{WORKS[work]}, a million items, {data['machine']['threads']} threads"
     draw("peers", folder / f"peers-{work}.svg", lines, title=title)
+
+
+def draw_speed(data, folder):
+    """README's: each ratio is of one set, timed in turn, so that runs of different programs may share the picture."""
+    found = million(rows.select(data["rows"], data="dense", work="gradient"))
+    hand = dict(ratios(rows.select(found, group="sizes"), "handwritten"))
+    beside = rows.select(found, group="peers")
+    peers = [dict(ratios(beside, who)) for who in PEERS]
+    lines = [(n, *(of.get(n) for of in (hand, *peers))) for n in sizes(beside, who="rankloss")]
+    title = f"Loss and gradient of a million items, {data['machine']['threads']} threads"
+    draw("speed", folder / "speed.svg", lines, title=title)
 
 
 def draw_threads(data, folder):
@@ -89,6 +99,7 @@ def main():
     for work in ("loss", "gradient"):
         draw_peers(data, arguments.folder, work)
     draw_threads(data, arguments.folder)
+    draw_speed(data, arguments.folder)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md: each is a function of a file of rows that returns Markdown."""
+"""The tables of docs/performance.md and README.md: each is a function of a file of rows that returns Markdown."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from bench import rows
 BASELINES = Path(__file__).resolve().parents[1] / "baseline"
 WORKS = ("loss", "gradient", "hessian")
 PEERS = ("jax", "torch", "torch-compiled", "numpy", "numba")
+MILLION = range(3 << 18, (1 << 20) + 1)  # items: whole lists only
 TABLES = {}
 
 
@@ -277,7 +278,7 @@ def _peers(data, keep):
 
 @table("peers-million")
 def peers_million(data):
-    return _peers(data, lambda row: row["n"] and 3 << 18 <= row["items"] <= 1 << 20)
+    return _peers(data, lambda row: row["n"] and row["items"] in MILLION)
 
 
 @table("peers-small")
@@ -293,6 +294,85 @@ def peers_large(data):
 @table("peers-ragged")
 def peers_ragged(data):
     return _peers(data, lambda row: not row["n"])
+
+
+# --- README's figures -------------------------------------------------------------------------------------------------
+
+def million(found):
+    """The rows of batches of about a million items."""
+    return [row for row in found if row["items"] in MILLION]
+
+
+def ratios(found, who):
+    """[(n, how many times the library's time that one takes)], where both were timed."""
+    pairs = [(n, rows.median(found, n=n, who=who), rows.median(found, n=n, who="rankloss")) for n in sizes(found)]
+    return [(n, theirs / ours) for n, theirs, ours in pairs if theirs and ours]
+
+
+def _span(name, pairs):
+    least, most = (figure(choose(ratio for _, ratio in pairs)) for choose in (min, max))
+    return f"{name}{least} to {most} times (lists of {pairs[0][0]} to {pairs[-1][0]})"
+
+
+def _mslr_figure(found):
+    """Group ragged, batch mslr, loss and gradient."""
+    for row in rows.select(found, group="ragged", data="mslr", inputs="i32-labels", work="gradient", who="rankloss"):
+        milliseconds = figure(row["items"] / 1e6 * row["median"])
+        yield ("3.7 million items in 31,531 ragged lists, shaped like MSLR-WEB30K",
+               f"{milliseconds} ms, {figure(row['median'])} ns an item", "ragged-batches")
+
+
+def _handwritten_figure(found):
+    """Group sizes, loss and gradient: the least and the most over the list sizes."""
+    pairs = ratios(rows.select(found, group="sizes", work="gradient"), "handwritten")
+    if pairs:
+        yield ("What three loops of C take instead, inexact, by `-O3 -march=native -ffast-math`", _span("", pairs),
+               "list-sizes")
+
+
+def _peers_figure(found):
+    """Group peers, loss and gradient, a million items: the same."""
+    beside = million(rows.select(found, group="peers", data="dense", work="gradient"))
+    names = {"JAX ": ratios(beside, "jax"), "PyTorch ": ratios(beside, "torch-compiled")}
+    text = [_span(name, pairs) for name, pairs in names.items() if pairs]
+    if text:
+        yield "What JAX, under `jit`, and compiled PyTorch take instead", "; ".join(text), "peers"
+
+
+def _inputs_figure(found):
+    """Group inputs, loss and gradient, a million items: the dearest of all kinds and list sizes."""
+    beside = million(rows.select(found, group="inputs", work="gradient", who="rankloss"))
+    plain = {row["n"]: row["median"] for row in rows.select(beside, inputs="plain")}
+    if plain:
+        dearest = max(beside, key=lambda row: row["median"] / plain[row["n"]])
+        kinds = ", ".join(kind for kind in in_order(beside, "inputs") if kind != "plain")
+        yield (f"The dearest of {kinds}",
+               f"{times(dearest['median'], plain[dearest['n']])} a plain call ({dearest['inputs']}, "
+               f"lists of {dearest['n']})", "inputs")
+
+
+def _neighbours_figure(found):
+    """Group neighbours: a call of a million items on all threads and on one."""
+    beside = rows.select(found, group="neighbours", who="rankloss")
+    text = []
+    for row in sorted(beside, key=lambda row: (row["inputs"] == "plain", -row["threads"])):
+        mean, p95 = (figure(row["items"] / 1e6 * row[field]) for field in ("mean", "p95"))
+        without = "without, " * (row["inputs"] == "plain")
+        text.append(f"{without}{row['threads']} thread{'s' * (row['threads'] > 1)}: {mean} ms ({p95})")
+    if text:
+        yield ("A million items in lists of 128 beside a busy process on each core, mean (95th percentile)",
+               "; ".join(text), "busy-neighbours")
+
+
+@table("figures")
+def figures_table(data):
+    """One line for each figure that there are rows for, with the section that has its rows."""
+    figures = (_mslr_figure, _handwritten_figure, _peers_figure, _inputs_figure, _neighbours_figure)
+    body = [(what, value, f"[rows](docs/performance.md#{section})")
+            for find in figures for what, value, section in find(data["rows"])]
+    m = data["machine"]
+    note = f"{m['cpu']}, {m['threads']} threads, {m['isa']}, RankLoss {m['version']}; loss and gradient, float32."
+    return markdown(("", "", ""), body) + "\n\n" + note
 
 
 # --- Other machines ---------------------------------------------------------------------------------------------------

@@ -13,3 +13,4 @@ set style line 4 lc rgb "#cc79a7" lw 1.5 pt 11 ps 0.6
 set style line 5 lc rgb "#e69f00" lw 1.5 pt 13 ps 0.6
 set style line 6 lc rgb "#56b4e9" lw 1.5 pt 3 ps 0.6
 set style line 7 lc rgb "#000000" lw 1.5 dt 2 pt 0
+set style line 8 lc rgb "#999999" lw 1.5 pt 2 ps 0.6
