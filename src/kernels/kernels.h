@@ -58,6 +58,13 @@ enum {
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
 #define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p22
 
+/* How float32 scores with a bias are compared; the whole of a list has to be compared in one way. */
+typedef enum rankloss__comparison {
+    RANKLOSS__AS_NEEDED, /* the items are whole lists: as RANKLOSS__FLOAT_SCORE_LIMIT says */
+    RANKLOSS__IN_FLOAT,
+    RANKLOSS__IN_DOUBLE
+} rankloss__comparison;
+
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
     const void *logits;    /* the scores, unless these are scaled */
@@ -71,6 +78,7 @@ typedef struct rankloss__items {
     rankloss__dd inverse;  /* of the temperature, if scores are scaled */
     bool scaled;           /* a score is logit * inverse + bias, in the reals */
     bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
+    rankloss__comparison comparison;
     bool interleaved;
     bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */
     unsigned lane;        /* of a list by itself: the lane for what is known of it */
@@ -98,6 +106,7 @@ typedef struct rankloss__score_range {
     double unit;        /* of max and min: 1 / temperature if they are logits that are scaled, otherwise 1 */
     double lowest_x;    /* the x of the lowest score */
     double logit, bias; /* of the argmax; all that x_i needs */
+    double most_bias;   /* the largest magnitude of a bias */
     size_t argmax;      /* the first valid item whose score is max; count where there is none */
     size_t valid;       /* number of valid items */
 } rankloss__score_range;

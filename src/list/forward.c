@@ -26,6 +26,7 @@ static void join_ranges(rankloss__score_range *range, const rankloss__score_rang
     range->valid += later->valid;
     range->min = later->min < range->min ? later->min : range->min;
     range->unit = later->unit;
+    range->most_bias = later->most_bias > range->most_bias ? later->most_bias : range->most_bias;
     if (later->max > range->max) {
         range->max = later->max;
         range->logit = later->logit;
@@ -39,22 +40,40 @@ static rankloss__score_range no_range(const rankloss__list *list) {
     return (rankloss__score_range){.max = -(double)INFINITY, .min = (double)INFINITY, .argmax = list->size};
 }
 
+/* What all parts share. */
+typedef struct ranging {
+    rankloss__comparison comparison;
+    rankloss__score_range parts[RANKLOSS__PARTS];
+} ranging;
+
 static void range_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
-    rankloss__score_range *range = (rankloss__score_range *)context + part;
+    ranging *shared = context;
+    rankloss__score_range *range = &shared->parts[part];
     *range = no_range(list);
     for (size_t first = begin; first < end; first += list->chunk) {
+        rankloss__items items = *rankloss__list_chunk(list, first);
         rankloss__score_range found;
-        list->inputs->kernels->score_range(rankloss__list_chunk(list, first), &found);
+        items.comparison = shared->comparison;
+        list->inputs->kernels->score_range(&items, &found);
         join_ranges(range, &found, first);
     }
 }
 
-static rankloss__score_range find_range(rankloss__list *list) {
-    rankloss__score_range parts[RANKLOSS__PARTS], range = no_range(list);
-    rankloss__each_part(list, range_of_part, parts);
+static rankloss__score_range compare(rankloss__list *list, rankloss__comparison comparison) {
+    ranging shared = {.comparison = comparison};
+    rankloss__score_range range = no_range(list);
+    rankloss__each_part(list, range_of_part, &shared);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
-        join_ranges(&range, &parts[part], 0);
+        join_ranges(&range, &shared.parts[part], 0);
     return range;
+}
+
+/* Once more in double where a float is not good enough anywhere in the list, as the kernels do for a list in one chunk. */
+static rankloss__score_range find_range(rankloss__list *list) {
+    const rankloss__score_range range = compare(list, RANKLOSS__IN_FLOAT);
+    const bool biased = list->inputs->bias.data != NULL && !list->inputs->is_f64;
+    const bool large = range.most_bias > RANKLOSS__FLOAT_SCORE_LIMIT || fabs(range.max) > RANKLOSS__FLOAT_SCORE_LIMIT;
+    return biased && large ? compare(list, RANKLOSS__IN_DOUBLE) : range;
 }
 
 /* --- the softmax of the labels --- */

@@ -323,6 +323,47 @@ static void softmaxes_and_biases_of_every_size(void **state) {
     }
 }
 
+/*
+ * Scores that a float cannot tell apart, and biases so large that a list with one is searched in double: the first item of
+ * each list has one, which other chunks of a long list do not see. Which item is the argmax depends on the whole list.
+ */
+static void large_biases_in_one_chunk(void **state) {
+    static const double ends[] = {0, 40, 740, 3740, 6740, 9740, 19740, 49740, 149740};
+    const int64_t lists = LENGTH(ends) - 1, items = (int64_t)ends[lists];
+    (void)state;
+    random_state r = random_new(random_run_seed(), 53);
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_F64; dtype++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = {.logits = view_vector(&p, dtype, items),
+                                    .labels = view_vector(&p, dtype, items),
+                                    .bias = view_vector(&p, dtype, items),
+                                    .tangent = view_vector(&p, RANKLOSS_F64, items),
+                                    .offsets = view_vector(&p, RANKLOSS_I64, lists + 1),
+                                    .temperature = 0.7,
+                                    .reduction = RANKLOSS_NONE};
+        rankloss_problem converted = problem;
+        converted.bias = view_vector(&p, RANKLOSS_F64, items);
+        view_assign(&problem.offsets, ends);
+        draw_normal(&r, &problem.labels);
+        draw_normal(&r, &problem.tangent);
+        for (int64_t i = 0; i < items; i++) {
+            view_set(&problem.logits, i, 2e6L + 0.01L * (long double)random_normal(&r));
+            view_set(&problem.bias, i, 0.1L * (long double)random_normal(&r));
+        }
+        for (int64_t k = 0; k < lists; k++)
+            view_set(&problem.bias, (int64_t)ends[k], -3e7L);
+        for (int64_t i = 0; i < items; i++)
+            view_set(&converted.bias, i, view_get(&problem.bias, i));
+        rankloss_result in_place = make_outputs(&p, &problem, RANKLOSS_F64, OUTPUTS_ALL, LAYOUT_ROW_MAJOR, &r);
+        rankloss_result in_chunks = make_outputs(&p, &converted, RANKLOSS_F64, OUTPUTS_ALL, LAYOUT_ROW_MAJOR, &r);
+        check_run(&problem, &in_place, "large biases in place");
+        check_run(&converted, &in_chunks, "large biases in chunks");
+        check_same_bits(&in_place, &in_chunks, "large biases");
+        try_shared_list(&problem, OUTPUTS_ALL, "large biases");
+        pool_free(&p);
+    }
+}
+
 /* The same list at every distance from a 64-byte boundary. */
 static void any_alignment(void **state) {
     (void)state;
@@ -565,6 +606,7 @@ int main(void) {
         cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(a_list_alone_and_in_a_batch),
         cmocka_unit_test(softmaxes_and_biases_of_every_size),
+        cmocka_unit_test(large_biases_in_one_chunk),
         cmocka_unit_test(any_alignment),
         cmocka_unit_test(any_dtype_with_the_same_values),
         cmocka_unit_test(any_other_outputs),
