@@ -83,8 +83,9 @@
  *
  * Threads     Every function may be called from any number of threads at once. A call shares out its lists, or the parts
  *             of a very long one, over an OpenMP team, and computes on its own thread alone when the work is small,
- *             inside a parallel region, or in a child of fork(). A shared library that is unloaded stays in memory
- *             (ELF), for the threads of its team.
+ *             inside a parallel region, or in a child of fork(). Where the threads of a team come late, because others
+ *             have their cores, the next calls from the same thread use fewer for a while. A shared library that is
+ *             unloaded stays in memory (ELF), for the threads of its team.
  *
  * Memory      Everything is borrowed for the call. The heap is used for two things only: RANKLOSS_CUSTOM (17 bytes a
  *             list), and grad_labels or grad_weights summed over lists (at most 1 MiB). Stack use is under 64 KiB a
