@@ -36,6 +36,7 @@ typedef struct numbers {
 } numbers;
 
 static numbers scores, labels, weights, biases, tangent, output;
+static numbers old[3]; /* what a test changes for a while; too large for some stacks */
 static uint8_t where[SIZE];
 static rankloss__chunk_scratch scratch;
 
@@ -119,7 +120,7 @@ static void exponentials_of_labels_are_summed(void **state) {
     (void)state;
     for (int k = 0; k < 6; k++)
         for (unsigned options = BY_SOFTMAX; options <= (BY_SOFTMAX | MASKED | IS_F64); options++) {
-            const numbers old = labels;
+            old[0] = labels;
             long double total = 0.0L;
             if (tops[k] > 1 && (options & MASKED) != 0)
                 where[tops[k]] = 1;
@@ -133,7 +134,7 @@ static void exponentials_of_labels_are_summed(void **state) {
             assert_int_equal(forward.path, RANKLOSS__FAST);
             assert_int_equal(forward.sums.label_underflow, 0);
             assert_true(fabsl((long double)forward.sums.label_total.hi[0] - total) <= total * (long double)tolerance);
-            labels = old;
+            labels = old[0];
         }
 }
 
@@ -144,7 +145,7 @@ static void labels_without_a_softmax_have_no_loss(void **state) {
     for (int k = 0; k < 6; k++)
         for (int way = 0; way < 6; way++) {
             const unsigned options = BY_SOFTMAX | MASKED | (way < 3 ? 0u : (unsigned)IS_F64);
-            const numbers old = labels;
+            old[0] = labels;
             const int64_t last = softmax_sizes[k] - 1;
             const uint8_t old_where = where[last];
             for (int64_t i = way % 3 == 2 ? 0 : last; i <= last; i++)
@@ -156,7 +157,7 @@ static void labels_without_a_softmax_have_no_loss(void **state) {
             if (way % 3 != 2)
                 assert_int_equal(forward_of(options, softmax_sizes[k]).path, k == 0 ? RANKLOSS__EMPTY : RANKLOSS__FAST);
             where[last] = old_where;
-            labels = old;
+            labels = old[0];
         }
 }
 
@@ -166,7 +167,8 @@ static void labels_that_underflow_are_seen(void **state) {
     for (int k = 1; k < 6; k++)
         for (int way = 0; way < 8; way++) {
             const bool is_f64 = (way & 1) != 0, far = (way & 2) != 0, infinite = (way & 4) != 0;
-            const numbers old[] = {labels, scores};
+            old[0] = labels;
+            old[1] = scores;
             const size_t last = (size_t)softmax_sizes[k] - 1;
             set(&labels, last, far ? -1000.0 : -(double)INFINITY);
             if (infinite)
@@ -187,7 +189,9 @@ static void labels_that_underflow_are_seen(void **state) {
 static void large_biases_need_more(void **state) {
     (void)state;
     for (unsigned is_f64 = 0; is_f64 < 2; is_f64++) {
-        const numbers old[] = {biases, scores, labels};
+        old[0] = biases;
+        old[1] = scores;
+        old[2] = labels;
         const double large = is_f64 != 0 ? 0x1p46 : 0x1p30, largest = is_f64 != 0 ? 0x1.8p1023 : 0x1.8p127;
         for (size_t i = 0; i < 200; i += 199) {
             set(&biases, i, large);
