@@ -52,11 +52,12 @@ enum {
 /*
  * A bias up to this costs x no more than 2^-26 in float32 and 2^-62 in float64, even if it cancels the logit. Where it is
  * larger and x below -1, x may be off by as much of itself; nearer to the argmax, the list is computed in extended
- * precision. In lists with scores and biases up to the third, float scores are good enough to find an argmax by.
+ * precision. In lists with scores and biases up to the third, float scores are good enough to find an argmax by: each is
+ * within .63, so that no x is above 1.25, nor as far below a cutoff that its exponential would be wrong.
  */
 #define RANKLOSS__BIAS_LIMIT_F32 0x1p24
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
-#define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p22
+#define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p21
 
 /* How float32 scores with a bias are compared; the whole of a list has to be compared in one way. */
 typedef enum rankloss__comparison {
@@ -287,8 +288,7 @@ typedef struct rankloss__kernels {
 
     /*
      * Losses and derivatives by the logits in one step; NULL in float64. Returns false, and has written no derivative,
-     * if anything is not finite, or the lists are not all RANKLOSS__SPAN_NEAR. The gradients may overwrite
-     * the logits.
+     * if anything is not finite, or the lists are not all RANKLOSS__SPAN_NEAR. The gradients may overwrite the logits.
      */
     bool (*short_lists)(const rankloss__short_lists *lists, rankloss__losses *losses);
 

@@ -122,7 +122,7 @@ static void check_range(const data *d, const rankloss__score_range *range) {
             continue;
         const quad x = score(d, i) - max;
         count++;
-        assert_true(x <= (quad)(d->is_f64 ? 0x1p-11 : 1.5));
+        assert_true(x <= (quad)(d->is_f64 ? 0x1p-11 : 1.25));
         lowest = x < lowest ? x : lowest;
     }
     assert_int_equal(range->valid, count);
@@ -231,6 +231,26 @@ static void interleaved_scores_are_the_same(void **state) {
     }
 }
 
+/* An argmax below the largest score makes x positive, and a lowest one fall below the cutoff unseen. */
+static void exponentials_reach_beyond_their_ends(void **state) {
+    const float xs[] = {
+        2.0F, 1.25F, 0.5F, 0x1p-20F, (float)RANKLOSS__EXP_CUTOFF - 1.25F, (float)RANKLOSS__EXP_CUTOFF - 2.0F};
+    const rankloss__score_range top = {.logit = 0.0};
+    (void)state;
+    for (int t = 0; t < NUM_KERNEL_TABLES; t++)
+        for (int is_f64 = 0; is_f64 < 2 && kernel_table_runs(t); is_f64++) {
+            double wide[6], exps[6];
+            for (int i = 0; i < 6; i++)
+                wide[i] = (double)xs[i];
+            const rankloss__items items = {.logits = is_f64 != 0 ? (const void *)wide : xs, .count = 6, .unmasked = 6};
+            kernel_tables[t].kernels[is_f64]->exps(&items, &top, RANKLOSS__SPAN_NEAR, exps);
+            for (int i = 0; i < 6; i++) {
+                const long double exact = expl((long double)xs[i]);
+                assert_true(fabsl((long double)exps[i] - exact) <= exact * (is_f64 != 0 ? 0x1p-52L : 0x1p-28L));
+            }
+        }
+}
+
 /* --- biases that are too large --- */
 
 /*
@@ -270,6 +290,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scaled_scores_are_never_rounded),
         cmocka_unit_test(interleaved_scores_are_the_same),
+        cmocka_unit_test(exponentials_reach_beyond_their_ends),
         cmocka_unit_test(large_biases_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
