@@ -198,12 +198,13 @@ typedef struct rankloss__extent {
  * the arrays into blocks; of others the items are interleaved already, with neither a tangent nor labels that are divided.
  */
 typedef struct rankloss__short_lists {
-    float *logits, *labels;       /* plain lists; otherwise NULL */
-    const rankloss__items *items; /* of plain lists only `where` is read, if their sizes differ: which have a row */
-    bool masked;                  /* items other than those behind the ends of lists */
-    double inverse;               /* of the temperature */
-    float *grads, *hesses;        /* NULL: not wanted */
-    const int64_t *starts;        /* of each list, in elements, in these four arrays, in which each is contiguous */
+    float *logits, *labels;         /* plain lists; otherwise NULL */
+    const rankloss__items *items;   /* of plain lists only `where` is read, if their sizes differ: which have a row */
+    bool masked;                    /* items other than those behind the ends of lists */
+    double inverse;                 /* of the temperature */
+    void *grads, *hesses;           /* NULL: not wanted */
+    int32_t grad_dtype, hess_dtype; /* RANKLOSS_F32, or one of 16 bits */
+    const int64_t *starts;          /* of each list, in elements, in these four arrays, in which each is contiguous */
     const size_t *sizes;
     rankloss__extent extent;
     const rankloss__factors *factors; /* of the derivatives */

@@ -37,10 +37,13 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
     return size <= RANKLOSS__SHORT ? RANKLOSS__INTERLEAVED : RANKLOSS__SIDE_BY_SIDE;
 }
 
-/* Whether an array is absent, or has the items of each list as floats, one list `apart` elements from the next. */
+/* Whether an array is absent, or has the items of each list in a row, one list `apart` elements from the next. */
+static bool has_rows(const rankloss__view *view, int64_t apart) {
+    return view->data == NULL || (view->item_stride == 1 && view->list_strides[0] == apart);
+}
+
 static bool has_floats(const rankloss__view *view, int64_t apart) {
-    return view->data == NULL ||
-           (view->dtype == RANKLOSS_F32 && view->item_stride == 1 && view->list_strides[0] == apart);
+    return has_rows(view, apart) && (view->data == NULL || view->dtype == RANKLOSS_F32);
 }
 
 rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
@@ -50,8 +53,8 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
     const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
     const int64_t apart = laid_out->list_strides[0];
     const bool plain_labels = in->labels.data != NULL && !in->sum_to_one && !in->label_exps;
-    const bool fits = !in->is_f64 && in->batch.ndim <= 1 && plain_labels && in->is_moderate &&
-                      has_floats(grad, apart) && has_floats(hess, apart);
+    const bool fits = !in->is_f64 && in->batch.ndim <= 1 && plain_labels && in->is_moderate && has_rows(grad, apart) &&
+                      has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 && hess->dtype != RANKLOSS_F64;
     const bool nothing_besides = in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL;
     const bool is_plain = nothing_besides && has_floats(&in->logits, apart) && has_floats(&in->labels, apart);
     return (rankloss__one_step){fits, fits && is_plain, apart};

@@ -29,7 +29,7 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side);
 
 /*
  * Whether the call's interleaved lists can be computed in one step, by the kernel short_lists, if nothing but losses and
- * derivatives by the logits is wanted: these have to be floats, if there are any.
+ * derivatives by the logits is wanted: these must not be doubles.
  */
 typedef struct rankloss__one_step {
     bool fits;

@@ -163,6 +163,8 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     const rankloss__plan *plan = group->plan;
     const rankloss__inputs *inputs = &plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    const rankloss__view *grad = &plan->derivatives[RANKLOSS__GRAD_LOGITS];
+    const rankloss__view *hess = &plan->derivatives[RANKLOSS__HESS_LOGITS];
     const unsigned all = (1u << group->count) - 1;
     const unsigned by_logits = 1u << RANKLOSS__GRAD_LOGITS | 1u << RANKLOSS__HESS_LOGITS;
     group_factors factors;
@@ -188,10 +190,10 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
         .inverse = inputs->inverse_temperature.hi,
         .logits = group->one_step.is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
         .labels = group->one_step.is_plain ? rankloss__floats_of(&inputs->labels) : NULL,
-        .grads =
-            has(wanted, RANKLOSS__GRAD_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__GRAD_LOGITS]) : NULL,
-        .hesses =
-            has(wanted, RANKLOSS__HESS_LOGITS) ? rankloss__floats_of(&plan->derivatives[RANKLOSS__HESS_LOGITS]) : NULL,
+        .grads = has(wanted, RANKLOSS__GRAD_LOGITS) ? grad->data : NULL,
+        .hesses = has(wanted, RANKLOSS__HESS_LOGITS) ? hess->data : NULL,
+        .grad_dtype = grad->dtype,
+        .hess_dtype = hess->dtype,
         .starts = starts,
         .sizes = group->sizes,
         .extent = group->extent,

@@ -24,6 +24,8 @@ typedef long double real;
 typedef struct problem {
     guarded memory[4];
     float *logits, *labels, *grads, *hesses;
+    uint16_t *halves[2]; /* where the derivatives begin if they have 16 bits */
+    int32_t dtypes[2];   /* of the derivatives */
     int64_t starts[LANES];
     size_t sizes[LANES], count; /* of all elements, the gaps included */
     rankloss__extent extent;
@@ -69,6 +71,10 @@ static void place_lists(problem *p, random_state *r) {
     p->labels = guarded_last(&p->memory[1], p->count * sizeof(float));
     p->grads = guarded_last(&p->memory[2], p->count * sizeof(float));
     p->hesses = guarded_last(&p->memory[3], p->count * sizeof(float));
+    for (int which = 0; which < 2; which++) {
+        p->halves[which] = guarded_last(&p->memory[2 + which], p->count * sizeof(uint16_t));
+        p->dtypes[which] = RANKLOSS_F32;
+    }
 }
 
 /* Scores are often equal to others, for the first of the largest to be found; the gaps hold NaN. */
@@ -129,8 +135,14 @@ static void interleave(const problem *p, const float *lists, float *block) {
             block[LANES * row + k] = row < p->sizes[k] ? lists[(size_t)p->starts[k] + row] : 0.0f;
 }
 
+static void *derivatives_of(problem *p, int which) {
+    if (p->dtypes[which] == RANKLOSS_F32)
+        return which == 0 ? p->grads : p->hesses;
+    return p->halves[which];
+}
+
 /* What the kernel gets. The blocks that it is to fill hold what the lists before have left. */
-static rankloss__short_lists lists_of(const problem *p, int wanted) {
+static rankloss__short_lists lists_of(problem *p, int wanted) {
     static float blocks[2][LANES * MOST];
     static double exps[LANES * MOST];
     static rankloss__items items;
@@ -144,8 +156,10 @@ static rankloss__short_lists lists_of(const problem *p, int wanted) {
                                    .inverse = p->inverse,
                                    .logits = p->filled ? NULL : p->logits,
                                    .labels = p->filled ? NULL : p->labels,
-                                   .grads = (wanted & GRADS) != 0 ? p->grads : NULL,
-                                   .hesses = (wanted & HESSES) != 0 ? p->hesses : NULL,
+                                   .grads = (wanted & GRADS) != 0 ? derivatives_of(p, 0) : NULL,
+                                   .hesses = (wanted & HESSES) != 0 ? derivatives_of(p, 1) : NULL,
+                                   .grad_dtype = p->dtypes[0],
+                                   .hess_dtype = p->dtypes[1],
                                    .starts = p->starts,
                                    .sizes = p->sizes,
                                    .extent = p->extent,
@@ -224,22 +238,29 @@ static void check_list(const problem *p, const rankloss__losses *losses, int k) 
     }
 }
 
-static void check_untouched(const problem *p, const guarded *memory, const float *derivatives) {
+static size_t size_of(int32_t dtype) {
+    return dtype == RANKLOSS_F32 ? sizeof(float) : sizeof(uint16_t);
+}
+
+static void check_untouched(problem *p, int which) {
+    const guarded *memory = &p->memory[2 + which];
+    const size_t size = size_of(p->dtypes[which]);
     static unsigned char is_item[ROOM];
-    const unsigned char *bytes = (const unsigned char *)derivatives;
+    const unsigned char *bytes = derivatives_of(p, which);
     memset(is_item, 0, sizeof is_item);
     for (int k = 0; k < LANES; k++)
         memset(is_item + p->starts[k], 1, p->sizes[k]);
     for (const unsigned char *byte = memory->begin; byte < bytes; byte++)
         assert_true(*byte == UNTOUCHED);
-    for (size_t i = 0; i < p->count * sizeof(float); i++)
-        assert_true(is_item[i / sizeof(float)] != 0 || bytes[i] == UNTOUCHED);
+    for (size_t i = 0; i < p->count * size; i++)
+        assert_true(is_item[i / size] != 0 || bytes[i] == UNTOUCHED);
 }
 
 /* --- the same by the steps for lists of any size --- */
 
-static void run_steps(const rankloss__kernels *kernels, const problem *p, float *const derivatives[2],
+static void run_steps(const rankloss__kernels *kernels, const problem *p, void *const derivatives[2],
                       rankloss__losses *losses) {
+    const int64_t sizes[2] = {(int64_t)size_of(p->dtypes[0]), (int64_t)size_of(p->dtypes[1])};
     static float logits[LANES * MOST], labels[LANES * MOST], rows[LANES * MOST];
     static double exps[LANES * MOST];
     const void *from[2][LANES];
@@ -249,32 +270,46 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, float 
     for (int k = 0; k < LANES; k++) {
         from[0][k] = p->logits + p->starts[k];
         from[1][k] = p->labels + p->starts[k];
-        to[0][k] = derivatives[0] + p->starts[k];
-        to[1][k] = derivatives[1] + p->starts[k];
+        to[0][k] = (char *)derivatives[0] + p->starts[k] * sizes[0];
+        to[1][k] = (char *)derivatives[1] + p->starts[k] * sizes[1];
     }
     kernels->interleave(from[0], p->sizes, p->extent, sizeof(float), logits);
     kernels->interleave(from[1], p->sizes, p->extent, sizeof(float), labels);
     const rankloss__items items = items_of(p, logits, labels);
     assert_int_equal(kernels->interleaved_sums(&items, exps, &sums, losses), (1 << LANES) - 1);
     kernels->terms(&sums, losses, &p->factors, true, &terms);
-    kernels->grad(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, RANKLOSS_F32});
-    kernels->deinterleave(rows, p->sizes, p->extent, sizeof(float), to[0]);
-    kernels->hess(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, RANKLOSS_F32});
-    kernels->deinterleave(rows, p->sizes, p->extent, sizeof(float), to[1]);
+    kernels->grad(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, p->dtypes[0]});
+    kernels->deinterleave(rows, p->sizes, p->extent, sizes[0], to[0]);
+    kernels->hess(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, p->dtypes[1]});
+    kernels->deinterleave(rows, p->sizes, p->extent, sizes[1], to[1]);
 }
 
 /* --- the tests --- */
 
-static void same_bits(const float *got, const float *expected, const problem *p) {
+static void same_bits(const void *got, const void *expected, const problem *p, size_t size) {
     for (int k = 0; k < LANES; k++)
-        assert_memory_equal(got + p->starts[k], expected + p->starts[k], p->sizes[k] * sizeof(float));
+        assert_memory_equal((const char *)got + (size_t)p->starts[k] * size,
+                            (const char *)expected + (size_t)p->starts[k] * size, p->sizes[k] * size);
+}
+
+/* Runs the kernel for what is wanted; by_steps: all of the same. */
+static void compare_with_steps(const rankloss__kernels *kernels, problem *p, int wanted, void *const by_steps[2],
+                               const rankloss__losses *expected, rankloss__losses *losses) {
+    assert_true(run(kernels, p, wanted, losses));
+    assert_memory_equal(losses->loss.at, expected->loss.at, sizeof losses->loss);
+    for (int which = 0; which < 2; which++)
+        if ((wanted >> which & 1) != 0) {
+            same_bits(derivatives_of(p, which), by_steps[which], p, size_of(p->dtypes[which]));
+            if (wanted == (GRADS | HESSES))
+                check_untouched(p, which);
+        }
 }
 
 static void lists_are_as_defined(void **state) {
     static const double spreads[] = {0.1, 3.0, 30.0, 60.0};
     static problem p;
     static float grads[ROOM], hesses[ROOM];
-    float *const by_steps[2] = {grads, hesses};
+    void *const by_steps[2] = {grads, hesses};
     random_state r = random_new(random_run_seed(), 1);
     (void)state;
     kernel_tables_print();
@@ -288,18 +323,36 @@ static void lists_are_as_defined(void **state) {
                 continue;
             const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
             run_steps(kernels, &p, by_steps, &expected);
-            for (int wanted = 0; wanted <= (GRADS | HESSES); wanted++) {
-                assert_true(run(kernels, &p, wanted, &losses));
-                assert_memory_equal(losses.loss.at, expected.loss.at, sizeof losses.loss);
-                if ((wanted & GRADS) != 0)
-                    same_bits(p.grads, grads, &p);
-                if ((wanted & HESSES) != 0)
-                    same_bits(p.hesses, hesses, &p);
-            }
-            check_untouched(&p, &p.memory[2], p.grads);
-            check_untouched(&p, &p.memory[3], p.hesses);
+            for (int wanted = 0; wanted <= (GRADS | HESSES); wanted++)
+                compare_with_steps(kernels, &p, wanted, by_steps, &expected, &losses);
             for (int k = 0; k < LANES; k++)
                 check_list(&p, &losses, k);
+        }
+    }
+    close_problem(&p);
+}
+
+static void derivatives_may_have_16_bits(void **state) {
+    static const int32_t dtypes[] = {RANKLOSS_F16, RANKLOSS_BF16, RANKLOSS_F32};
+    static problem p;
+    static float grads[ROOM], hesses[ROOM];
+    void *const by_steps[2] = {grads, hesses};
+    random_state r = random_new(random_run_seed(), 5);
+    (void)state;
+    open_problem(&p);
+    for (int round = 0; round < 2000 / random_run_share(); round++) {
+        fill(&p, &r, random_chance(&r, 0.5) ? 3.0 : 30.0);
+        fill_blocks(&p, &r);
+        p.dtypes[0] = dtypes[random_below(&r, 3)];
+        p.dtypes[1] = dtypes[random_below(&r, p.dtypes[0] == RANKLOSS_F32 ? 2 : 3)];
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            rankloss__losses losses, expected;
+            if (!kernel_table_runs(t))
+                continue;
+            const rankloss__kernels *kernels = kernel_tables[t].kernels[0];
+            run_steps(kernels, &p, by_steps, &expected);
+            for (int wanted = GRADS; wanted <= (GRADS | HESSES); wanted++)
+                compare_with_steps(kernels, &p, wanted, by_steps, &expected, &losses);
         }
     }
     close_problem(&p);
@@ -324,7 +377,7 @@ static void gradients_may_overwrite_the_scores(void **state) {
             in_place.grads = p.logits;
             assert_true(run(kernels, &p, GRADS, &losses));
             assert_true(kernels->short_lists(&in_place, &again));
-            same_bits(p.logits, p.grads, &p);
+            same_bits(p.logits, p.grads, &p, sizeof(float));
             memcpy(p.logits, kept, p.count * sizeof(float));
         }
     }
@@ -394,9 +447,11 @@ static void float64_has_no_such_step(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_are_as_defined), cmocka_unit_test(gradients_may_overwrite_the_scores),
-        cmocka_unit_test(what_is_not_carried_is_refused), cmocka_unit_test(large_biases_are_refused),
-        cmocka_unit_test(float64_has_no_such_step)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lists_are_as_defined),
+                                       cmocka_unit_test(derivatives_may_have_16_bits),
+                                       cmocka_unit_test(gradients_may_overwrite_the_scores),
+                                       cmocka_unit_test(what_is_not_carried_is_refused),
+                                       cmocka_unit_test(large_biases_are_refused),
+                                       cmocka_unit_test(float64_has_no_such_step)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

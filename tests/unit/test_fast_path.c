@@ -59,7 +59,7 @@ static void the_scratch_has_room_and_no_more(void **state) {
 }
 
 /* Plain floats, and then one thing that the kernel for short lists does not have, or does not read by itself. */
-static void one_step_is_for_floats_alone(void **state) {
+static void one_step_is_for_float32(void **state) {
     const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14;
     const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10;
     char element[8] = {0};
@@ -70,7 +70,8 @@ static void one_step_is_for_floats_alone(void **state) {
         rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
                                           &plan.derivatives[RANKLOSS__HESS_LOGITS]};
         for (int k = 0; k < 4; k++) {
-            *floats[k] = view_of(other == 1 + k ? RANKLOSS_F16 : RANKLOSS_F32, 1);
+            const int32_t another = k < 2 ? RANKLOSS_F16 : RANKLOSS_F64;
+            *floats[k] = view_of(other == 1 + k ? another : RANKLOSS_F32, 1);
             floats[k]->data = element;
             floats[k]->list_strides[0] = other == 5 && k == 1 ? 0 : 30; /* labels that all lists share */
         }
@@ -88,7 +89,9 @@ static void one_step_is_for_floats_alone(void **state) {
         assert_true(step.fits == (other < 0 || (not_at_all >> other & 1u) == 0));
         assert_true(step.is_plain == (other < 0 || ((not_plain | not_at_all) >> other & 1u) == 0));
         assert_int_equal(step.apart, 30);
-        if (other == 3 || other == 4) { /* outputs that are not asked for do not matter */
+        if (other == 3 || other == 4) { /* outputs may have 16 bits, and do not matter if they are not asked for */
+            floats[other - 1]->dtype = other == 3 ? RANKLOSS_F16 : RANKLOSS_BF16;
+            assert_true(rankloss__one_step_of(&plan).is_plain);
             floats[other - 1]->data = NULL;
             assert_true(rankloss__one_step_of(&plan).is_plain);
         }
@@ -307,7 +310,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_follow_the_size),
         cmocka_unit_test(the_scratch_has_room_and_no_more),
-        cmocka_unit_test(one_step_is_for_floats_alone),
+        cmocka_unit_test(one_step_is_for_float32),
         cmocka_unit_test(double_carries_what_is_within_its_range),
         cmocka_unit_test(labels_that_cancel_are_not_divided),
         cmocka_unit_test(lists_with_rules_of_their_own_are_not_used),

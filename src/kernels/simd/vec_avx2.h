@@ -120,6 +120,9 @@ static inline vec vec_load_f32(const float *p) {
     return (vec){_mm256_cvtps_pd(_mm_loadu_ps(p)), _mm256_cvtps_pd(_mm_loadu_ps(p + 4))};
 }
 
+STORE_WORD(floats_from_f16, (const uint16_t *p, float *floats),
+           _mm256_storeu_ps(floats, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p))))
+
 static inline vec vec_load_first_f64(const double *p, size_t n) {
     const mask m = mask_first(n);
     return (vec){_mm256_maskload_pd(p, vec_avx2_bits(m.low)), _mm256_maskload_pd(p + 4, vec_avx2_bits(m.high))};

@@ -67,19 +67,29 @@ WORD(vec, vec_add_where, (mask m, vec a, vec b), _mm512_mask_add_pd(a, m, a, b))
 WORD(vec, vec_all, (double value), _mm512_set1_pd(value))
 WORD(vec, vec_load_f64, (const double *p), _mm512_loadu_pd(p))
 WORD(vec, vec_load_f32, (const float *p), _mm512_cvtps_pd(_mm256_loadu_ps(p)))
+STORE_WORD(floats_from_f16, (const uint16_t *p, float *floats),
+           _mm256_storeu_ps(floats, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p))))
 WORD(vec, vec_load_first_f64, (const double *p, size_t n), _mm512_maskz_loadu_pd(mask_first(n), p))
 WORD(vec, vec_load_first_f32, (const float *p, size_t n), _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p)))
 
-/* Floats that can be rounded again, to fewer digits, as the doubles would be: those that are inexact become odd. */
+/*
+ * Floats that can be rounded again, to fewer digits, as the doubles would be: what is below their last place sets it.
+ * (Doubles without a normal float are far below what float16 holds.)
+ */
+static inline __m128i vec_avx512_to_f16(vec a) {
+    const __m512i bits = _mm512_castpd_si512(a), below = _mm512_set1_epi64(0x1FFFFFFF);
+    const __m512i carried = _mm512_add_epi64(_mm512_and_si512(bits, below), below);
+    const __m512i odd = _mm512_and_si512(_mm512_or_si512(bits, carried), _mm512_set1_epi64(~0x1FFFFFFFLL));
+    const __m256 floats = _mm512_cvtpd_ps(_mm512_castsi512_pd(odd));
+    return _mm256_cvtps_ph(floats, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/* The same for bfloat16, whose range is that of floats: those that are inexact become odd. */
 static inline __m256 vec_avx512_odd_floats(vec a) {
     const __m256 floats = _mm512_cvt_roundpd_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
     const __mmask8 inexact = _mm512_cmp_pd_mask(_mm512_cvtps_pd(floats), a, _CMP_NEQ_OQ);
     const __m256i bits = _mm256_castps_si256(floats);
     return _mm256_castsi256_ps(_mm256_mask_or_epi32(bits, inexact, bits, _mm256_set1_epi32(1)));
-}
-
-static inline __m128i vec_avx512_to_f16(vec a) {
-    return _mm256_cvtps_ph(vec_avx512_odd_floats(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
 /* For NaN, and floats half way between two of the format: the double that became such a float may not have been. */

@@ -136,7 +136,12 @@ static inline void vec_neon_store_f32(float *p, vec_register a, size_t at, size_
 FIRST_WORDS(vec_load_first_f64, vec_neon_load_f64, vec_store_first_f64, vec_neon_store_f64, double)
 FIRST_WORDS(vec_load_first_f32, vec_neon_load_f32, vec_store_first_f32, vec_neon_store_f32, float)
 
-/* --- to 16 bits --- */
+/* --- 16 bits --- */
+
+static inline void floats_from_f16(const uint16_t *p, float *floats) {
+    vst1q_f32(floats, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))));
+    vst1q_f32(floats + 4, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4))));
+}
 
 /* Floats that can be rounded again, to fewer digits, as the doubles would be: those that are inexact become odd. */
 WORD(float32x4_t, vec_neon_odd_floats, (vec_register a, vec_register b), vcvtx_high_f32_f64(vcvtx_f32_f64(a), b))

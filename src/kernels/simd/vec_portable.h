@@ -67,6 +67,12 @@ STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), n, rankloss__bf
 #define vec_store_f16(p, a) vec_store_first_f16(p, a, 8)
 #define vec_store_bf16(p, a) vec_store_first_bf16(p, a, 8)
 
+/* Eight of them, exactly. */
+static inline void floats_from_f16(const uint16_t *p, float *floats) {
+    for (size_t k = 0; k < 8; k++)
+        floats[k] = rankloss__f16_to_f32(p[k]);
+}
+
 /* --- arithmetic --- */
 
 VEC_WORD(vec_add, (vec a, vec b), a.lane[k] + b.lane[k])
