@@ -209,6 +209,7 @@ typedef struct rankloss__short_lists {
     rankloss__extent extent;
     const rankloss__factors *factors; /* of the derivatives */
     float *logit_block, *label_block; /* room for those of plain lists */
+    uint16_t *half_block;             /* room for a derivative of 16 bits */
     double *exps;
 } rankloss__short_lists;
 

@@ -200,6 +200,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
         .factors = factors.factors,
         .logit_block = scratch->logits.f32,
         .label_block = scratch->labels.f32,
+        .half_block = scratch->rows.u16,
         .exps = scratch->exps};
     if (!inputs->kernels->short_lists(&lists, &group->losses))
         return false;

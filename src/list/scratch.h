@@ -17,10 +17,11 @@ enum {
 
 enum { RANKLOSS__INTERLEAVED_ITEMS = RANKLOSS__LANES * RANKLOSS__SHORT };
 
-/* Items in the compute dtype, values of an output, or bytes of a mask. */
+/* Items in the compute dtype, values of an output (those of 16 bits in u16), or bytes of a mask. */
 typedef union rankloss__interleaved_block {
     float f32[RANKLOSS__INTERLEAVED_ITEMS];
     double f64[RANKLOSS__INTERLEAVED_ITEMS];
+    uint16_t u16[RANKLOSS__INTERLEAVED_ITEMS];
     uint8_t u8[RANKLOSS__INTERLEAVED_ITEMS];
 } rankloss__interleaved_block;
 

@@ -144,6 +144,7 @@ static void *derivatives_of(problem *p, int which) {
 /* What the kernel gets. The blocks that it is to fill hold what the lists before have left. */
 static rankloss__short_lists lists_of(problem *p, int wanted) {
     static float blocks[2][LANES * MOST];
+    static uint16_t half_block[LANES * MOST];
     static double exps[LANES * MOST];
     static rankloss__items items;
     items = items_of(p, blocks[0], blocks[1]);
@@ -166,6 +167,7 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
                                    .factors = &p->factors,
                                    .logit_block = blocks[0],
                                    .label_block = blocks[1],
+                                   .half_block = half_block,
                                    .exps = exps};
 }
 
