@@ -146,10 +146,10 @@ static void labels_without_a_softmax_have_no_loss(void **state) {
         for (int way = 0; way < 6; way++) {
             const unsigned options = BY_SOFTMAX | MASKED | (way < 3 ? 0u : (unsigned)IS_F64);
             old[0] = labels;
-            const int64_t last = softmax_sizes[k] - 1;
+            const size_t last = (size_t)softmax_sizes[k] - 1;
             const uint8_t old_where = where[last];
-            for (int64_t i = way % 3 == 2 ? 0 : last; i <= last; i++)
-                set(&labels, (size_t)i, specials[way % 3]);
+            for (size_t i = way % 3 == 2 ? 0 : last; i <= last; i++)
+                set(&labels, i, specials[way % 3]);
             where[last] = 1;
             const rankloss__forward failed = forward_of(options, softmax_sizes[k]);
             assert_true(failed.path == RANKLOSS__NAN && isnan(failed.loss));
