@@ -59,6 +59,9 @@ enum {
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
 #define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p21
 
+/* In float32 the sum of coefficients that are divided by it must not be smaller than their magnitudes by more than this. */
+#define RANKLOSS__CANCELLATION_F32 0x1p10
+
 /* How float32 scores with a bias are compared; the whole of a list has to be compared in one way. */
 typedef enum rankloss__comparison {
     RANKLOSS__AS_NEEDED, /* the items are whole lists: as RANKLOSS__FLOAT_SCORE_LIMIT says */
@@ -195,12 +198,13 @@ typedef struct rankloss__extent {
 
 /*
  * Eight lists of 1 to RANKLOSS__SHORT items in float32. Plain ones, of logits and labels and nothing besides, are read from
- * the arrays into blocks; of others the items are interleaved already, with neither a tangent nor labels that are divided.
+ * the arrays into blocks; of others the items are interleaved already, without a tangent and with labels as they are.
  */
 typedef struct rankloss__short_lists {
     float *logits, *labels;         /* plain lists; otherwise NULL */
     const rankloss__items *items;   /* of plain lists only `where` is read, if their sizes differ: which have a row */
     bool masked;                    /* items other than those behind the ends of lists */
+    bool sum_to_one;                /* the coefficients are divided by their sum */
     double inverse;                 /* of the temperature */
     void *grads, *hesses;           /* NULL: not wanted */
     int32_t grad_dtype, hess_dtype; /* RANKLOSS_F32, or one of 16 bits */
@@ -290,7 +294,8 @@ typedef struct rankloss__kernels {
 
     /*
      * Losses and derivatives by the logits in one step; NULL in float64. Returns false, and has written no derivative,
-     * if anything is not finite, or the lists are not all RANKLOSS__SPAN_NEAR. The gradients may overwrite the logits.
+     * if anything is not finite, the lists are not all RANKLOSS__SPAN_NEAR, or coefficients cannot be divided by their sum.
+     * The gradients may overwrite the logits.
      */
     bool (*short_lists)(const rankloss__short_lists *lists, rankloss__losses *losses);
 

@@ -52,7 +52,7 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
     const rankloss__view *hess = &plan->derivatives[RANKLOSS__HESS_LOGITS];
     const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
     const int64_t apart = laid_out->list_strides[0];
-    const bool plain_labels = in->labels.data != NULL && !in->sum_to_one && !in->label_exps;
+    const bool plain_labels = in->labels.data != NULL && !in->label_exps;
     const bool fits = !in->is_f64 && in->batch.ndim <= 1 && plain_labels && in->is_moderate && has_rows(grad, apart) &&
                       has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 && hess->dtype != RANKLOSS_F64;
     const bool nothing_besides = in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL;
@@ -81,7 +81,8 @@ bool rankloss__coefficients_cancel(const rankloss__list_sums *sums, int lane) {
  * Each of n coefficients loses at most 2^-53 of itself in float32, 2^-104 in float64.
  */
 static bool sum_to_one_is_accurate(const rankloss__inputs *inputs, const rankloss__list_sums *sums, int lane) {
-    return !inputs->sum_to_one || !coefficients_exceed(sums, lane, inputs->is_f64 ? 0x1p40 : 0x1p10);
+    return !inputs->sum_to_one ||
+           !coefficients_exceed(sums, lane, inputs->is_f64 ? 0x1p40 : RANKLOSS__CANCELLATION_F32);
 }
 
 /*

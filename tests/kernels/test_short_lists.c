@@ -32,6 +32,7 @@ typedef struct problem {
     double inverse; /* of the temperature */
     bool filled;    /* the kernel gets interleaved blocks, which may have these */
     bool weighted, biased, masked;
+    bool sum_to_one;
     float weights[LANES * MOST], biases[LANES * MOST]; /* interleaved */
     uint8_t where[LANES * MOST];
     rankloss__factors factors;
@@ -54,6 +55,7 @@ static void place_lists(problem *p, random_state *r) {
     const bool ragged = random_chance(r, 0.5);
     int order[LANES];
     p->count = 0;
+    p->sum_to_one = false;
     p->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES; k++)
         order[k] = k;
@@ -112,6 +114,13 @@ static void fill_blocks(problem *p, random_state *r) {
         }
 }
 
+/* Coefficients that are divided by their sum: the first of each list is not 0. After fill_blocks(). */
+static void divide(problem *p, random_state *r) {
+    p->sum_to_one = random_chance(r, 0.3);
+    for (int k = 0; k < LANES && p->sum_to_one; k++)
+        p->labels[p->starts[k]] += 1.0f;
+}
+
 /* Which derivatives are wanted. */
 enum { GRADS = 1, HESSES = 2 };
 
@@ -124,6 +133,7 @@ static rankloss__items items_of(const problem *p, const float *logits, const flo
                              .where = any_masked ? p->where : NULL,
                              .inverse = {p->inverse, 0.0},
                              .scaled = p->biased || p->inverse != 1.0,
+                             .wants_abs_coefs = p->sum_to_one,
                              .count = LANES * p->extent.most,
                              .unmasked = p->masked ? 0 : LANES * p->extent.least,
                              .interleaved = true};
@@ -154,6 +164,7 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
     }
     return (rankloss__short_lists){.items = &items,
                                    .masked = p->masked,
+                                   .sum_to_one = p->sum_to_one,
                                    .inverse = p->inverse,
                                    .logits = p->filled ? NULL : p->logits,
                                    .labels = p->filled ? NULL : p->labels,
@@ -214,6 +225,9 @@ static definition define(const problem *p, int k) {
         d.max = d.scores[i] > d.max ? d.scores[i] : d.max;
         d.sum += d.coefs[i];
     }
+    for (size_t i = 0; i < p->sizes[k] && p->sum_to_one; i++)
+        d.coefs[i] /= d.sum;
+    d.sum = p->sum_to_one ? 1 : d.sum;
     for (size_t i = 0; i < p->sizes[k]; i++)
         d.total += expl(d.scores[i] - d.max);
     return d;
@@ -267,7 +281,7 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, void *
     static double exps[LANES * MOST];
     const void *from[2][LANES];
     void *to[2][LANES];
-    rankloss__list_sums sums = {.sum_to_one = false};
+    rankloss__list_sums sums = {.sum_to_one = p->sum_to_one};
     rankloss__terms terms;
     for (int k = 0; k < LANES; k++) {
         from[0][k] = p->logits + p->starts[k];
@@ -319,6 +333,7 @@ static void lists_are_as_defined(void **state) {
     for (int round = 0; round < 4000 / random_run_share(); round++) {
         fill(&p, &r, spreads[round % 4]);
         fill_blocks(&p, &r);
+        divide(&p, &r);
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses, expected;
             if (!kernel_table_runs(t))
@@ -345,6 +360,7 @@ static void derivatives_may_have_16_bits(void **state) {
     for (int round = 0; round < 2000 / random_run_share(); round++) {
         fill(&p, &r, random_chance(&r, 0.5) ? 3.0 : 30.0);
         fill_blocks(&p, &r);
+        divide(&p, &r);
         p.dtypes[0] = dtypes[random_below(&r, 3)];
         p.dtypes[1] = dtypes[random_below(&r, p.dtypes[0] == RANKLOSS_F32 ? 2 : 3)];
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
@@ -415,6 +431,38 @@ static void what_is_not_carried_is_refused(void **state) {
     close_problem(&p);
 }
 
+/* Of one list: coefficients that are all 0, or that cancel. Just above the limit they are divided. */
+static void sums_that_cannot_be_divided_by_are_refused(void **state) {
+    static problem p;
+    random_state r = random_new(random_run_seed(), 6);
+    (void)state;
+    open_problem(&p);
+    for (int round = 0; round < 500; round++) {
+        fill(&p, &r, 3.0);
+        p.filled = p.weighted = p.biased = p.masked = false;
+        p.sum_to_one = true;
+        for (size_t i = 0; i < p.count; i++)
+            p.labels[i] = 1.0f;
+        const size_t k = (size_t)random_below(&r, LANES), size = p.sizes[k];
+        float *const labels = p.labels + p.starts[k];
+        const bool cancel = size > 1 && random_chance(&r, 0.7), carried = cancel && random_chance(&r, 0.5);
+        memset(labels, 0, size * sizeof *labels);
+        if (cancel) {
+            labels[random_below(&r, (int64_t)size / 2)] = 1.0f;
+            labels[size - 1] = carried ? -0x1.ffp-1f : -0x1.ff1p-1f;
+        }
+        for (size_t row = 0; row < p.extent.most; row++)
+            for (size_t other = 0; other < LANES; other++)
+                p.where[LANES * row + other] = row < p.sizes[other];
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            rankloss__losses losses;
+            if (kernel_table_runs(t))
+                assert_true(run(kernel_tables[t].kernels[0], &p, GRADS | HESSES, &losses) == carried);
+        }
+    }
+    close_problem(&p);
+}
+
 /* A bias that cancels a large logit. */
 static void large_biases_are_refused(void **state) {
     static problem p;
@@ -453,6 +501,7 @@ int main(void) {
                                        cmocka_unit_test(derivatives_may_have_16_bits),
                                        cmocka_unit_test(gradients_may_overwrite_the_scores),
                                        cmocka_unit_test(what_is_not_carried_is_refused),
+                                       cmocka_unit_test(sums_that_cannot_be_divided_by_are_refused),
                                        cmocka_unit_test(large_biases_are_refused),
                                        cmocka_unit_test(float64_has_no_such_step)};
     return cmocka_run_group_tests(tests, NULL, NULL);
