@@ -59,8 +59,12 @@ enum {
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
 #define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p21
 
-/* In float32 the sum of coefficients that are divided by it must not be smaller than their magnitudes by more than this. */
+/*
+ * How many times the sum of float32 coefficients their magnitudes may be: where they are divided by it, or have a factor
+ * that is an exponential.
+ */
 #define RANKLOSS__CANCELLATION_F32 0x1p10
+#define RANKLOSS__EXP_CANCELLATION_F32 2.0
 
 /* How float32 scores with a bias are compared; the whole of a list has to be compared in one way. */
 typedef enum rankloss__comparison {
@@ -198,17 +202,18 @@ typedef struct rankloss__extent {
 
 /*
  * Eight lists of 1 to RANKLOSS__SHORT items in float32. Plain ones, of logits and labels and nothing besides, are read from
- * the arrays into blocks; of others the items are interleaved already, without a tangent and with labels as they are.
+ * the arrays into blocks; of others the items are interleaved already, without a tangent.
  */
 typedef struct rankloss__short_lists {
-    float *logits, *labels;         /* plain lists; otherwise NULL */
-    const rankloss__items *items;   /* of plain lists only `where` is read, if their sizes differ: which have a row */
-    bool masked;                    /* items other than those behind the ends of lists */
-    bool sum_to_one;                /* the coefficients are divided by their sum */
-    double inverse;                 /* of the temperature */
-    void *grads, *hesses;           /* NULL: not wanted */
-    int32_t grad_dtype, hess_dtype; /* RANKLOSS_F32, or one of 16 bits */
-    const int64_t *starts;          /* of each list, in elements, in these four arrays, in which each is contiguous */
+    float *logits, *labels;       /* plain lists; otherwise NULL */
+    const rankloss__items *items; /* of plain lists only `where` is read, if their sizes differ: which have a row */
+    bool masked;                  /* items other than those behind the ends of lists */
+    bool sum_to_one;              /* the coefficients are divided by their sum */
+    const rankloss__dd_lanes *label_total; /* of the labels, if they are exponentials; otherwise NULL */
+    double inverse;                        /* of the temperature */
+    void *grads, *hesses;                  /* NULL: not wanted */
+    int32_t grad_dtype, hess_dtype;        /* RANKLOSS_F32, or one of 16 bits */
+    const int64_t *starts; /* of each list, in elements, in these four arrays, in which each is contiguous */
     const size_t *sizes;
     rankloss__extent extent;
     const rankloss__factors *factors; /* of the derivatives */
@@ -294,7 +299,7 @@ typedef struct rankloss__kernels {
 
     /*
      * Losses and derivatives by the logits in one step; NULL in float64. Returns false, and has written no derivative,
-     * if anything is not finite, the lists are not all RANKLOSS__SPAN_NEAR, or coefficients cannot be divided by their sum.
+     * if anything is not finite, the lists are not all RANKLOSS__SPAN_NEAR, or coefficients cancel too far.
      * The gradients may overwrite the logits.
      */
     bool (*short_lists)(const rankloss__short_lists *lists, rankloss__losses *losses);

@@ -52,10 +52,11 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
     const rankloss__view *hess = &plan->derivatives[RANKLOSS__HESS_LOGITS];
     const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
     const int64_t apart = laid_out->list_strides[0];
-    const bool plain_labels = in->labels.data != NULL && !in->label_exps;
-    const bool fits = !in->is_f64 && in->batch.ndim <= 1 && plain_labels && in->is_moderate && has_rows(grad, apart) &&
-                      has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 && hess->dtype != RANKLOSS_F64;
-    const bool nothing_besides = in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL;
+    const bool fits = !in->is_f64 && in->batch.ndim <= 1 && in->labels.data != NULL && in->is_moderate &&
+                      has_rows(grad, apart) && has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 &&
+                      hess->dtype != RANKLOSS_F64;
+    const bool nothing_besides =
+        in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL && !in->label_exps;
     const bool is_plain = nothing_besides && has_floats(&in->logits, apart) && has_floats(&in->labels, apart);
     return (rankloss__one_step){fits, fits && is_plain, apart};
 }
@@ -94,7 +95,7 @@ static bool label_softmax_is_accurate(const rankloss__inputs *inputs, const rank
         return true;
     if ((sums->label_underflow >> lane & 1u) != 0 && (inputs->is_f64 || isinf(sums->min.at[lane])))
         return false;
-    return !coefficients_exceed(sums, lane, inputs->is_f64 ? 1.001 : 2.0);
+    return !coefficients_exceed(sums, lane, inputs->is_f64 ? 1.001 : RANKLOSS__EXP_CANCELLATION_F32);
 }
 
 /*

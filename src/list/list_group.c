@@ -188,6 +188,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
         .items = &group->items[0],
         .masked = inputs->where.data != NULL,
         .sum_to_one = inputs->sum_to_one,
+        .label_total = inputs->label_exps ? &group->sums.label_total : NULL,
         .inverse = inputs->inverse_temperature.hi,
         .logits = group->one_step.is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
         .labels = group->one_step.is_plain ? rankloss__floats_of(&inputs->labels) : NULL,

@@ -32,7 +32,9 @@ typedef struct problem {
     double inverse; /* of the temperature */
     bool filled;    /* the kernel gets interleaved blocks, which may have these */
     bool weighted, biased, masked;
-    bool sum_to_one;
+    bool sum_to_one, label_exps;
+    double exps_of_labels[LANES * MOST]; /* interleaved, 0 where there is no valid item, and their sums */
+    rankloss__dd_lanes label_total;
     float weights[LANES * MOST], biases[LANES * MOST]; /* interleaved */
     uint8_t where[LANES * MOST];
     rankloss__factors factors;
@@ -55,7 +57,7 @@ static void place_lists(problem *p, random_state *r) {
     const bool ragged = random_chance(r, 0.5);
     int order[LANES];
     p->count = 0;
-    p->sum_to_one = false;
+    p->sum_to_one = p->label_exps = false;
     p->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES; k++)
         order[k] = k;
@@ -121,19 +123,33 @@ static void divide(problem *p, random_state *r) {
         p->labels[p->starts[k]] += 1.0f;
 }
 
+/* Labels whose softmax is taken; the kernel gets exponentials of them. After fill_blocks() and divide(). */
+static void exponentiate(problem *p, random_state *r) {
+    p->label_exps = p->filled && !p->sum_to_one && random_chance(r, 0.3);
+    memset(p->exps_of_labels, 0, sizeof p->exps_of_labels);
+    for (size_t k = 0; k < LANES; k++) {
+        p->label_total.hi[k] = p->label_total.lo[k] = 0.0;
+        for (size_t row = 0; row < p->sizes[k]; row++)
+            if (!p->masked || p->where[LANES * row + k] != 0)
+                p->label_total.hi[k] += p->exps_of_labels[LANES * row + k] =
+                    exp((double)p->labels[(size_t)p->starts[k] + row]);
+    }
+}
+
 /* Which derivatives are wanted. */
 enum { GRADS = 1, HESSES = 2 };
 
 static rankloss__items items_of(const problem *p, const float *logits, const float *labels) {
     const bool any_masked = p->masked || p->extent.least < p->extent.most;
     return (rankloss__items){.logits = logits,
-                             .labels = labels,
+                             .labels = p->label_exps ? (const void *)p->exps_of_labels : labels,
+                             .label_exps = p->label_exps,
                              .weights = p->weighted ? p->weights : NULL,
                              .bias = p->biased ? p->biases : NULL,
                              .where = any_masked ? p->where : NULL,
                              .inverse = {p->inverse, 0.0},
                              .scaled = p->biased || p->inverse != 1.0,
-                             .wants_abs_coefs = p->sum_to_one,
+                             .wants_abs_coefs = p->sum_to_one || p->label_exps,
                              .count = LANES * p->extent.most,
                              .unmasked = p->masked ? 0 : LANES * p->extent.least,
                              .interleaved = true};
@@ -165,6 +181,7 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
     return (rankloss__short_lists){.items = &items,
                                    .masked = p->masked,
                                    .sum_to_one = p->sum_to_one,
+                                   .label_total = p->label_exps ? &p->label_total : NULL,
                                    .inverse = p->inverse,
                                    .logits = p->filled ? NULL : p->logits,
                                    .labels = p->filled ? NULL : p->labels,
@@ -219,7 +236,9 @@ static definition define(const problem *p, int k) {
         const size_t at = (size_t)p->starts[k] + i, block = LANES * i + (size_t)k;
         const bool valid = !p->masked || p->where[block] != 0;
         d.scores[i] = (real)p->logits[at] * (real)p->inverse + (p->biased ? (real)p->biases[block] : 0.0L);
-        d.coefs[i] = valid ? (real)p->labels[at] * (p->weighted ? (real)p->weights[block] : 1.0L) : 0.0L;
+        const real label =
+            p->label_exps ? (real)p->exps_of_labels[block] / (real)p->label_total.hi[k] : (real)p->labels[at];
+        d.coefs[i] = valid ? label * (p->weighted ? (real)p->weights[block] : 1.0L) : 0.0L;
         if (!valid)
             d.scores[i] = -(real)INFINITY;
         d.max = d.scores[i] > d.max ? d.scores[i] : d.max;
@@ -281,7 +300,8 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, void *
     static double exps[LANES * MOST];
     const void *from[2][LANES];
     void *to[2][LANES];
-    rankloss__list_sums sums = {.sum_to_one = p->sum_to_one};
+    rankloss__list_sums sums = {
+        .sum_to_one = p->sum_to_one, .label_exps = p->label_exps, .label_total = p->label_total};
     rankloss__terms terms;
     for (int k = 0; k < LANES; k++) {
         from[0][k] = p->logits + p->starts[k];
@@ -334,6 +354,7 @@ static void lists_are_as_defined(void **state) {
         fill(&p, &r, spreads[round % 4]);
         fill_blocks(&p, &r);
         divide(&p, &r);
+        exponentiate(&p, &r);
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses, expected;
             if (!kernel_table_runs(t))
@@ -361,6 +382,7 @@ static void derivatives_may_have_16_bits(void **state) {
         fill(&p, &r, random_chance(&r, 0.5) ? 3.0 : 30.0);
         fill_blocks(&p, &r);
         divide(&p, &r);
+        exponentiate(&p, &r);
         p.dtypes[0] = dtypes[random_below(&r, 3)];
         p.dtypes[1] = dtypes[random_below(&r, p.dtypes[0] == RANKLOSS_F32 ? 2 : 3)];
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {

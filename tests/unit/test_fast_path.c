@@ -60,8 +60,8 @@ static void the_scratch_has_room_and_no_more(void **state) {
 
 /* Plain floats, and then one thing that the kernel for short lists does not have, or does not read by itself. */
 static void one_step_is_for_float32(void **state) {
-    const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 12 | 1u << 13 | 1u << 14;
-    const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10;
+    const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 12 | 1u << 13;
+    const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 14;
     char element[8] = {0};
     (void)state;
     for (int other = -1; other < 15; other++) {
