@@ -62,6 +62,7 @@ static void the_scratch_has_room_and_no_more(void **state) {
 static void one_step_is_for_float32(void **state) {
     const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 12 | 1u << 13;
     const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 14;
+    static const int32_t others[] = {RANKLOSS_F16, RANKLOSS_F16, RANKLOSS_F64, RANKLOSS_F64};
     char element[8] = {0};
     (void)state;
     for (int other = -1; other < 15; other++) {
@@ -70,8 +71,7 @@ static void one_step_is_for_float32(void **state) {
         rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
                                           &plan.derivatives[RANKLOSS__HESS_LOGITS]};
         for (int k = 0; k < 4; k++) {
-            const int32_t another = k < 2 ? RANKLOSS_F16 : RANKLOSS_F64;
-            *floats[k] = view_of(other == 1 + k ? another : RANKLOSS_F32, 1);
+            *floats[k] = view_of(other == 1 + k ? others[k] : RANKLOSS_F32, 1);
             floats[k]->data = element;
             floats[k]->list_strides[0] = other == 5 && k == 1 ? 0 : 30; /* labels that all lists share */
         }
