@@ -181,7 +181,7 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
     return (rankloss__short_lists){.items = &items,
                                    .masked = p->masked,
                                    .sum_to_one = p->sum_to_one,
-                                   .label_total = p->label_exps ? &p->label_total : NULL,
+                                   .label_total = &p->label_total,
                                    .inverse = p->inverse,
                                    .logits = p->filled ? NULL : p->logits,
                                    .labels = p->filled ? NULL : p->labels,
