@@ -209,7 +209,7 @@ typedef struct rankloss__short_lists {
     const rankloss__items *items; /* of plain lists only `where` is read, if their sizes differ: which have a row */
     bool masked;                  /* items other than those behind the ends of lists */
     bool sum_to_one;              /* the coefficients are divided by their sum */
-    const rankloss__dd_lanes *label_total; /* of the labels, if they are exponentials; otherwise 1 */
+    const rankloss__dd_lanes *label_total; /* of the labels, if they are exponentials; otherwise NULL */
     double inverse;                        /* of the temperature */
     void *grads, *hesses;                  /* NULL: not wanted */
     int32_t grad_dtype, hess_dtype;        /* RANKLOSS_F32, or one of 16 bits */

@@ -33,15 +33,11 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->next = NULL;
     group->num_next = 0;
     group->one_step = rankloss__one_step_of(worker->plan);
-    for (int k = 0; k < LANES; k++) {
+    for (int k = 0; k < LANES; k++)
         group->items[k] = (rankloss__items){.inverse = inputs->inverse_temperature,
                                             .scaled = inputs->scaled,
                                             .label_exps = inputs->label_exps,
                                             .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
-        /* Compilers divide by it and discard the quotient, which takes long if it is subnormal. */
-        group->sums.label_total.hi[k] = 1.0;
-        group->sums.label_total.lo[k] = 0.0;
-    }
     const size_t size = (size_t)inputs->batch.list_size; /* dense */
     group->extent = (rankloss__extent){size, size};
     for (int k = 0; k < LANES; k++)
@@ -192,7 +188,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
         .items = &group->items[0],
         .masked = inputs->where.data != NULL,
         .sum_to_one = inputs->sum_to_one,
-        .label_total = &group->sums.label_total,
+        .label_total = inputs->label_exps ? &group->sums.label_total : NULL,
         .inverse = inputs->inverse_temperature.hi,
         .logits = group->one_step.is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
         .labels = group->one_step.is_plain ? rankloss__floats_of(&inputs->labels) : NULL,
