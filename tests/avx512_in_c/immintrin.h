@@ -270,6 +270,7 @@ IN_C __m512d c_permute_pd(__m512d a, int which) {
 #define _mm512_add_ps(a, b) ((a) + (b))
 #define _mm512_sub_pd(a, b) ((a) - (b))
 #define _mm512_mul_pd(a, b) ((a) * (b))
+#define _mm512_mul_ps(a, b) ((a) * (b))
 #define _mm512_div_pd(a, b) ((a) / (b))
 #define _mm512_fmadd_pd c_fmadd_pd
 #define _mm512_fnmadd_pd(a, b, c) c_fmadd_pd(-(a), b, c)
