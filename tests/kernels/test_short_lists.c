@@ -453,6 +453,14 @@ static void what_is_not_carried_is_refused(void **state) {
     close_problem(&p);
 }
 
+static void expect_carried(problem *p, bool carried) {
+    for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+        rankloss__losses losses;
+        if (kernel_table_runs(t))
+            assert_true(run(kernel_tables[t].kernels[0], p, GRADS | HESSES, &losses) == carried);
+    }
+}
+
 /* Of one list: coefficients that are all 0, or that cancel. Just above the limit they are divided. */
 static void sums_that_cannot_be_divided_by_are_refused(void **state) {
     static problem p;
@@ -476,11 +484,7 @@ static void sums_that_cannot_be_divided_by_are_refused(void **state) {
         for (size_t row = 0; row < p.extent.most; row++)
             for (size_t other = 0; other < LANES; other++)
                 p.where[LANES * row + other] = row < p.sizes[other];
-        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
-            rankloss__losses losses;
-            if (kernel_table_runs(t))
-                assert_true(run(kernel_tables[t].kernels[0], &p, GRADS | HESSES, &losses) == carried);
-        }
+        expect_carried(&p, carried);
     }
     close_problem(&p);
 }
@@ -501,11 +505,7 @@ static void large_biases_are_refused(void **state) {
         p.logits[(size_t)p.starts[k] + row] = size;
         p.biases[LANES * row + k] = -size;
         p.where[LANES * row + k] = p.masked || row >= p.extent.least;
-        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
-            rankloss__losses losses;
-            if (kernel_table_runs(t))
-                assert_false(run(kernel_tables[t].kernels[0], &p, GRADS | HESSES, &losses));
-        }
+        expect_carried(&p, false);
     }
     close_problem(&p);
 }
