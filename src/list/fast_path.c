@@ -38,12 +38,9 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
 }
 
 /* Whether an array is absent, or has the items of each list in a row, one list `apart` elements from the next. */
-static bool has_rows(const rankloss__view *view, int64_t apart) {
-    return view->data == NULL || (view->item_stride == 1 && view->list_strides[0] == apart);
-}
-
-static bool has_floats(const rankloss__view *view, int64_t apart) {
-    return has_rows(view, apart) && (view->data == NULL || view->dtype == RANKLOSS_F32);
+static bool has_rows(const rankloss__view *view, int64_t apart, bool of_floats) {
+    return view->data == NULL ||
+           (view->item_stride == 1 && view->list_strides[0] == apart && (view->dtype == RANKLOSS_F32 || !of_floats));
 }
 
 rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
@@ -53,11 +50,11 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
     const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
     const int64_t apart = laid_out->list_strides[0];
     const bool fits = !in->is_f64 && in->batch.ndim <= 1 && in->labels.data != NULL && in->is_moderate &&
-                      has_rows(grad, apart) && has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 &&
+                      has_rows(grad, apart, false) && has_rows(hess, apart, false) && grad->dtype != RANKLOSS_F64 &&
                       hess->dtype != RANKLOSS_F64;
     const bool nothing_besides =
         in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL && !in->label_exps;
-    const bool is_plain = nothing_besides && has_floats(&in->logits, apart) && has_floats(&in->labels, apart);
+    const bool is_plain = nothing_besides && has_rows(&in->logits, apart, true) && has_rows(&in->labels, apart, true);
     return (rankloss__one_step){fits, fits && is_plain, apart};
 }
 
