@@ -205,10 +205,11 @@ typedef struct rankloss__extent {
  * the arrays into blocks; of others the items are interleaved already, without a tangent.
  */
 typedef struct rankloss__short_lists {
-    float *logits, *labels;       /* plain lists; otherwise NULL */
-    const rankloss__items *items; /* of plain lists only `where` is read, if their sizes differ: which have a row */
-    bool masked;                  /* items other than those behind the ends of lists */
-    bool sum_to_one;              /* the coefficients are divided by their sum */
+    float *logits, *labels; /* plain lists; otherwise NULL */
+    const rankloss__items
+        *items;      /* of plain ones all but their arrays; `where` tells, if sizes differ, who has a row */
+    bool masked;     /* items other than those behind the ends of lists */
+    bool sum_to_one; /* the coefficients are divided by their sum */
     const rankloss__dd_lanes *label_total; /* of the labels, if they are exponentials; otherwise NULL */
     double inverse;                        /* of the temperature */
     void *grads, *hesses;                  /* NULL: not wanted */
@@ -253,11 +254,11 @@ typedef struct rankloss__kernels {
     void (*fold)(rankloss__sums *sums);
 
     /*
-     * All sums of a list that is one chunk, folded: sets its lane, items->lane, of list_sums. Returns false, and sets
-     * nothing, where the largest score is not finite.
+     * All sums of lists that are one chunk each, folded: sets the lane of each, its items->lane, of list_sums, but not
+     * where the largest score is not finite. Returns the lanes that are set, one bit each.
      */
-    bool (*list_sums)(const rankloss__items *items, double *exps, const rankloss__score_range *range,
-                      rankloss__list_sums *list_sums);
+    unsigned (*list_sums)(const rankloss__items *lists, unsigned count, double *const *exps,
+                          const rankloss__score_range *ranges, rankloss__list_sums *list_sums);
 
     /*
      * Labels, given as logits, to exponentials of their differences from the largest, as exps() would; those of masked

@@ -221,7 +221,8 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
     forward->sums.others.doubtful = 0;
     if (list->size <= list->chunk && forward->exps_kept) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
-        kernels->list_sums(&items, list->scratch->exps, &forward->range, &forward->sums);
+        double *exps = list->scratch->exps;
+        kernels->list_sums(&items, 1, &exps, &forward->range, &forward->sums);
     } else {
         add_parts(forward, list);
     }

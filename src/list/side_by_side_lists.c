@@ -138,8 +138,9 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
     group->sums.label_exps = group->plan->inputs.label_exps;
     group->sums.others.doubtful = 0;
-    for (int k = 0; k < group->count; k++) {
-        finite |= (unsigned)kernels->list_sums(&group->items[k], group->exps[k], &ranges[k], &group->sums) << k;
+    const int step = group->num_next > 0 ? 1 : group->count;
+    for (int k = 0; k < group->count; k += step) {
+        finite |= kernels->list_sums(&group->items[k], (unsigned)step, &group->exps[k], &ranges[k], &group->sums);
         if (group->num_next > 0)
             fetch_next(group, k, RANKLOSS__PREFETCH_INPUTS);
     }

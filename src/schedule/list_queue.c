@@ -87,13 +87,15 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
     const rankloss__batch *batch = &plan->inputs.batch;
     list_queue queue; /* not by an initialiser, which would clear the scratch */
     start(&queue, run);
-    if (!batch->ragged && rankloss__layout_of(batch->list_size, queue.most_side_by_side) == RANKLOSS__INTERLEAVED) {
+    rankloss__layout layout = rankloss__layout_of(batch->list_size, queue.most_side_by_side); /* dense */
+    if (!batch->ragged && layout == RANKLOSS__INTERLEAVED) {
         run_dense_interleaved(&queue, begin, end);
         begin = end;
     }
     for (int64_t i = begin; i < end; i++) {
         const int64_t size = rankloss__list_size(batch, i), items = (size + LANES - 1) / LANES * LANES;
-        const rankloss__layout layout = rankloss__layout_of(size, queue.most_side_by_side);
+        if (batch->ragged)
+            layout = rankloss__layout_of(size, queue.most_side_by_side);
         if (layout == RANKLOSS__ALONE) {
             rankloss__single_list_run(&queue.worker, i, run->wanted);
             continue;

@@ -107,7 +107,7 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(vec_eq, put_mask(out, vec_eq(a, b)))                                                                      \
     WORD(vec_ne, put_mask(out, vec_ne(a, b)))                                                                      \
     WORD(vec_select, put(out, vec_select(vec_ge(a, b), b, c)))                                                     \
-    WORD(vec_add_where, put_numbers(out, vec_add_where(vec_ge(a, b), b, c)))                                       \
+    WORD(vec_add_where, put_numbers(out, vec_add_where(vec_ge(a, b), vec_add(b, vec_all(0.0)), c)))                \
     WORD(vec_swap_4, put(out, vec_swap_4(a)))                                                                      \
     WORD(vec_swap_2, put(out, vec_swap_2(a)))                                                                      \
     WORD(vec_swap_1, put(out, vec_swap_1(a)))                                                                      \
