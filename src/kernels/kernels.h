@@ -263,6 +263,7 @@ typedef struct rankloss__kernels {
     /*
      * Labels, given as logits, to exponentials of their differences from the largest, as exps() would; those of masked
      * items are 0. Adds them to sums->exps; sums->doubtful has the lanes in which one underflows to 0.
+     * NULL where neither is needed.
      */
     void (*label_exps)(const rankloss__items *items, const rankloss__score_range *range, double *exps,
                        rankloss__sums *sums);

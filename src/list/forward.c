@@ -98,38 +98,18 @@ static void label_range_of_part(void *context, rankloss__list *list, size_t part
     }
 }
 
-typedef struct label_sum {
-    rankloss__dd total;
-    bool underflow;
-} label_sum;
-
-static void label_sum_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
-    rankloss__sums sums = {.doubtful = 0};
-    for (size_t first = begin; first < end; first += list->chunk) {
-        const rankloss__items labels = rankloss__list_label_chunk(list, first);
-        list->inputs->kernels->label_exps(&labels, &list->label_range, list->scratch->own.small.label_exps, &sums);
-    }
-    list->inputs->kernels->fold(&sums);
-    ((label_sum *)context)[part] = (label_sum){first_lane(&sums.exps), sums.doubtful != 0};
-}
-
-/* What the exponentials of the labels are relative to, and their sum. Returns whether there is a softmax. */
-__attribute__((noinline)) static bool find_label_softmax(rankloss__forward *forward, rankloss__list *list) {
+/*
+ * What the exponentials of the labels are relative to. Chunks have these from here on, and are as short as the room for
+ * them. Returns whether it is finite.
+ */
+__attribute__((noinline)) static bool find_label_range(rankloss__list *list) {
     rankloss__score_range ranges[RANKLOSS__PARTS];
-    label_sum sums[RANKLOSS__PARTS];
-    rankloss__dd total = {0.0, 0.0};
     rankloss__each_part(list, label_range_of_part, ranges);
     list->label_range = no_range(list);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
         join_ranges(&list->label_range, &ranges[part], 0);
-    rankloss__each_part(list, label_sum_of_part, sums);
-    forward->sums.label_underflow = 0;
-    for (size_t part = 0; part < rankloss__count_parts(list); part++) {
-        total = rankloss__dd_add(total, sums[part].total);
-        forward->sums.label_underflow |= sums[part].underflow;
-    }
-    set_first_lane(&forward->sums.label_total, total);
-    return isfinite(list->label_range.max) && isfinite(total.hi);
+    rankloss__list_limit_chunks(list, RANKLOSS__CHUNK_F64);
+    return isfinite(list->label_range.max);
 }
 
 /* --- the sums --- */
@@ -155,9 +135,9 @@ static void read_argmax(rankloss__forward *forward, rankloss__list *list) {
 
 /* One sum of each kind, of a part of a list. */
 typedef struct part_sums {
-    rankloss__dd exps, coefs, coef_x, tangents;
+    rankloss__dd exps, coefs, coef_x, tangents, label_total;
     double abs_coefs;
-    unsigned doubtful;
+    unsigned doubtful, label_underflow;
 } part_sums;
 
 /* What all parts share. */
@@ -170,7 +150,8 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     summing *shared = context;
     const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
-    rankloss__sums sums = {.doubtful = 0};
+    rankloss__sums sums = {.doubtful = 0}, labels = {.doubtful = 0};
+    list->label_sums = &labels; /* where there are label exponentials, no chunk is loaded yet */
     for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;
@@ -179,9 +160,17 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
         if (forward->exps_rounded && list->float_exps != NULL)
             kernels->exps_to_floats(exps, items.count, list->float_exps + first);
     }
+    list->label_sums = NULL;
     kernels->fold(&sums);
-    shared->parts[part] = (part_sums){first_lane(&sums.exps),     first_lane(&sums.coefs), first_lane(&sums.coef_x),
-                                      first_lane(&sums.tangents), sums.abs_coefs.at[0],    sums.doubtful};
+    kernels->fold(&labels);
+    shared->parts[part] = (part_sums){.exps = first_lane(&sums.exps),
+                                      .coefs = first_lane(&sums.coefs),
+                                      .coef_x = first_lane(&sums.coef_x),
+                                      .tangents = first_lane(&sums.tangents),
+                                      .label_total = first_lane(&labels.exps),
+                                      .abs_coefs = sums.abs_coefs.at[0],
+                                      .doubtful = sums.doubtful,
+                                      .label_underflow = labels.doubtful != 0};
 }
 
 /* The sums of a list that is more than one chunk. Not inlined, to keep the parts off other callers' stacks. */
@@ -196,13 +185,17 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
         total.coefs = rankloss__dd_add(total.coefs, sums->coefs);
         total.coef_x = rankloss__dd_add(total.coef_x, sums->coef_x);
         total.tangents = rankloss__dd_add(total.tangents, sums->tangents);
+        total.label_total = rankloss__dd_add(total.label_total, sums->label_total);
         total.abs_coefs += sums->abs_coefs;
         total.doubtful |= sums->doubtful;
+        total.label_underflow |= sums->label_underflow;
     }
     set_first_lane(&list_sums->others.exps, total.exps);
     set_first_lane(&list_sums->others.coefs, total.coefs);
     set_first_lane(&list_sums->others.coef_x, total.coef_x);
     set_first_lane(&list_sums->others.tangents, total.tangents);
+    set_first_lane(&list_sums->label_total, total.label_total);
+    list_sums->label_underflow = total.label_underflow;
     list_sums->others.abs_coefs.at[0] = total.abs_coefs;
     list_sums->others.doubtful = total.doubtful != 0;
     list_sums->max.at[0] = forward->range.max;
@@ -219,7 +212,7 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
     forward->sums.single = true;
     forward->sums.others.doubtful = 0;
-    if (list->size <= list->chunk && forward->exps_kept) {
+    if (list->size <= list->chunk && forward->exps_kept && !list->inputs->label_exps) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
         double *exps = list->scratch->exps;
         kernels->list_sums(&items, 1, &exps, &forward->range, &forward->sums);
@@ -295,7 +288,8 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
         return;
     /* With a bias, a double may not have held the score. */
     const bool finite = isfinite(forward->range.max);
-    const bool labels_are_nan = list->inputs->label_exps && !find_label_softmax(forward, list);
+    const bool label_exps = list->inputs->label_exps;
+    const bool labels_are_nan = label_exps && !find_label_range(list);
     if (labels_are_nan || (!finite && list->inputs->bias.data == NULL)) {
         forward->path = RANKLOSS__NAN;
         forward->loss = (double)NAN;
@@ -304,7 +298,15 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     const bool near = forward->range.lowest_x >= RANKLOSS__EXP_CUTOFF;
     forward->span = near ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
     forward->exps_rounded = rankloss__exps_are_rounded(list, &forward->range);
-    if (finite && find_sums(forward, list)) {
+    bool accurate = false;
+    if (finite)
+        accurate = find_sums(forward, list);
+    else if (label_exps)
+        (void)sum_list(forward, list); /* for the sum of the labels alone */
+    if (label_exps && !isfinite(forward->sums.label_total.hi[0])) {
+        forward->path = RANKLOSS__NAN;
+        forward->loss = (double)NAN;
+    } else if (accurate) {
         forward->path = RANKLOSS__FAST;
         forward->loss = forward->losses.loss.at[0];
     } else {

@@ -17,10 +17,10 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->scratch = scratch;
     list->size = (size_t)list->position.size;
     list->chunk = inputs->is_f64 ? RANKLOSS__CHUNK_F64 : RANKLOSS__CHUNK_F32;
-    if (inputs->label_exps)
-        list->chunk = RANKLOSS__CHUNK_F64;
-    else if (rankloss__inputs_are_in_place(inputs, list->size))
+    if (rankloss__inputs_are_in_place(inputs, list->size))
         list->chunk = RANKLOSS__TOGETHER;
+    else if (inputs->label_exps)
+        list->chunk = RANKLOSS__CHUNK_F64;
     list->at.logits = rankloss__view_at(&inputs->logits, batch, position);
     list->at.labels = rankloss__view_at(&inputs->labels, batch, position);
     list->at.where = rankloss__view_at(&inputs->where, batch, position);
@@ -28,6 +28,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->at.bias = rankloss__view_at(&inputs->bias, batch, position);
     list->at.tangent = inputs->wants_tangent ? rankloss__view_at(&inputs->tangent, batch, position) : NULL;
     list->label_range.valid = 0;
+    list->label_sums = NULL;
     list->float_exps = NULL;
     list->runner = NULL;
     forget_chunk(list);
@@ -54,8 +55,8 @@ rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first) {
 static void take_label_exps(rankloss__list *list) {
     rankloss__items *items = &list->items;
     const rankloss__items labels = rankloss__labels_as_logits(items, items->labels);
-    rankloss__sums unused = {.doubtful = 0};
-    list->inputs->kernels->label_exps(&labels, &list->label_range, list->scratch->own.small.label_exps, &unused);
+    list->inputs->kernels->label_exps(&labels, &list->label_range, list->scratch->own.small.label_exps,
+                                      list->label_sums);
     items->labels = list->scratch->own.small.label_exps;
     items->label_exps = true;
 }

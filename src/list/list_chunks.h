@@ -43,6 +43,7 @@ struct rankloss__list {
     float *float_exps;                   /* see list/float_exps.h; NULL: not saved */
     const rankloss__part_runner *runner; /* NULL: this thread does everything */
     rankloss__score_range label_range;   /* if labels are to be a softmax: of them. valid is 0 until it is known */
+    rankloss__sums *label_sums;          /* gets their exponentials as chunks are loaded; NULL: not needed */
     size_t loaded;                       /* the first item of the loaded chunk; SIZE_MAX: none */
     rankloss__items items;               /* that chunk */
     const void *raw_labels;              /* its labels as the caller gave them */
