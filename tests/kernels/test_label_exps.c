@@ -115,7 +115,10 @@ static void run_in_chunks(const rankloss__kernels *k, const data *d, size_t chun
     for (size_t first = 0; first < d->count; first += chunk) {
         const size_t left = d->count - first;
         const rankloss__items items = items_of(d, first, left < chunk ? left : chunk);
+        double unsummed[MOST];
         k->label_exps(&items, &range, y->exps + first, &y->sums);
+        k->label_exps(&items, &range, unsummed, NULL);
+        assert_memory_equal(unsummed, y->exps + first, items.count * sizeof *unsummed);
     }
     assert_true(y->exps[d->count] == -7.0);
 }
