@@ -87,21 +87,24 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
     const rankloss__batch *batch = &plan->inputs.batch;
     list_queue queue; /* not by an initialiser, which would clear the scratch */
     start(&queue, run);
-    rankloss__layout layout = rankloss__layout_of(batch->list_size, queue.most_side_by_side); /* dense */
+    int64_t size = batch->list_size; /* dense */
+    rankloss__layout layout = rankloss__layout_of(size, queue.most_side_by_side);
     if (!batch->ragged && layout == RANKLOSS__INTERLEAVED) {
         run_dense_interleaved(&queue, begin, end);
         begin = end;
     }
     for (int64_t i = begin; i < end; i++) {
-        const int64_t size = rankloss__list_size(batch, i), items = (size + LANES - 1) / LANES * LANES;
-        if (batch->ragged)
+        if (batch->ragged) {
+            size = rankloss__list_size(batch, i);
             layout = rankloss__layout_of(size, queue.most_side_by_side);
+        }
         if (layout == RANKLOSS__ALONE) {
             rankloss__single_list_run(&queue.worker, i, run->wanted);
             continue;
         }
         if (plan->exceeds_cache && layout == RANKLOSS__INTERLEAVED)
             rankloss__prefetch(plan, i, 1, BOTH, true);
+        const int64_t items = (size + LANES - 1) / LANES * LANES;
         waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.latest;
         if (waiting == &queue.latest && (waiting->count == LANES || waiting->items + items > queue.most_side_by_side)) {
             queue.group.next = waiting->lists;
@@ -118,7 +121,8 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
     queue.group.num_next = 0;
     run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.before);
     run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.latest);
-    empty_bins(&queue);
+    if (batch->ragged)
+        empty_bins(&queue);
     if (plan->reduction != RANKLOSS_NONE || plan->adds_losses)
         rankloss__team_merge(team, rankloss__totals_merge, run->totals, &queue.worker.totals);
 }
