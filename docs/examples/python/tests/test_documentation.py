@@ -1,0 +1,39 @@
+"""Every example of the docstrings and of README.md runs and prints what it says."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+MODULES = {
+    "rankloss._accumulator": (),
+    "rankloss._error": (),
+    "rankloss._library": (),
+    "rankloss._lists": (),
+    "rankloss._softmax": (),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name):
+    for framework in MODULES[name]:
+        pytest.importorskip(framework, reason=f"{framework} is not installed, which {name} is for")
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_every_public_name_is_explained():
+    import rankloss
+
+    for name in rankloss.__all__:
+        if not name.startswith("__"):
+            assert getattr(rankloss, name).__doc__, name
+
+
+def test_the_readme():
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(parser.get_doctest(text, {}, "README.md", "README.md", 0))
+    assert runner.tries > 0 and runner.failures == 0
