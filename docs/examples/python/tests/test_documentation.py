@@ -12,6 +12,7 @@ MODULES = {
     "rankloss._library": (),
     "rankloss._lists": (),
     "rankloss._softmax": (),
+    "rankloss.jax": ("jax",),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import rankloss
 
-PARTS = {"librankloss"}
+PARTS = {"librankloss", "librankloss_jax"}
 
 
 @pytest.fixture
