@@ -13,6 +13,8 @@ MODULES = {
     "rankloss._lists": (),
     "rankloss._softmax": (),
     "rankloss.jax": ("jax",),
+    "rankloss.lightgbm": ("lightgbm",),
+    "rankloss.xgboost": ("xgboost",),
 }
 
 

@@ -42,9 +42,7 @@ def beside(stem: str) -> Path:
             file = Path(folder, stem + suffix)
             if file.is_file():
                 return file
-    raise ImportError(
-        f"{stem} is not in {' or '.join(folders)}: install the package with pip, or name a library in RANKLOSS_LIBRARY"
-    )
+    raise ImportError(f"{stem} is not in {' or '.join(folders)}; pip builds it when it installs the package")
 
 
 def _file() -> Path:
