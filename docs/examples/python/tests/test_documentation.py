@@ -14,6 +14,7 @@ MODULES = {
     "rankloss._softmax": (),
     "rankloss.jax": ("jax",),
     "rankloss.lightgbm": ("lightgbm",),
+    "rankloss.torch": ("torch",),
     "rankloss.xgboost": ("xgboost",),
 }
 
