@@ -14,13 +14,8 @@ INPUTS = ("logits", "labels", "where", "weights", "bias", "offsets", "cotangent"
 OUTPUTS = ("loss", "grad_logits", "grad_labels", "grad_weights", "hess_logits", "jvp", "hvp_logits")
 
 
-def rest(name: str) -> str:
-    """The name of the field with what lies behind an array's address."""
-    return f"rest_of_{name}"
-
-
 def _arrays(names: tuple[str, ...]) -> list[Any]:
-    fields = (((name, ctypes.c_size_t), (rest(name), ctypes.c_uint8 * REST_SIZE)) for name in names)
+    fields = (((name, ctypes.c_size_t), (f"rest_of_{name}", ctypes.c_uint8 * REST_SIZE)) for name in names)
     return [field for pair in fields for field in pair]
 
 
@@ -44,3 +39,6 @@ class Call(ctypes.Structure):
 
 
 RESULT_OFFSET: int = Call.loss.offset
+
+REST_OFFSETS: dict[str, int] = {name: getattr(Call, f"rest_of_{name}").offset for name in INPUTS + OUTPUTS}
+"""Where in a Call that lies which is behind the address of each array."""

@@ -6,14 +6,15 @@ so that a call mostly is a copy of what was prepared for one like it, with its o
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._call import OUTPUTS, Call, rest
+from ._call import OUTPUTS, REST_OFFSETS, Call
 from ._options import CUSTOM, NONE
-from ._views import layout
+from ._views import REST_SIZE, layout, row_major
 
 Shape = tuple[int, ...]
 ArraySignature = tuple[np.dtype[Any], Shape, Shape]
@@ -41,13 +42,13 @@ def plan(
 ) -> Plan | None:
     """The plan of a call; None where C cannot read an input where it lies."""
     _check_names(wanted, reduction)
-    call = Call(reduction=reduction, label_mode=label_mode)
+    template = bytearray(Call(reduction=reduction, label_mode=label_mode))
     signatures = dict(zip(inputs, of_inputs))
     for name, signature in signatures.items():
-        if not _describe(call, name, signature):
+        if not _describe(template, name, signature):
             return None
     for name, signature in zip(given, of_given):
-        if not _describe(call, name, signature):
+        if not _describe(template, name, signature):
             raise ValueError(
                 f"out: {name!r} cannot be written to in this byte order, or with strides that are no whole items"
             )
@@ -55,15 +56,16 @@ def plan(
     shapes = {name: shape[1] for name, shape in signatures.items()}
     new = [(name, _shape(name, reduction, shapes)) for name in dict.fromkeys(wanted) if name not in given]
     for name, shape in new:
-        _describe(call, name, (dtype, shape, np.empty(shape, dtype).strides))
-    return Plan(bytes(call), new, dtype)
+        _describe(template, name, (dtype, shape, row_major(shape, dtype.itemsize)))
+    return Plan(bytes(template), new, dtype)
 
 
-def _describe(call: Call, name: str, signature: ArraySignature) -> bool:
+def _describe(template: bytearray, name: str, signature: ArraySignature) -> bool:
     found = layout(name, *signature)
     if found is None:
         return False
-    getattr(call, rest(name))[:] = found
+    offset = REST_OFFSETS[name]
+    template[offset : offset + REST_SIZE] = found
     return True
 
 
@@ -81,7 +83,7 @@ def _shape(name: str, reduction: int, shapes: dict[str, Shape]) -> Shape:
         if reduction != NONE:
             return ()
         if "offsets" in shapes:
-            return (max(np.prod(shapes["offsets"], dtype=int) - 1, 0),)
+            return (max(math.prod(shapes["offsets"]) - 1, 0),)
         return shapes["logits"][:-1]
     if name == "grad_labels":
         return shapes["labels"]

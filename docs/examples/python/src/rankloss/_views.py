@@ -6,6 +6,7 @@ import ctypes
 import struct
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,20 +41,35 @@ def layout(name: str, dtype: np.dtype[Any], shape: tuple[int, ...], strides: tup
 
     `name` is the argument's, for the words of the TypeError where the library does not have the dtype.
     """
-    code = _CODES.get(dtype.name)
+    code, size = _item(dtype)
     if code is None:
         raise TypeError(
             f"{name}: dtype {dtype} is none of float16, bfloat16, float32, float64, bool, and the integers of 8 to 64 bits"
         )
     # NumPy says nothing of the strides of axes that are never walked along.
     steps = [stride if extent > 1 else 0 for extent, stride in zip(shape, strides)]
-    if not dtype.isnative or any(step % dtype.itemsize for step in steps):
+    if not size or any(step % size for step in steps):
         return None
     # More axes than there is room for are counted, and the library refuses them in words.
     axes = min(len(shape), _MAX_NDIM)
     unused = (0,) * (_MAX_NDIM - axes)
-    items = [step // dtype.itemsize for step in steps[:axes]]
+    items = [step // size for step in steps[:axes]]
     return _ARRAY.pack(0, code, len(shape), *shape[:axes], *unused, *items, *unused)[_ADDRESS_SIZE:]
+
+
+@lru_cache(maxsize=64)
+def _item(dtype: np.dtype[Any]) -> tuple[int | None, int]:
+    """The library's dtype, None where it has none, and the bytes of an item, 0 where they come in a foreign order."""
+    return _CODES.get(dtype.name), dtype.itemsize if dtype.isnative else 0
+
+
+def row_major(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
+    """The strides of a new array."""
+    strides = []
+    for extent in reversed(shape):
+        strides.append(size)
+        size *= extent
+    return tuple(reversed(strides))
 
 
 def copied(array: NumpyArray) -> NumpyArray:
