@@ -55,7 +55,9 @@ def test_an_error_can_be_pickled():
         (TypeError, "accumulator: a list", dict(accumulator=[])),
         (TypeError, "labels: dtype object", dict(labels=None)),
         (ValueError, "labels: .*inhomogeneous", dict(labels=[[1, 2, 3], [1]])),
-        (TypeError, "integer", dict(num_threads=1.5)),
+        (TypeError, "num_threads: 1.5 is not an integer", dict(num_threads=1.5)),
+        (TypeError, "temperature: 'hot' is not a number", dict(temperature="hot")),
+        (TypeError, "divisor: .* is not a number", dict(divisor=[1.0, 2.0])),
     ],
 )
 def test_what_the_package_refuses(error, words, arguments):

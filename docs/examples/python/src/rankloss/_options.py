@@ -36,14 +36,20 @@ def label_mode_code(label_mode: Any) -> int:
 
 def positive(name: str, value: Any) -> float:
     """A number that the library takes as it is, except that its 0 stands for a default, which Python writes otherwise."""
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: {value!r} is not a number") from None
     if number == 0:
         raise RankLossError(f"{name}: 0 is not positive", OPTION)
     return number
 
 
 def threads(num_threads: Any) -> int:
-    number = operator.index(num_threads)
+    try:
+        number = operator.index(num_threads)
+    except TypeError:
+        raise TypeError(f"num_threads: {num_threads!r} is not an integer") from None
     if not -(2**31) <= number < 2**31:
         raise RankLossError(f"num_threads: {number} is not a number of threads", OPTION)
     return number

@@ -16,7 +16,7 @@ from ._library import library
 from ._options import CUSTOM, LabelMode, Reduction, label_mode_code, positive, reduction_code, threads
 from ._plan import ArraySignature, plan
 from ._reducer import Reducer
-from ._views import address, copied
+from ._views import address, copied, readable
 
 # What lists become, which have no dtype of their own.
 _OF_LISTS: dict[str, Callable[[Any], NumpyArray]] = {
@@ -199,6 +199,7 @@ def compute(
     >>> logits.round(3)
     array([-0.366,  0.366,  0.245, -0.41 ,  0.165])
     """
+    # Only what there is: what is done for every input is most of what a call costs.
     inputs: dict[str, Any] = {"logits": logits, "labels": labels}
     if where is not None:
         inputs["where"] = where
@@ -249,7 +250,7 @@ def _fill(
     of_given = _signatures(results) if given else ()
     prepared = plan(tuple(inputs), signatures, wanted, given, of_given, reduction, label_mode)
     if prepared is None:
-        inputs.update({name: copied(array) for name, array in inputs.items()})
+        inputs.update({name: readable(name, array) for name, array in inputs.items()})
         return _fill(inputs, wanted, results, reduction, label_mode)
     template, new, dtype = prepared
     call = Call.from_buffer_copy(template)
