@@ -25,6 +25,10 @@ def test_strides_are_read_as_they_are(batch):
     wide = np.zeros((6, 24))
     wide[:, ::3] = logits
     same(rankloss.value_and_grad(wide[:, ::3], labels), expected)
+    same(
+        rankloss.value_and_grad(logits[:2, :2], labels[:2, :2]),
+        rankloss.value_and_grad(logits[:2, :2].copy(), labels[:2, :2]),
+    )
     backwards = np.ascontiguousarray(logits[::-1, ::-1])
     same(rankloss.value_and_grad(backwards[::-1, ::-1], labels), expected)
 
@@ -92,6 +96,9 @@ def test_fields_of_records_and_foreign_byte_orders_are_read(batch):
     assert not records["score"].flags.aligned
     same(rankloss.value_and_grad(records["score"], labels), expected)
     same(rankloss.value_and_grad(logits.astype(">f8"), labels.astype(">f8")), expected)
+    misaligned = np.frombuffer(b"x" + logits.tobytes(), np.float64, offset=1).reshape(6, 8)
+    assert not misaligned.flags.aligned
+    same(rankloss.value_and_grad(misaligned, labels), expected)
 
 
 def test_results_go_where_out_says(batch):

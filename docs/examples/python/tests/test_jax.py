@@ -1,5 +1,7 @@
 """rankloss.jax: the bits of the C call under every transformation, and the seed's meaning beside optax's own function."""
 
+import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -13,6 +15,8 @@ jax = pytest.importorskip("jax", reason="jax is not installed, which rankloss.ja
 jnp = jax.numpy
 
 from rankloss.jax import ranking_softmax_loss  # noqa: E402
+
+enable_x64 = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
 
 DTYPES = ["float32", "float64", "float16", "bfloat16"]
 REDUCTIONS = [(jnp.mean, "mean"), (jnp.sum, "sum"), (None, None)]
@@ -35,7 +39,7 @@ def equal(left, right):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("reduce_fn, reduction", REDUCTIONS)
 def test_loss_and_gradients_have_the_bits_of_the_c_call(batch, dtype, reduce_fn, reduction):
-    with jax.enable_x64(True):
+    with enable_x64(True):
         logits, labels, weights = (jnp.asarray(batch[k]).astype(dtype) for k in (0, 1, 3))
         where = batch[2]
         expected = rankloss.compute(
@@ -126,6 +130,8 @@ def test_nested_vmaps_and_one_list(batch):
         expected = rankloss.compute(logits[k], labels[0], reduction=None, outputs=("loss", "grad_logits"))
         equal(losses[k], expected["loss"])
         equal(gradients[k], expected["grad_logits"])
+    # One call for all lists, not one for each.
+    assert "reduction = 2 : i64" in jax.jit(inner).lower(logits[0], labels[0]).compile().as_text()
     outer = jax.vmap(jax.vmap(lambda x, m: ranking_softmax_loss(x, labels[0], where=m), (None, 0)), (0, None))
     losses = outer(logits, where)
     assert losses.shape == (4, 4)
@@ -279,6 +285,26 @@ def test_training_goes_down(random):
         losses.append(float(loss))
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0]
+
+
+WHICH_LIBRARY = """
+import rankloss.jax
+assert rankloss.jax.ranking_softmax_loss([[1.0, 2.0]], [[1, 0]]) > 0
+print({line.split()[-1] for line in open("/proc/self/maps") if "librankloss" in line and "_jax" not in line})
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="this system does not show what a process has loaded")
+def test_the_handler_calls_the_library_that_is_named(tmp_path):
+    from rankloss._library import library
+
+    named = tmp_path / "librankloss-named.so"
+    shutil.copy(library._name, named)
+    environment = {**os.environ, "RANKLOSS_LIBRARY": str(named)}
+    result = subprocess.run(
+        [sys.executable, "-c", WHICH_LIBRARY], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert result.stdout.strip() == repr({str(named)}), result.stderr
 
 
 PEERS = """

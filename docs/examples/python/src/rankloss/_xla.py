@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -35,7 +35,8 @@ def _register() -> ctypes.CDLL:
 _handler = _register()
 
 
-def call(arguments: dict[str, Any], results: Sequence[str], reduction: int) -> dict[str, Any]:
+@partial(jax.jit, static_argnums=(1, 2), inline=True)
+def call(arguments: dict[str, Any], results: tuple[str, ...], reduction: int) -> dict[str, Any]:
     """One call of the library where the program runs: `results` by their names, of the arguments by theirs.
 
     The logits have all axes; every other argument broadcasts to them. `reduction` is a rankloss_reduction.
@@ -81,11 +82,14 @@ _refuse.def_abstract_eval(lambda of: of)
 batching.defvectorized(_refuse)
 
 
-def _refuse_lowering(context: Any, *_: Any) -> Any:
-    platforms = ", ".join(context.module_context.platforms)
+def _refuse_lowering(context: Any, operand: Any) -> list[Any]:
+    platforms = context.module_context.platforms
+    if tuple(platforms) == ("cpu",):
+        # JAX 0.6 lowers branches that are never taken.
+        return [operand]
     raise NotImplementedError(
-        f"rankloss computes on the CPU and has no kernel for {platforms}: run this part of the program on the CPU, with "
-        'jax.default_device(jax.devices("cpu")[0]) or jax.jit(..., backend="cpu")'
+        f"rankloss computes on the CPU and has no kernel for {', '.join(platforms)}: run this part of the program on the "
+        'CPU, with jax.default_device(jax.devices("cpu")[0]) or jax.jit(..., backend="cpu")'
     )
 
 

@@ -121,7 +121,7 @@ def _code(reduce: Callable[..., Any] | None) -> int | None:
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _differentiable(reduction: int, logits: Any, labels: Any, where: Any, weights: Any) -> Any:
+def _loss(reduction: int, logits: Any, labels: Any, where: Any, weights: Any) -> Any:
     arguments = {"logits": logits, "labels": labels, "where": where, "weights": weights}
     return _xla.call(arguments, ("loss",), _of_one_list(reduction, logits))["loss"]
 
@@ -136,7 +136,7 @@ def _forward(reduction: int, logits: Any, labels: Any, where: Any, weights: Any)
     leaves = {"logits": logits, "labels": labels, "where": where, "weights": weights}
     arguments = {name: None if leaf is None else leaf.value for name, leaf in leaves.items()}
     wanted = [f"grad_{name}" for name, leaf in leaves.items() if leaf is not None and leaf.perturbed and name != "where"]
-    early = [] if reduction == NONE else wanted
+    early = () if reduction == NONE else tuple(wanted)
     results = _xla.call(arguments, ("loss", *early), _of_one_list(reduction, arguments["logits"]))
     return results["loss"], (arguments, {name: results.get(name) for name in wanted})
 
@@ -145,15 +145,18 @@ def _backward(reduction: int, residuals: Any, cotangent: Any) -> tuple[Any, Any,
     arguments, early = residuals
     if isinstance(cotangent, SymbolicZero) or not early:
         return None, None, None, None
+    gradients = _gradients(reduction, arguments, early, cotangent)
+    return gradients.get("grad_logits"), gradients.get("grad_labels"), None, gradients.get("grad_weights")
 
+
+@partial(jax.jit, static_argnums=0, inline=True)
+def _gradients(reduction: int, arguments: dict[str, Any], early: dict[str, Any], cotangent: Any) -> dict[str, Any]:
     def late() -> dict[str, Any]:
         given = {**arguments, "cotangent": cotangent}
         return _xla.call(given, tuple(early), _of_one_list(reduction, arguments["logits"]))
 
     # XLA drops the branch that a constant cotangent does not take.
-    gradients = late() if reduction == NONE else jax.lax.cond(cotangent == 1, lambda: early, late)
-    return gradients.get("grad_logits"), gradients.get("grad_labels"), None, gradients.get("grad_weights")
+    return late() if reduction == NONE else jax.lax.cond(cotangent == 1, lambda: early, late)
 
 
-_differentiable.defvjp(_forward, _backward, symbolic_zeros=True)
-_loss = jax.jit(_differentiable, static_argnums=0)
+_loss.defvjp(_forward, _backward, symbolic_zeros=True)
