@@ -34,6 +34,10 @@ def test_tensors_are_read_where_they_lie(batch):
     np.testing.assert_array_equal(of_tensors[1], gradient)
 
 
+NEW_NUMPY = tuple(int(number) for number in np.__version__.split(".")[:3] if number.isdigit()) >= (2, 2, 6)
+
+
+@pytest.mark.skipif(not NEW_NUMPY, reason="before 2.2.6 NumPy reads tensors, and does not write into them")
 def test_results_are_written_into_tensors(batch):
     logits, labels = batch
     out = Tensor(np.zeros((6, 8), np.float32))

@@ -182,10 +182,10 @@ def compute(
                 the losses, otherwise one number; any floating dtype. None: 1.
     accumulator an Accumulator, to which the losses of the call's lists are added, whatever the reduction is, though not
                 with a function.
-    out         a dict of arrays to write into, by the names of outputs, which it adds to. Arrays have the output's shape,
-                or a shape of grad_labels and grad_weights that broadcasts to the logits'; any floating dtype, any strides
-                without overlap. They must not overlap one another or an input, but grad_logits may be the very array of
-                the logits. What is returned for a name is what was given.
+    out         a dict of arrays to write into, by the names of outputs, which it adds to; tensors of other libraries, too,
+                since NumPy 2.2.6. Arrays have the output's shape, or for grad_labels and grad_weights any that broadcasts
+                to the logits'; any floating dtype, any strides without overlap. They must not overlap one another or an
+                input, but grad_logits may be the very array of the logits. What is returned for a name is what was given.
 
     Results have the logits' dtype; those without axes are NumPy scalars. On an error nothing has been written.
 
