@@ -21,7 +21,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 USE = (
-    "import rankloss, sys; loss, gradient = rankloss.value_and_grad([[2.0, 1.0, 3.0]], [[1, 0, 2]]); "
+    "import rankloss; loss, gradient = rankloss.value_and_grad([[2.0, 1.0, 3.0]], [[1, 0, 2]]); "
+    "from rankloss._library import beside; assert beside('librankloss_jax').is_file(); "
     "print(rankloss.__file__, rankloss.__version__, loss)"
 )
 QUICK = ["--config-settings=cmake.build-type=Debug", "--config-settings=cmake.define.RANKLOSS_PORTABLE=ON"]

@@ -68,7 +68,7 @@ static int64_t attribute(const XLA_FFI_Attrs *attrs, const char *name) {
 
 /* What the library calls a dtype of XLA's, and the bytes of an item; {0, 0} for one that it does not have. */
 struct item {
-    rankloss_dtype dtype;
+    int32_t dtype; /* a rankloss_dtype */
     int64_t size;
 };
 
@@ -195,9 +195,9 @@ XLA_FFI_Error *rankloss_xla_softmax(XLA_FFI_CallFrame *frame) {
         return NULL;
     const int64_t rank = attribute(&frame->attrs, "rank");
     const int64_t results = attribute(&frame->attrs, "results");
-    const rankloss_reduction reduction = (rankloss_reduction)attribute(&frame->attrs, "reduction");
+    const int64_t reduction = attribute(&frame->attrs, "reduction");
     struct buffers buffers = {{0}, {0}};
-    if (rank < 1 || results < 1 ||
+    if (rank < 1 || results < 1 || reduction < RANKLOSS_MEAN || reduction > RANKLOSS_NONE ||
         !deal(frame->args.args, frame->args.size, attribute(&frame->attrs, "arguments"), buffers.arguments,
               NUM_ARGUMENTS) ||
         !deal(frame->rets.rets, frame->rets.size, results, buffers.results, NUM_RESULTS))
@@ -208,7 +208,7 @@ XLA_FFI_Error *rankloss_xla_softmax(XLA_FFI_CallFrame *frame) {
     struct mapped mapped = mapped_of(&buffers, rank);
     const int64_t calls = reduction == RANKLOSS_NONE ? 1 : mapped.count;
     for (mapped.element = 0; mapped.element < calls; mapped.element++) {
-        const rankloss_status status = call(&buffers, &mapped, rank, reduction);
+        const rankloss_status status = call(&buffers, &mapped, rank, (rankloss_reduction)reduction);
         if (status == RANKLOSS_ERROR_MEMORY)
             return error(frame, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, last_error());
         if (status != RANKLOSS_OK)
