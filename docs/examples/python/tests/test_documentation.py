@@ -37,8 +37,9 @@ def test_every_public_name_is_explained():
             assert getattr(rankloss, name).__doc__, name
 
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+FOLDER = Path(__file__).parents[1]
+READMES = [FOLDER / "README.md", FOLDER.parents[2] / "README.md"]  # of the package, and of the project
+BLOCKS = [block for readme in READMES for block in re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)]
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
