@@ -15,7 +15,8 @@ foreach(kind IN LISTS RANKLOSS_KINDS)
   install(EXPORT RankLoss-${kind} NAMESPACE RankLoss:: DESTINATION "${package_dir}")
 endforeach()
 
-install(FILES ${RANKLOSS_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss")
+install(FILES ${RANKLOSS_PUBLIC_HEADERS} ${RANKLOSS_ADAPTER_HEADERS}
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # --- The CMake package ------------------------------------------------------------------------------------------------
