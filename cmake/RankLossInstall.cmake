@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/RankLoss")
 set(generated "${PROJECT_BINARY_DIR}/package")
 
-# --- Libraries and headers --------------------------------------------------------------------------------------------
+# --- Libraries, headers, the program ----------------------------------------------------------------------------------
 
 # An export set each, so that a consumer of the shared library need not have what the static one needs.
 foreach(kind IN LISTS RANKLOSS_KINDS)
@@ -15,7 +15,11 @@ foreach(kind IN LISTS RANKLOSS_KINDS)
   install(EXPORT RankLoss-${kind} NAMESPACE RankLoss:: DESTINATION "${package_dir}")
 endforeach()
 
-install(FILES ${RANKLOSS_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss")
+install(FILES ${RANKLOSS_PUBLIC_HEADERS} ${RANKLOSS_ADAPTER_HEADERS}
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss")
+if(RANKLOSS_BUILD_INFO)
+  install(TARGETS rankloss_info RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # --- The CMake package ------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 # The folders of src/, from the top to the bottom: a file includes its own folder and those below it, and nothing else.
 # Run with -D PROJECT_DIR=...
 cmake_minimum_required(VERSION 3.25)
-set(layers api schedule list plan reduction check batch status cpu kernels dtype exact)
+set(layers info api schedule list plan reduction check batch status cpu kernels dtype exact)
 set(wrong)
 set(count 0)
 foreach(layer IN LISTS layers)

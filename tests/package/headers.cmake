@@ -1,8 +1,12 @@
 # Compiles each public header alone, and twice in a row, in each standard that it is for; and the consumers, whose
-# initialisers and macros have to be as clean. C++ is left out, aloud, where there is no C++ compiler.
+# initialisers and macros have to be as clean, where CONSUMER is their stem. SYSTEM_INCLUDE is the folder of another
+# project's header that these include. C++ is left out, aloud, where there is no C++ compiler.
 
 set(flags -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wcast-align
   -Werror "-I${SOURCE}/include")
+if(SYSTEM_INCLUDE)
+  list(APPEND flags -idirafter "${SYSTEM_INCLUDE}")
+endif()
 set(c_flags -Wstrict-prototypes -Wmissing-prototypes -Wc++-compat)
 set(cxx_flags -Wold-style-cast -Wzero-as-null-pointer-constant)
 file(MAKE_DIRECTORY "${SCRATCH}")
@@ -34,8 +38,8 @@ foreach(standard IN ITEMS c99 c11 c17 c2x)
   foreach(source IN LISTS alone)
     compile("${C_COMPILER}" ${standard} "${source}.c")
   endforeach()
-  if(NOT standard STREQUAL "c99")
-    compile("${C_COMPILER}" ${standard} "${CMAKE_CURRENT_LIST_DIR}/consumer.c")
+  if(CONSUMER AND NOT standard STREQUAL "c99")
+    compile("${C_COMPILER}" ${standard} "${CMAKE_CURRENT_LIST_DIR}/${CONSUMER}.c")
   endif()
 endforeach()
 
@@ -47,5 +51,7 @@ foreach(standard IN ITEMS c++11 c++14 c++17 c++20 c++2b)
   foreach(source IN LISTS alone)
     compile("${CXX_COMPILER}" ${standard} "${source}.cpp")
   endforeach()
-  compile("${CXX_COMPILER}" ${standard} "${CMAKE_CURRENT_LIST_DIR}/consumer.cpp")
+  if(CONSUMER)
+    compile("${CXX_COMPILER}" ${standard} "${CMAKE_CURRENT_LIST_DIR}/${CONSUMER}.cpp")
+  endif()
 endforeach()
