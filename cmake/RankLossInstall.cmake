@@ -1,5 +1,5 @@
 # What is installed, and the two ways to find it: the CMake package and rankloss.pc. Both still work when the whole
-# prefix is moved.
+# prefix is moved. RankLoss_Runtime is what programs load; RankLoss_Development what they are built with.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -11,16 +11,21 @@ set(generated "${PROJECT_BINARY_DIR}/package")
 
 # An export set each, so that a consumer of the shared library need not have what the static one needs.
 foreach(kind IN LISTS RANKLOSS_KINDS)
-  install(TARGETS rankloss_${kind} EXPORT RankLoss-${kind})
-  install(EXPORT RankLoss-${kind} NAMESPACE RankLoss:: DESTINATION "${package_dir}")
+  install(TARGETS rankloss_${kind} EXPORT RankLoss-${kind}
+    RUNTIME COMPONENT RankLoss_Runtime
+    LIBRARY COMPONENT RankLoss_Runtime NAMELINK_COMPONENT RankLoss_Development
+    ARCHIVE COMPONENT RankLoss_Development)
+  install(EXPORT RankLoss-${kind} NAMESPACE RankLoss:: DESTINATION "${package_dir}" COMPONENT RankLoss_Development)
 endforeach()
 
 install(FILES ${RANKLOSS_PUBLIC_HEADERS} ${RANKLOSS_ADAPTER_HEADERS}
-  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss")
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rankloss" COMPONENT RankLoss_Development)
+# In no package of a distribution: beside a library for several architectures no program can lie.
 if(RANKLOSS_BUILD_INFO)
-  install(TARGETS rankloss_info RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(TARGETS rankloss_info RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT RankLoss_Info)
 endif()
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# Nor is this: packages of a distribution have a place and a form of their own for it.
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT RankLoss_License)
 
 # --- The CMake package ------------------------------------------------------------------------------------------------
 
@@ -29,7 +34,7 @@ configure_package_config_file(cmake/RankLossConfig.cmake.in "${generated}/RankLo
 # While the version is 0.x a new minor version may break the interface.
 write_basic_package_version_file("${generated}/RankLossConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${generated}/RankLossConfig.cmake" "${generated}/RankLossConfigVersion.cmake"
-  DESTINATION "${package_dir}")
+  DESTINATION "${package_dir}" COMPONENT RankLoss_Development)
 
 # --- pkg-config -------------------------------------------------------------------------------------------------------
 
@@ -61,4 +66,4 @@ if(NOT RANKLOSS_BUILD_SHARED)
 endif()
 
 configure_file(cmake/rankloss.pc.in "${generated}/rankloss.pc" @ONLY)
-install(FILES "${generated}/rankloss.pc" DESTINATION "${pc_dir}")
+install(FILES "${generated}/rankloss.pc" DESTINATION "${pc_dir}" COMPONENT RankLoss_Development)
