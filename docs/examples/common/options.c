@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -36,28 +37,6 @@ static bool set_positive(const struct command_line *line, const struct option *o
            takes(line, option, "a positive number", word);
 }
 
-static bool set_label(const struct command_line *line, const struct option *option, const char *word) {
-    double number = 0.0;
-    if (!parse_number(word, &number) || fabs(number) > 1e38) {
-        return takes(line, option, "a number", word);
-    }
-    *option->label = (float)number;
-    return true;
-}
-
-static bool set_choice(const struct command_line *line, const struct option *option, const char *word) {
-    char names[64] = "";
-    for (unsigned i = 0; option->words[i] != NULL; i++) {
-        if (strcmp(word, option->words[i]) == 0) {
-            *option->choice = i;
-            return true;
-        }
-        const size_t length = strlen(names);
-        snprintf(names + length, sizeof(names) - length, "%s%s", i > 0 ? " or " : "", option->words[i]);
-    }
-    return takes(line, option, names, word);
-}
-
 static bool set(const struct command_line *line, const struct option *option, const char *word) {
     if (option->count != NULL) {
         return set_count(line, option, word);
@@ -65,15 +44,11 @@ static bool set(const struct command_line *line, const struct option *option, co
     if (option->positive != NULL) {
         return set_positive(line, option, word);
     }
-    if (option->label != NULL) {
-        return set_label(line, option, word);
-    }
-    if (option->choice != NULL) {
-        return set_choice(line, option, word);
-    }
     *option->text = word;
     return true;
 }
+
+/* --- What all programs have --- */
 
 static bool set_file(const struct command_line *line, const char **file, const char *which, const char *word) {
     char text[64];
@@ -85,12 +60,50 @@ static bool set_file(const struct command_line *line, const char **file, const c
     return true;
 }
 
+static bool set_train(const struct command_line *line, const char *word) {
+    return set_file(line, &line->files->train, "training", word);
+}
+
+static bool set_test(const struct command_line *line, const char *word) {
+    return set_file(line, &line->files->test, "test", word);
+}
+
+static bool set_ignored(const struct command_line *line, const char *word) {
+    double number = 0.0;
+    if (!parse_number(word, &number) || fabs(number) > (double)FLT_MAX) {
+        return wrong(line, "--ignore-label takes a number, not", word);
+    }
+    line->files->ignored = (float)number;
+    return true;
+}
+
+static bool set_gain(const struct command_line *line, const char *word) {
+    const bool linear = strcmp(word, "linear") == 0;
+    line->files->gain = linear ? GAIN_LINEAR : GAIN_EXP;
+    return linear || strcmp(word, "exp") == 0 || wrong(line, "--gain takes exp or linear, not", word);
+}
+
+static const struct {
+    const char *name;
+    bool (*set)(const struct command_line *line, const char *word);
+} common[] = {{"--train", set_train}, {"--test", set_test}, {"--ignore-label", set_ignored}, {"--gain", set_gain}};
+
+const char help_for_files[] =
+    "  --train FILE, TRAIN  lists to learn from, a line an item: label qid:N index:value ...\n"
+    "                       or without qid, with the sizes of the lists in FILE.query or FILE.group;\n"
+    "                       - is standard input\n"
+    "  --test FILE, TEST    held-out lists; without one: every fifth list of TRAIN\n"
+    "  --ignore-label X     items of this label have not been judged: they take no part\n"
+    "  --gain exp|linear    what a label is worth: 2^label - 1 (default), or the label itself\n";
+
+/* --- The whole --- */
+
 /* Takes one option and its value, which are argv[0] and argv[1]. */
 static bool parse_option(const struct command_line *line, char **argv) {
-    if (strcmp(argv[0], "--train") == 0 || strcmp(argv[0], "--test") == 0) {
-        const bool train = strcmp(argv[0], "--train") == 0;
-        return argv[1] == NULL ? wrong(line, "no value behind", argv[0])
-                               : set_file(line, train ? line->train : line->test, train ? "training" : "test", argv[1]);
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+        if (strcmp(argv[0], common[i].name) == 0) {
+            return argv[1] == NULL ? wrong(line, "no value behind", argv[0]) : common[i].set(line, argv[1]);
+        }
     }
     for (size_t i = 0; i < line->num_options; i++) {
         if (strcmp(argv[0], line->options[i].name) == 0) {
@@ -101,18 +114,16 @@ static bool parse_option(const struct command_line *line, char **argv) {
 }
 
 static bool parse_file(const struct command_line *line, const char *word) {
-    return *line->train == NULL ? set_file(line, line->train, "training", word)
-                                : set_file(line, line->test, "test", word);
+    return line->files->train == NULL ? set_train(line, word) : set_test(line, word);
 }
 
 static bool check_files(const struct command_line *line) {
-    if (*line->train == NULL) {
-        return *line->test == NULL || wrong(line, "no training file beside the test file", *line->test);
+    const struct files *const files = line->files;
+    if (files->train == NULL) {
+        return files->test == NULL || wrong(line, "no training file beside the test file", files->test);
     }
-    if (*line->test != NULL && strcmp(*line->train, "-") == 0 && strcmp(*line->test, "-") == 0) {
-        return wrong(line, "one file only can be", "-");
-    }
-    return true;
+    return files->test == NULL || strcmp(files->train, "-") != 0 || strcmp(files->test, "-") != 0 ||
+           wrong(line, "one file only can be", "-");
 }
 
 enum command command_line_parse(const struct command_line *line, char **argv) {

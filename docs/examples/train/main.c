@@ -6,11 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "../common/load.h"
 #include "../common/ndcg.h"
 #include "../common/options.h"
+#include "../common/sets.h"
 #include "../letor/memory.h"
 #include "columns.h"
 #include "descent.h"
@@ -26,23 +25,17 @@ enum { NDCG_K = 10, DEFAULT_EPOCHS = 50, MOST_EPOCHS = 1000000, MOST_THREADS = 1
 /* --- The command line --- */
 
 struct settings {
-    const char *train; /* NULL: a generated set */
-    const char *test;  /* NULL: every fifth list of the training file is held out */
+    struct files files; /* without one: a generated set */
     uint64_t epochs, seed, threads;
     double learning_rate;
-    float ignored;
-    unsigned gain;
 };
 
 static const char usage[] = "usage: rankloss_train [OPTION ...] [TRAIN [TEST]]\n";
 
 static enum command parse(char **argv, struct settings *settings) {
-    static const char *const gains[] = {"exp", "linear", NULL};
     const struct option options[] = {
         {"--epochs", .count = &settings->epochs, .low = 0, .high = MOST_EPOCHS},
         {"--learning-rate", .positive = &settings->learning_rate},
-        {"--ignore-label", .label = &settings->ignored},
-        {"--gain", .choice = &settings->gain, .words = gains},
         {"--seed", .count = &settings->seed, .low = 0, .high = INT64_MAX},
         {"--threads", .count = &settings->threads, .low = 1, .high = MOST_THREADS},
     };
@@ -50,12 +43,10 @@ static enum command parse(char **argv, struct settings *settings) {
                                       .usage = usage,
                                       .options = options,
                                       .num_options = sizeof(options) / sizeof(options[0]),
-                                      .train = &settings->train,
-                                      .test = &settings->test};
-    *settings = (struct settings){.epochs = DEFAULT_EPOCHS,
+                                      .files = &settings->files};
+    *settings = (struct settings){.files = {.ignored = NAN, .gain = GAIN_EXP},
+                                  .epochs = DEFAULT_EPOCHS,
                                   .learning_rate = DEFAULT_LEARNING_RATE,
-                                  .ignored = NAN,
-                                  .gain = GAIN_EXP,
                                   .seed = SYNTHETIC_SEED,
                                   .threads = (uint64_t)platform_processors()};
     return command_line_parse(&line, argv);
@@ -64,13 +55,9 @@ static enum command parse(char **argv, struct settings *settings) {
 static void help(void) {
     printf("%s\n"
            "Trains a linear ranker with the ranking softmax loss and shows how well it ranks lists it has not seen.\n"
+           "Without a file it makes a set of its own.\n"
            "\n"
-           "  --train FILE, TRAIN  lists to learn from, a line an item: label qid:N index:value ...\n"
-           "                       or without qid, with the sizes of the lists in FILE.query or FILE.group;\n"
-           "                       -: standard input; without a file: a generated set\n"
-           "  --test FILE, TEST    held-out lists; without one: every fifth list of TRAIN\n"
-           "  --ignore-label X     items of this label have not been judged: they take no part\n"
-           "  --gain exp|linear    of a label in NDCG: 2^label - 1 (default), or the label itself\n"
+           "%s"
            "  --epochs N           steps of full-batch gradient descent (default %d)\n"
            "  --learning-rate X    the first step tried; later ones adapt (default %g)\n"
            "  --seed N             of the generated set (default %d)\n"
@@ -78,63 +65,18 @@ static void help(void) {
            "  --help               print this\n"
            "\n"
            "Exit status: 0, or 2 for a wrong option or a file that cannot be used, or 1 for any other failure.\n",
-           usage, DEFAULT_EPOCHS, DEFAULT_LEARNING_RATE, SYNTHETIC_SEED, platform_processors());
-}
-
-/* --- The sets --- */
-
-/* Two sets: of the features as they come, or of the columns made of them. */
-struct sets {
-    struct dataset train;
-    struct dataset held_out;
-};
-
-static void free_sets(struct sets *sets) {
-    dataset_free(&sets->train);
-    dataset_free(&sets->held_out);
-}
-
-static bool load_sets(const struct settings *settings, struct sets *raw) {
-    if (settings->train == NULL) {
-        synthetic_make(settings->seed, &raw->train);
-    } else if (!load(settings->train, settings->ignored, (enum gain)settings->gain, &raw->train)) {
-        return false;
-    }
-    if (settings->test != NULL) {
-        return load(settings->test, settings->ignored, (enum gain)settings->gain, &raw->held_out);
-    }
-    dataset_hold_out(&raw->train, &raw->held_out);
-    return true;
-}
-
-static size_t count_ignored(const struct dataset *data) {
-    size_t ignored = 0;
-    for (size_t i = 0; i < data->num_items; i++) {
-        ignored += !data->where[i];
-    }
-    return ignored;
-}
-
-static void describe_set(const char *name, const struct dataset *data) {
-    const size_t ignored = count_ignored(data);
-    printf("%s  %6zu lists, %7zu items", name, data->num_lists, data->num_items);
-    if (ignored > 0) {
-        printf(" (%zu not judged)", ignored);
-    }
-}
-
-static void describe(const struct settings *settings, const struct sets *raw) {
-    if (settings->train == NULL) {
-        printf("generated set, seed %" PRIu64 "\n", settings->seed);
-    } else {
-        printf("%s\n", strcmp(settings->train, "-") == 0 ? "standard input" : settings->train);
-    }
-    describe_set("training", &raw->train);
-    describe_set("\nheld out", &raw->held_out);
-    printf(", %s\n\n", settings->test == NULL ? "every fifth list" : settings->test);
+           usage, help_for_files, DEFAULT_EPOCHS, DEFAULT_LEARNING_RATE, SYNTHETIC_SEED, platform_processors());
 }
 
 /* --- The run --- */
+
+static bool load(const struct settings *settings, struct sets *raw) {
+    if (settings->files.train == NULL) {
+        synthetic_make(settings->seed, &raw->train);
+        printf("generated set, seed %" PRIu64 "\n", settings->seed);
+    }
+    return sets_read(&settings->files, raw);
+}
 
 static double ndcg_of_ranker(const struct dataset *data, const double *weights, enum gain gain) {
     float *const scores = new_array(data->num_items, sizeof(*scores));
@@ -152,12 +94,12 @@ static struct metrics measure(const struct sets *sets, const struct descent *des
 
 static void train(const struct settings *settings, const struct sets *sets, struct descent *descent) {
     const int epochs = (int)settings->epochs;
-    const struct metrics before = measure(sets, descent, (enum gain)settings->gain);
+    const struct metrics before = measure(sets, descent, (enum gain)settings->files.gain);
     struct metrics after = before;
     report_zero(&before);
     int epoch = 1;
     for (; epoch <= epochs && descent_epoch(descent); epoch++) {
-        after = measure(sets, descent, (enum gain)settings->gain);
+        after = measure(sets, descent, (enum gain)settings->files.gain);
         report_epoch(epoch, epochs, &after);
     }
     if (epoch <= epochs) {
@@ -176,7 +118,7 @@ static void run(const struct settings *settings, const struct sets *raw) {
     report_speed(&objective);
     descent_free(&descent);
     objective_free(&objective);
-    free_sets(&sets);
+    sets_free(&sets);
     columns_free(&columns);
 }
 
@@ -191,12 +133,12 @@ int main(int argc, char **argv) {
         return command == COMMAND_HELP ? EXIT_SUCCESS : EXIT_BAD_INPUT;
     }
     struct sets raw = {dataset_make(), dataset_make()};
-    const bool loaded = load_sets(&settings, &raw);
+    const bool loaded = load(&settings, &raw);
     if (loaded) {
-        describe(&settings, &raw);
+        sets_describe(&settings.files, &raw);
         run(&settings, &raw);
     }
-    free_sets(&raw);
+    sets_free(&raw);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         die("rankloss_train: cannot write to stdout");
     }
