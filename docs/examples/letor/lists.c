@@ -86,7 +86,7 @@ static void set_lists(struct dataset *data, int64_t *offsets, size_t num_lists, 
     data->offsets_capacity = capacity;
 }
 
-bool lists_from_qids(const struct qids *qids, const struct text *text, struct dataset *data) {
+bool lists_from_qids(const struct qids *qids, const struct text *items, struct dataset *data) {
     int64_t *const offsets = new_array(qids->count + 1, sizeof(*offsets));
     int64_t num_lists = 0;
     const rankloss_status status = part(qids, qids->count, offsets, &num_lists);
@@ -95,11 +95,11 @@ bool lists_from_qids(const struct qids *qids, const struct text *text, struct da
         return true;
     }
     if (status != RANKLOSS_ERROR_OFFSETS) {
-        die("%s: %s", text->name, rankloss_last_error());
+        die("%s: %s", items->name, rankloss_last_error());
     }
     const size_t item = find_return(qids, offsets);
     free(offsets);
-    return refuse_return(qids, item, text);
+    return refuse_return(qids, item, items);
 }
 
 /* --- By size --- */

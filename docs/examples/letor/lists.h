@@ -26,13 +26,13 @@ void qids_free(struct qids *qids);
 /** Takes the qid of the next item, which stands in the current line of text. False if it is refused. */
 bool qids_add(struct qids *qids, const char *word, const struct text *text);
 
-/** Parts the items of data into lists by their qids. False if it is refused. */
-bool lists_from_qids(const struct qids *qids, const struct text *text, struct dataset *data);
+/** Parts the items of data, read from the text items, into lists by their qids. False if it is refused. */
+bool lists_from_qids(const struct qids *qids, const struct text *items, struct dataset *data);
 
-/** Parts the items of data into lists by their sizes, one a line. False if it is refused. */
-bool lists_from_sizes(struct text *sizes, const struct text *text, struct dataset *data);
+/** Parts them by the sizes of the lists, one a line of text. False if it is refused. */
+bool lists_from_sizes(struct text *text, const struct text *items, struct dataset *data);
 
-/** Opens FILE.query or FILE.group, whichever there is, beside FILE, and does that. */
-bool lists_from_file_of_sizes(const char *path, const struct text *text, struct dataset *data);
+/** Opens FILE.query or FILE.group, whichever there is beside the file path, and does that. */
+bool lists_from_file_of_sizes(const char *path, const struct text *items, struct dataset *data);
 
 #endif
