@@ -102,10 +102,7 @@ static void train(const struct settings *settings, const struct sets *sets, stru
         after = measure(sets, descent, (enum gain)settings->files.gain);
         report_epoch(epoch, epochs, &after);
     }
-    if (epoch <= epochs) {
-        printf("converged: no step lowers the loss by more than its rounding\n");
-    }
-    report_metrics(&before, &after);
+    report_metrics(epoch <= epochs, &before, &after);
 }
 
 static void run(const struct settings *settings, const struct sets *raw) {

@@ -57,9 +57,14 @@ static void report_ndcg(const char *which, double before, double after) {
     }
 }
 
-void report_metrics(const struct metrics *before, const struct metrics *after) {
-    printf("%s\nmean loss          %9.6f -> %9.6f\n", platform_is_terminal(stdout) ? "\n" : "", before->loss,
-           after->loss);
+void report_metrics(bool converged, const struct metrics *before, const struct metrics *after) {
+    if (platform_is_terminal(stdout)) {
+        putchar('\n');
+    }
+    if (converged) {
+        printf("converged: no step lowers the loss by more than its rounding\n");
+    }
+    printf("\nmean loss          %9.6f -> %9.6f\n", before->loss, after->loss);
     report_ndcg("NDCG@10 training ", before->ndcg_train, after->ndcg_train);
     report_ndcg("NDCG@10 held-out ", before->ndcg_held_out, after->ndcg_held_out);
 }

@@ -4,6 +4,7 @@
 #ifndef TRAIN_REPORT_H
 #define TRAIN_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "objective.h"
@@ -21,8 +22,8 @@ void report_zero(const struct metrics *metrics);
 /** A line that on a terminal takes the place of the one before; elsewhere each has its own. */
 void report_epoch(int epoch, int epochs, const struct metrics *metrics);
 
-/** After the last epoch: lets its line stand, and sums up. */
-void report_metrics(const struct metrics *before, const struct metrics *after);
+/** After the last epoch: lets its line stand, says whether there was no further one to take, and sums up. */
+void report_metrics(bool converged, const struct metrics *before, const struct metrics *after);
 
 /** The weights that move a ranking most, at most ten. */
 void report_weights(const double *weights, size_t count);
