@@ -349,7 +349,7 @@ static void steps_agree(void **state) {
 /* The same lists one by one: their own lanes know nothing of the others, so that only the order of the sums differs. */
 static void check_against_list(const rankloss__kernels *kernels, const data *d, const yield *y, int k) {
     float f32[3][MOST_ROWS];
-    double f64[3][MOST_ROWS], tangent[MOST_ROWS], exps[MOST_ROWS];
+    double f64[3][MOST_ROWS], tangent[MOST_ROWS], exps[MOST_ROWS] = {0.0};
     uint8_t where[MOST_ROWS];
     rankloss__items items = items_of(d);
     rankloss__list_sums alone;

@@ -10,6 +10,12 @@ macro(run)
     WORKING_DIRECTORY "${SCRATCH}" RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
 endmacro()
 
+# run_with_input(<file> <argument> ...): as run(), with the file as standard input.
+macro(run_with_input file)
+  execute_process(COMMAND ${EMULATOR} "${PROGRAM}" ${ARGN} INPUT_FILE "${SCRATCH}/${file}"
+    WORKING_DIRECTORY "${SCRATCH}" RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+endmacro()
+
 # write_file(<name> <content> ...)
 function(write_file name)
   string(CONCAT content ${ARGN})

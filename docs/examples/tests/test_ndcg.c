@@ -1,7 +1,7 @@
 /*
  * NDCG@k against values worked out by hand.
  */
-#include "../train/ndcg.h"
+#include "../common/ndcg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@ static void test_rankings(void) {
     const float worst[] = {3.0F, 1.0F, 2.0F};
     const double second = 1.0 / log2(3.0);
     const double ideal = 3.0 + second;
-    check("best", ndcg(best, labels, 3, 10), 1.0);
-    check("worst", ndcg(worst, labels, 3, 10), (second + 1.5) / ideal);
-    check("worst, cut at 2", ndcg(worst, labels, 3, 2), second / ideal);
-    check("worst, cut at 1", ndcg(worst, labels, 3, 1), 0.0);
+    check("best", ndcg(best, labels, NULL, 3, 10, GAIN_EXP), 1.0);
+    check("worst", ndcg(worst, labels, NULL, 3, 10, GAIN_EXP), (second + 1.5) / ideal);
+    check("worst, cut at 2", ndcg(worst, labels, NULL, 3, 2, GAIN_EXP), second / ideal);
+    check("worst, cut at 1", ndcg(worst, labels, NULL, 3, 1, GAIN_EXP), 0.0);
 }
 
 static void test_ties(void) {
@@ -34,10 +34,10 @@ static void test_ties(void) {
     const float two_equal[] = {5.0F, 5.0F, 1.0F};
     const double second = 1.0 / log2(3.0);
     const double ideal = 3.0 + second;
-    check("all equal", ndcg(all_equal, labels, 3, 10), 4.0 / 3.0 * (1.0 + second + 0.5) / ideal);
-    check("all equal, cut at 2", ndcg(all_equal, labels, 3, 2), 4.0 / 3.0 * (1.0 + second) / ideal);
-    check("two equal", ndcg(two_equal, labels, 3, 10), (1.5 * (1.0 + second) + 0.5) / ideal);
-    check("a cut within the tie", ndcg(two_equal, labels, 3, 1), 1.5 / 3.0);
+    check("all equal", ndcg(all_equal, labels, NULL, 3, 10, GAIN_EXP), 4.0 / 3.0 * (1.0 + second + 0.5) / ideal);
+    check("all equal, cut at 2", ndcg(all_equal, labels, NULL, 3, 2, GAIN_EXP), 4.0 / 3.0 * (1.0 + second) / ideal);
+    check("two equal", ndcg(two_equal, labels, NULL, 3, 10, GAIN_EXP), (1.5 * (1.0 + second) + 0.5) / ideal);
+    check("a cut within the tie", ndcg(two_equal, labels, NULL, 3, 1, GAIN_EXP), 1.5 / 3.0);
 }
 
 static void test_order_of_items_does_not_matter(void) {
@@ -45,15 +45,33 @@ static void test_order_of_items_does_not_matter(void) {
     const float scores[] = {0.5F, 0.5F, 2.0F, 0.5F, 2.0F};
     const float reversed_labels[] = {2.0F, 3.0F, 1.0F, 0.0F, 4.0F};
     const float reversed_scores[] = {2.0F, 0.5F, 2.0F, 0.5F, 0.5F};
-    check("reversed", ndcg(reversed_scores, reversed_labels, 5, 3), ndcg(scores, labels, 5, 3));
+    check("reversed", ndcg(reversed_scores, reversed_labels, NULL, 5, 3, GAIN_EXP),
+          ndcg(scores, labels, NULL, 5, 3, GAIN_EXP));
 }
 
 static void test_lists_without_a_relevant_item(void) {
     const float labels[] = {0.0F, 0.0F};
     const float scores[] = {1.0F, 2.0F};
-    check("nothing relevant", ndcg(scores, labels, 2, 10), (double)NAN);
-    check("one item, relevant", ndcg(scores, (const float[]){1.0F}, 1, 10), 1.0);
-    check("no item", ndcg(scores, labels, 0, 10), (double)NAN);
+    check("nothing relevant", ndcg(scores, labels, NULL, 2, 10, GAIN_EXP), (double)NAN);
+    check("one item, relevant", ndcg(scores, (const float[]){1.0F}, NULL, 1, 10, GAIN_EXP), 1.0);
+    check("no item", ndcg(scores, labels, NULL, 0, 10, GAIN_EXP), (double)NAN);
+}
+
+/* Without the items that nobody has judged two are left, the better of them behind. */
+static void test_mask(void) {
+    const float labels[] = {-1.0F, 0.0F, 2.0F, 31.0F};
+    const float scores[] = {9.0F, 2.0F, 1.0F, 5.0F};
+    const bool where[] = {false, true, true, false};
+    const bool nowhere[] = {false, false, false, false};
+    check("masked", ndcg(scores, labels, where, 4, 10, GAIN_EXP), 1.0 / log2(3.0));
+    check("all masked", ndcg(scores, labels, nowhere, 4, 10, GAIN_EXP), (double)NAN);
+}
+
+static void test_linear_gain(void) {
+    const float labels[] = {100.0F, 50.0F};
+    const float scores[] = {1.0F, 2.0F};
+    const double second = 1.0 / log2(3.0);
+    check("counts", ndcg(scores, labels, NULL, 2, 10, GAIN_LINEAR), (50.0 + 100.0 * second) / (100.0 + 50.0 * second));
 }
 
 /* One list with NDCG 1, one without a relevant item, an empty one, and one with NDCG 1 / log2(3). */
@@ -62,14 +80,14 @@ static void test_mean(void) {
     const float scores[] = {2.0F, 1.0F, 1.0F, 2.0F, 2.0F, 1.0F};
     const size_t ends[] = {2, 4, 4, 6};
     struct dataset data = dataset_make();
-    check("mean over no list", ndcg_mean(&data, NULL, 10), (double)NAN);
+    check("mean over no list", ndcg_mean(&data, NULL, 10, GAIN_EXP), (double)NAN);
     for (size_t i = 0; i < 6; i++) {
-        dataset_add_item(&data, labels[i]);
+        dataset_add_item(&data, labels[i], true);
     }
     for (size_t list = 0; list < 4; list++) {
         dataset_end_list(&data, ends[list]);
     }
-    check("mean", ndcg_mean(&data, scores, 10), 0.5 * (1.0 + 1.0 / log2(3.0)));
+    check("mean", ndcg_mean(&data, scores, 10, GAIN_EXP), 0.5 * (1.0 + 1.0 / log2(3.0)));
     dataset_free(&data);
 }
 
@@ -78,6 +96,8 @@ int main(void) {
     test_ties();
     test_order_of_items_does_not_matter();
     test_lists_without_a_relevant_item();
+    test_mask();
+    test_linear_gain();
     test_mean();
     return failures == 0 ? 0 : 1;
 }

@@ -4,7 +4,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/run.cmake")
 # expect(<description> <pattern> ...): of the last run.
 function(expect description)
   if(NOT status EQUAL 0 OR NOT errors STREQUAL "")
-    complain("${description}: refused")
+    complain("${description}: refused, or with a warning")
     return()
   endif()
   foreach(pattern IN LISTS ARGN)
@@ -55,12 +55,75 @@ write_file(other "# a comment\n\n2  qid:7 1:0.5 2:-1e-3 # 3:4 docid = 17\r\n0 qi
   "1 qid:1 1:1.#\n0 qid:1\n")
 expect_same("comments, blank lines, CR LF")
 
+# --- Files as people have them ---
+
+write_file(other.query "") # not looked at where there are qids
+write_file(other "2 qid:-7 0:0.5 2:-1e-3\n0 qid:-7 0:.25 9:3\n1 qid:-7 2:+4\n"
+  "1 qid:-9223372036854775808 0:1.\n0 qid:-9223372036854775808\n")
+run(other --epochs 5)
+expect("indices from 0, negative qids" ${zero} "feature 0")
+
+write_file(other "2 qid:18446744073709551615 1:0.5 2:-1e-3\n0 qid:18446744073709551615 1:.25 9:3\n"
+  "1 qid:18446744073709551615 2:+4\n1 qid:18446744073709551614 1:1.\n0 qid:18446744073709551614\n")
+expect_same("qids of 64 bits")
+
+write_file(other "2 qid:7 1:0.5 2:-1e-3 9:NaN\n0 qid:7 1:.25 9:3 2:NULL\n1 qid:7 2:+4 1:1.79769313486e+308\n"
+  "1 qid:1 1:1. 2:-1e999 9:-nan\n0 qid:1 1:null 9:-3.5e38\n")
+expect_same("missing values")
+
+string(ASCII 239 187 191 mark)
+file(READ "${SCRATCH}/plain" content)
+write_file(other "${mark}${content}")
+expect_same("a byte order mark")
+
+file(REMOVE "${SCRATCH}/other.query")
+write_file(other "2 1:0.5 2:-1e-3\n0 1:.25 9:3\n1 2:+4\n1 1:1.\n0\n")
+write_file(other.group "3\n2\n")
+expect_same("list sizes as XGBoost has them")
+
+run_with_input(plain - --epochs 5)
+expect("standard input" ${zero})
+model_of_run(model)
+if(NOT model STREQUAL expected)
+  complain("standard input: a model other than\n${expected}")
+endif()
+
+# expect_warning(<description> <line of stderr> <pattern> ...): of the last run.
+function(expect_warning description warning)
+  if(NOT errors STREQUAL "${warning}\n")
+    complain("${description}: not with the words ${warning}")
+  endif()
+  set(errors "")
+  expect("${description}" ${ARGN})
+endfunction()
+
+string(REGEX REPLACE "\n$" "" cut "${content}")
+write_file(cut "${cut}")
+run(cut --epochs 5)
+expect_warning("no newline at the end"
+  "cut:5: warning: no newline at the end: if the file is cut short, so may be this line" ${zero})
+
+# Labels: what is below 0 counts as 0, or as not judged; counts are what they are.
+write_file(svmlight "+1 qid:1 1:1\n-1 qid:1 1:0\n-1 qid:1 1:0.5\n")
+run(svmlight --epochs 0)
+expect_warning("labels below 0"
+  "svmlight: warning: 2 labels below 0 count as 0; to leave such items out: --ignore-label LABEL"
+  "mean loss +1\\.098612 ->")
+run(svmlight --epochs 0 --ignore-label -1)
+expect("items that nobody has judged" "training +1 lists, +3 items \\(2 not judged\\)" "mean loss +0\\.000000 ->")
+write_file(counts "400 qid:1 1:1\n0 qid:1 1:0\n")
+run(counts --epochs 3 --gain linear)
+expect("labels that are counts" "mean loss +277\\.258872 ->" "NDCG@10 training +0\\.8155 -> +1\\.0000")
+write_file(counts "400 qid:1 1:1\n0 qid:1 1:0\n1 qid:1 1:3\n")
+run(counts --epochs 3 --ignore-label 400)
+expect("a label that is not judged, however large" "\\(1 not judged\\)" "mean loss +0\\.693147 ->")
+
 # A line of 300 kB.
 set(long "")
 foreach(index RANGE 10 30000)
   string(APPEND long " ${index}:0.5")
 endforeach()
-write_file(long "1 qid:0${long}\n0 qid:0 1000000:1\n")
+write_file(long "1 qid:0${long}\n0 qid:0 2000000:1\n")
 run(long --epochs 1)
 expect("a long line" "training +1 lists, +2 items" "feature [0-9]+ is present")
 

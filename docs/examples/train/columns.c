@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "allocate.h"
+#include "../letor/memory.h"
 
 /* Nothing in a training set of a million items is further from the mean; in other lists a wild value must not overflow
  * a score. */
@@ -68,7 +68,7 @@ struct dataset columns_apply(const struct columns *columns, const struct dataset
     struct dataset made = dataset_make();
     for (size_t list = 0; list < raw->num_lists; list++) {
         for (size_t i = (size_t)raw->offsets[list]; i < (size_t)raw->offsets[list + 1]; i++) {
-            dataset_add_item(&made, raw->labels[i]);
+            dataset_add_item(&made, raw->labels[i], raw->where[i]);
             for (size_t e = raw->rows[i]; e < raw->rows[i + 1]; e++) {
                 add_columns(columns, raw->entries[e], &made);
             }

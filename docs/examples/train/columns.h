@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataset.h"
+#include "../letor/dataset.h"
 
 struct feature {
     size_t count; /**< training items that have it */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "allocate.h"
+#include "../letor/memory.h"
 
 /* How much of the fall that the slope promises a step must deliver. */
 #define SUFFICIENT 0.25

@@ -5,10 +5,8 @@
 
 #include <rankloss/rankloss.h>
 
-#include "allocate.h"
-#include "fail.h"
+#include "../letor/memory.h"
 #include "platform.h"
-#include "ranker.h"
 
 struct objective objective_make(const struct dataset *train, size_t num_weights, int32_t num_threads) {
     return (struct objective){.train = train,
@@ -34,6 +32,7 @@ static double loss_and_gradient(struct objective *objective) {
     const rankloss_problem problem = {
         .logits = RANKLOSS_ARRAY(objective->scores, num_items),
         .labels = RANKLOSS_ARRAY(train->labels, num_items),
+        .where = RANKLOSS_ARRAY(train->where, num_items),
         .offsets = RANKLOSS_ARRAY(train->offsets, num_lists + 1),
         .reduction = RANKLOSS_MEAN,
         .num_threads = objective->num_threads,
@@ -48,8 +47,18 @@ static double loss_and_gradient(struct objective *objective) {
     return loss;
 }
 
+void objective_scores(const struct dataset *data, const double *weights, float *scores) {
+    for (size_t i = 0; i < data->num_items; i++) {
+        double sum = 0.0;
+        for (size_t e = data->rows[i]; e < data->rows[i + 1]; e++) {
+            sum += weights[data->entries[e].column] * (double)data->entries[e].value;
+        }
+        scores[i] = (float)sum;
+    }
+}
+
 double objective_loss(struct objective *objective, const double *weights) {
-    ranker_scores(objective->train, weights, objective->scores);
+    objective_scores(objective->train, weights, objective->scores);
     const double begin = platform_seconds();
     const double loss = loss_and_gradient(objective);
     const double seconds = platform_seconds() - begin;
@@ -58,6 +67,16 @@ double objective_loss(struct objective *objective, const double *weights) {
     return loss;
 }
 
+/* X^T grad_scores: the chain rule from what the loss says of scores to what the ranker can change. */
 void objective_gradient(const struct objective *objective, double *grad_weights) {
-    ranker_gradient(objective->train, objective->grad_scores, grad_weights, objective->num_weights);
+    const struct dataset *const train = objective->train;
+    for (size_t j = 0; j < objective->num_weights; j++) {
+        grad_weights[j] = 0.0;
+    }
+    for (size_t i = 0; i < train->num_items; i++) {
+        for (size_t e = train->rows[i]; e < train->rows[i + 1]; e++) {
+            grad_weights[train->entries[e].column] +=
+                (double)objective->grad_scores[i] * (double)train->entries[e].value;
+        }
+    }
 }

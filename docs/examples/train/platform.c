@@ -4,9 +4,7 @@
 
 #if defined(_WIN32)
 
-#include <errno.h>
 #include <io.h>
-#include <stdlib.h>
 #include <windows.h>
 
 double platform_seconds(void) {
@@ -24,35 +22,6 @@ int platform_processors(void) {
     SYSTEM_INFO info;
     GetSystemInfo(&info);
     return info.dwNumberOfProcessors < 1024 ? (int)info.dwNumberOfProcessors : 1;
-}
-
-/* Doubles the space of a line. */
-static bool grow(char **text, size_t *capacity) {
-    const size_t larger = *capacity > 0 ? 2 * *capacity : 256;
-    char *const moved = larger > *capacity ? realloc(*text, larger) : NULL;
-    if (moved == NULL) {
-        errno = ENOMEM;
-        return false;
-    }
-    *text = moved;
-    *capacity = larger;
-    return true;
-}
-
-ptrdiff_t platform_getline(char **text, size_t *capacity, FILE *file) {
-    size_t length = 0;
-    for (int c = 0; c != '\n'; length++) {
-        if (length + 1 >= *capacity && !grow(text, capacity))
-            return -1;
-        c = getc(file);
-        if (c == EOF)
-            break;
-        (*text)[length] = (char)c;
-    }
-    if (length == 0 || ferror(file))
-        return -1;
-    (*text)[length] = '\0';
-    return (ptrdiff_t)length;
 }
 
 #else
@@ -77,10 +46,6 @@ int platform_processors(void) {
 #else
     return 1;
 #endif
-}
-
-ptrdiff_t platform_getline(char **text, size_t *capacity, FILE *file) {
-    return getline(text, capacity, file);
 }
 
 #endif

@@ -5,7 +5,6 @@
 #define TRAIN_PLATFORM_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
 /** A clock that never goes backwards. */
@@ -15,8 +14,5 @@ bool platform_is_terminal(FILE *stream);
 
 /** Processors that are switched on; 1 where the system does not say. */
 int platform_processors(void);
-
-/** The getline() of POSIX. */
-ptrdiff_t platform_getline(char **text, size_t *capacity, FILE *file);
 
 #endif

@@ -6,10 +6,48 @@
 
 #include <rankloss/rankloss.h>
 
-#include "allocate.h"
+#include "../letor/memory.h"
 #include "columns.h"
+#include "platform.h"
 
-enum { MOST_WEIGHTS = 10 };
+enum { MOST_WEIGHTS = 10, LINE_SIZE = 160 };
+
+static void format_ndcg(char text[16], double ndcg) {
+    if (isnan(ndcg)) {
+        snprintf(text, 16, "none");
+    } else {
+        snprintf(text, 16, "%.4f", ndcg);
+    }
+}
+
+static void format_line(char text[LINE_SIZE], const char *head, const struct metrics *metrics) {
+    char train[16];
+    char held_out[16];
+    format_ndcg(train, metrics->ndcg_train);
+    format_ndcg(held_out, metrics->ndcg_held_out);
+    snprintf(text, LINE_SIZE, "%-16s  mean loss %.6f  NDCG@10 train %s  held-out %s", head, metrics->loss, train,
+             held_out);
+}
+
+void report_zero(const struct metrics *metrics) {
+    char text[LINE_SIZE];
+    format_line(text, "all weights zero", metrics);
+    puts(text);
+}
+
+void report_epoch(int epoch, int epochs, const struct metrics *metrics) {
+    char head[32];
+    char text[LINE_SIZE];
+    snprintf(head, sizeof(head), "epoch %d/%d", epoch, epochs);
+    format_line(text, head, metrics);
+    if (platform_is_terminal(stdout)) {
+        /* One short of the 80 columns of a small terminal: a line that wraps cannot be taken back. */
+        printf("\r%-79.79s", text);
+    } else {
+        puts(text);
+    }
+    fflush(stdout);
+}
 
 static void report_ndcg(const char *which, double before, double after) {
     if (isnan(before)) {
@@ -19,7 +57,13 @@ static void report_ndcg(const char *which, double before, double after) {
     }
 }
 
-void report_metrics(const struct metrics *before, const struct metrics *after) {
+void report_metrics(bool converged, const struct metrics *before, const struct metrics *after) {
+    if (platform_is_terminal(stdout)) {
+        putchar('\n');
+    }
+    if (converged) {
+        printf("converged: no step lowers the loss by more than its rounding\n");
+    }
     printf("\nmean loss          %9.6f -> %9.6f\n", before->loss, after->loss);
     report_ndcg("NDCG@10 training ", before->ndcg_train, after->ndcg_train);
     report_ndcg("NDCG@10 held-out ", before->ndcg_held_out, after->ndcg_held_out);

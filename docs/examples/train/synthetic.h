@@ -5,14 +5,14 @@
  * groups of five that are alike (correlation 0.8), as measures of the same thing are, and features 16 to 20 are absent
  * from three items in ten. An item's relevance is a hidden linear function of the features that are there, in standard
  * deviations, plus noise that no ranker can foresee, and is cut into the grades 0 to 4. The same seed gives the same
- * set.
+ * set everywhere.
  */
 #ifndef TRAIN_SYNTHETIC_H
 #define TRAIN_SYNTHETIC_H
 
 #include <stdint.h>
 
-#include "dataset.h"
+#include "../letor/dataset.h"
 
 #define SYNTHETIC_SEED 7
 

@@ -1,0 +1,215 @@
+#include "trees.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rankloss/rankloss.h>
+
+#include "../common/ndcg.h"
+#include "../letor/memory.h"
+
+enum { NDCG_K = 10, DEFAULT_ROUNDS = 100, DEFAULT_LEAVES = 31, MOST_ROUNDS = 1000000, MOST_LEAVES = 65536 };
+
+#define DEFAULT_LEARNING_RATE 0.1
+
+/* --- Settings --- */
+
+static void help(const char *usage) {
+    printf(
+        "%s\n"
+        "Grows boosted trees with the ranking softmax loss as the objective, and shows how well they rank lists they\n"
+        "have not seen, beside objectives of the library's own.\n"
+        "\n"
+        "%s"
+        "  --rounds N           trees (default %d)\n"
+        "  --leaves N           of a tree, at most (default %d)\n"
+        "  --learning-rate X    (default %g)\n"
+        "  --threads N          (default: what the library takes)\n"
+        "  --model FILE         where to save the model of this loss\n"
+        "  --help               print this\n"
+        "\n"
+        "Exit status: 0, or 2 for a wrong option or a file that cannot be used, or 1 for any other failure.\n",
+        usage, help_for_files, DEFAULT_ROUNDS, DEFAULT_LEAVES, DEFAULT_LEARNING_RATE);
+}
+
+enum command trees_parse(const char *program, char **argv, struct trees_settings *settings) {
+    char usage[128];
+    snprintf(usage, sizeof(usage), "usage: %s [OPTION ...] TRAIN [TEST]\n", program);
+    const struct option options[] = {
+        {"--rounds", .count = &settings->rounds, .low = 1, .high = MOST_ROUNDS},
+        {"--leaves", .count = &settings->leaves, .low = 2, .high = MOST_LEAVES},
+        {"--learning-rate", .positive = &settings->learning_rate},
+        {"--threads", .count = &settings->threads, .low = 1, .high = 1024},
+        {"--model", .text = &settings->model},
+    };
+    const struct command_line line = {.program = program,
+                                      .usage = usage,
+                                      .options = options,
+                                      .num_options = sizeof(options) / sizeof(options[0]),
+                                      .files = &settings->files};
+    *settings = (struct trees_settings){.files = {.ignored = NAN, .gain = GAIN_EXP},
+                                        .rounds = DEFAULT_ROUNDS,
+                                        .leaves = DEFAULT_LEAVES,
+                                        .learning_rate = DEFAULT_LEARNING_RATE};
+    const enum command command = command_line_parse(&line, argv);
+    if (command == COMMAND_HELP) {
+        help(usage);
+    } else if (command == COMMAND_RUN && settings->files.train == NULL) {
+        fprintf(stderr, "%s: no training file\n%sTry --help.\n", program, usage);
+        return COMMAND_WRONG;
+    }
+    return command;
+}
+
+/* --- Sets --- */
+
+static void copy_features(struct trees_set *set) {
+    const struct dataset *const lists = &set->lists;
+    const size_t count = lists->rows[lists->num_items];
+    set->columns = new_array(count, sizeof(*set->columns));
+    set->values = new_array(count, sizeof(*set->values));
+    for (size_t e = 0; e < count; e++) {
+        set->columns[e] = lists->entries[e].column;
+        set->values[e] = lists->entries[e].value;
+    }
+    set->rows = lists->rows;
+}
+
+static void set_sizes(struct trees_set *set) {
+    const struct dataset *const lists = &set->lists;
+    set->list_sizes = new_array(lists->num_lists, sizeof(*set->list_sizes));
+    for (size_t list = 0; list < lists->num_lists; list++) {
+        const unsigned size = (unsigned)(lists->offsets[list + 1] - lists->offsets[list]);
+        set->list_sizes[set->num_sizes] = size;
+        set->num_sizes += size > 0;
+    }
+}
+
+static struct trees_set make_set(struct dataset lists, size_t num_columns, enum gain gain) {
+    struct trees_set set = {.lists = lists,
+                            .num_columns = num_columns,
+                            .gains = new_array(lists.num_items, sizeof(float)),
+                            .scores = new_array(lists.num_items, sizeof(double))};
+    copy_features(&set);
+    set_sizes(&set);
+    for (size_t i = 0; i < lists.num_items; i++) {
+        set.gains[i] = lists.where[i] ? (float)gain_of(gain, lists.labels[i]) : 0.0F;
+    }
+    return set;
+}
+
+static bool read_sets(const struct trees_settings *settings, struct sets *sets) {
+    if (!sets_read(&settings->files, sets)) {
+        return false;
+    }
+    if (sets->train.num_items == 0 || sets->held_out.num_items == 0) {
+        fprintf(stderr, "%s: too few lists to hold some out: name a TEST file\n", settings->files.train);
+        return false;
+    }
+    return true;
+}
+
+bool trees_sets_read(const struct trees_settings *settings, struct trees_sets *sets) {
+    struct sets raw = {dataset_make(), dataset_make()};
+    if (!read_sets(settings, &raw)) {
+        sets_free(&raw);
+        return false;
+    }
+    const size_t train = raw.train.num_columns;
+    const size_t held_out = raw.held_out.num_columns;
+    const size_t num_columns = train > held_out ? train : held_out;
+    sets_describe(&settings->files, &raw);
+    sets->train = make_set(raw.train, num_columns, (enum gain)settings->files.gain);
+    sets->held_out = make_set(raw.held_out, num_columns, (enum gain)settings->files.gain);
+    return true;
+}
+
+static void free_set(struct trees_set *set) {
+    dataset_free(&set->lists);
+    free(set->columns);
+    free(set->values);
+    free(set->list_sizes);
+    free(set->gains);
+    free(set->scores);
+}
+
+void trees_sets_free(struct trees_sets *sets) {
+    free_set(&sets->train);
+    free_set(&sets->held_out);
+}
+
+/* --- What scores are worth --- */
+
+static double ndcg_of_scores(const struct trees_set *set, enum gain gain) {
+    const size_t num_items = set->lists.num_items;
+    float *const scores = new_array(num_items, sizeof(*scores));
+    for (size_t i = 0; i < num_items; i++) {
+        scores[i] = (float)set->scores[i];
+    }
+    const double mean = ndcg_mean(&set->lists, scores, NDCG_K, gain);
+    free(scores);
+    return mean;
+}
+
+static double mean_loss(const struct trees_set *set) {
+    const int64_t num_items = (int64_t)set->lists.num_items;
+    double loss = 0.0;
+    const rankloss_problem problem = {
+        .logits = RANKLOSS_ARRAY(set->scores, num_items),
+        .labels = RANKLOSS_ARRAY(set->gains, num_items),
+        .where = RANKLOSS_ARRAY(set->lists.where, num_items),
+        .offsets = RANKLOSS_ARRAY(set->lists.offsets, (int64_t)set->lists.num_lists + 1),
+        .reduction = RANKLOSS_MEAN,
+    };
+    const rankloss_result result = {.loss = RANKLOSS_ARRAY(&loss, 1)};
+    if (rankloss_softmax(&problem, &result) != RANKLOSS_OK) {
+        die("rankloss_softmax: %s", rankloss_last_error());
+    }
+    return loss;
+}
+
+bool trees_comparable(const struct trees_settings *settings, const struct trees_sets *sets) {
+    const struct dataset *const data[] = {&sets->train.lists, &sets->held_out.lists};
+    if (settings->files.gain != GAIN_EXP) {
+        printf("objectives of the library's own are not tried: their gains are 2^label - 1\n");
+        return false;
+    }
+    for (size_t s = 0; s < 2; s++) {
+        for (size_t i = 0; i < data[s]->num_items; i++) {
+            const float label = data[s]->labels[i];
+            if (!data[s]->where[i] || label != floorf(label) || label > 30.0F) {
+                printf("objectives of the library's own are not tried: they know no mask, and no labels but 0, 1, ... "
+                       "30\n");
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void trees_progress(const struct trees_settings *settings, const struct trees_sets *sets, uint64_t round) {
+    if (round != 1 && round % 10 != 0 && round != settings->rounds) {
+        return;
+    }
+    const enum gain gain = (enum gain)settings->files.gain;
+    char head[48];
+    snprintf(head, sizeof(head), "round %" PRIu64 "/%" PRIu64, round, settings->rounds);
+    printf("%-16s  mean loss train %.6f  held-out %.6f  NDCG@10 train %.4f  held-out %.4f\n", head,
+           mean_loss(&sets->train), mean_loss(&sets->held_out), ndcg_of_scores(&sets->train, gain),
+           ndcg_of_scores(&sets->held_out, gain));
+    fflush(stdout);
+}
+
+void trees_table_head(void) {
+    printf("\n%-26s  %20s  %24s\n", "", "NDCG@10", "mean softmax loss");
+    printf("%-26s  %10s%10s  %12s%12s\n", "objective", "training", "held-out", "training", "held-out");
+}
+
+void trees_table_row(const struct trees_settings *settings, const struct trees_sets *sets, const char *objective) {
+    const enum gain gain = (enum gain)settings->files.gain;
+    printf("%-26s  %10.4f%10.4f  %12.6f%12.6f\n", objective, ndcg_of_scores(&sets->train, gain),
+           ndcg_of_scores(&sets->held_out, gain), mean_loss(&sets->train), mean_loss(&sets->held_out));
+    fflush(stdout);
+}

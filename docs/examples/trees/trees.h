@@ -1,0 +1,58 @@
+/*
+ * What the programs that grow trees share: settings, sets as libraries of trees take them, and the figures by which an
+ * objective is judged. Knows none of these libraries.
+ */
+#ifndef TREES_TREES_H
+#define TREES_TREES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/options.h"
+#include "../common/sets.h"
+
+struct trees_settings {
+    struct files files;
+    uint64_t rounds, leaves, threads; /**< threads: 0 is what the libraries take */
+    double learning_rate;
+    const char *model; /**< the file to save to; NULL: the model is not saved */
+};
+
+/** One set: its lists, and a copy of their features as compressed sparse rows. */
+struct trees_set {
+    struct dataset lists;
+    size_t num_columns;   /**< of both sets */
+    size_t *rows;         /**< num_items + 1, as in lists */
+    unsigned *columns;    /**< rows[num_items] */
+    float *values;        /**< rows[num_items] */
+    unsigned *list_sizes; /**< num_sizes: those of the lists that have items */
+    size_t num_sizes;
+    float *gains;   /**< what the labels are worth: those of the loss */
+    double *scores; /**< of the model that is judged, set by the program */
+};
+
+struct trees_sets {
+    struct trees_set train;
+    struct trees_set held_out;
+};
+
+enum command trees_parse(const char *program, char **argv, struct trees_settings *settings);
+
+/** Reads the sets and says how large they are. False if a file is refused, or no list is left to be held out. Release
+ * with trees_sets_free(). */
+bool trees_sets_read(const struct trees_settings *settings, struct trees_sets *sets);
+
+void trees_sets_free(struct trees_sets *sets);
+
+/** True if objectives of the libraries' own can learn from these sets; otherwise prints why not. */
+bool trees_comparable(const struct trees_settings *settings, const struct trees_sets *sets);
+
+/** A line with what the scores of the sets are worth after a round: after the first, every tenth and the last. */
+void trees_progress(const struct trees_settings *settings, const struct trees_sets *sets, uint64_t round);
+
+/** The head of the table of objectives, and a row of it: what the scores of the sets are worth. */
+void trees_table_head(void);
+void trees_table_row(const struct trees_settings *settings, const struct trees_sets *sets, const char *objective);
+
+#endif
