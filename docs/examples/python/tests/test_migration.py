@@ -229,6 +229,10 @@ def test_tf_ranking(batch):
         here = ours(logits, y_true, where=y_true >= 0, weights=factor, temperature=0.7, divisor=len(logits))
         np.testing.assert_allclose(here, tf_ranking(y_true, logits, factor, 0.7), rtol=1e-8)
     # The examples of the documentation of tfr.keras.losses.SoftmaxLoss, dense and ragged.
+    nonzero = (np.where(where, labels, 0).sum(axis=1) != 0).sum()
+    by_nonzero = ours(logits, y_true, where=y_true >= 0, divisor=nonzero)
+    np.testing.assert_allclose(by_nonzero, tf_ranking(y_true, logits) * len(logits) / nonzero, rtol=1e-8)
+    assert nonzero == 3
     numbers = section("TF-Ranking").numbers
     close(0.7981389, numbers[0])
     close(tf_ranking(np.array([[1.0, 0.0]]), np.array([[0.6, 0.8]])), 0.7981389, 7)
@@ -308,22 +312,45 @@ def test_the_number_of_cat_boost():
     assert number == same
 
 
-@pytest.mark.parametrize("parameters, beta, added", [("", 1, 0.01), (":lambda=0.5", 1, 0.5), (":beta=2;lambda=0.1", 2, 0.1)])
-def test_cat_boost_divides_our_gradient_by_our_hessian_and_lambda(parameters, beta, added):
-    """A tree with a leaf for each item: by Newton's method its values are the derivatives' quotients."""
+def values_of_cat_boost(parameters, scores, labels, weights):
+    """Those of a tree with a leaf for each item: by Newton's method the derivatives' quotients."""
     catboost = pytest.importorskip("catboost", reason="catboost is not installed")
-    scores, labels, weights = np.array([0.3, -1.0, 0.5, 0.0]), np.array([1.0, 0.0, 2.0, 0.0]), np.array([1.0, 0.5, 2.0, 1.0])
     features = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     one_tree = dict(iterations=1, depth=2, learning_rate=1, l2_leaf_reg=0, random_strength=0, bootstrap_type="No")
     newton = dict(leaf_estimation_method="Newton", leaf_estimation_iterations=1, leaf_estimation_backtracking="No")
     quiet = dict(verbose=0, allow_writing_files=False, thread_count=1)
     model = catboost.CatBoost({"loss_function": f"QuerySoftMax{parameters}", **one_tree, **newton, **quiet})
     model.fit(catboost.Pool(features, labels, group_id=[0] * 4, baseline=scores, weight=weights))
+    return model.predict(features)
+
+
+@pytest.mark.parametrize("parameters, beta, added", [("", 1, 0.01), (":lambda=0.5", 1, 0.5), (":beta=2;lambda=0.1", 2, 0.1)])
+def test_cat_boost_divides_our_gradient_by_our_hessian_and_lambda(parameters, beta, added):
+    scores, labels, weights = np.array([0.3, -1.0, 0.5, 0.0]), np.array([1.0, 0.0, 2.0, 0.0]), np.array([1.0, 0.5, 2.0, 1.0])
+    values = values_of_cat_boost(parameters, scores, labels, weights)
     here = rankloss.compute(
         scores, labels, weights=weights, bias=np.log(weights), temperature=1 / beta, outputs=("grad_logits", "hess_logits")
     )
     hessian = here["hess_logits"] + added * (labels * weights).sum() * beta
-    np.testing.assert_allclose(model.predict(features), -here["grad_logits"] / hessian, rtol=1e-5)
+    np.testing.assert_allclose(values, -here["grad_logits"] / hessian, rtol=1e-5)
+
+
+def test_weights_of_zero_and_negative_labels_of_cat_boost():
+    utils = pytest.importorskip("catboost.utils", reason="catboost is not installed")
+    scores, labels, weights = np.array([0.3, -1.0, 0.5, 0.0]), np.array([1.0, 0.0, 2.0, 3.0]), np.array([1.0, 0.5, 2.0, 0.0])
+    for groups in ([0, 0, 0, 0], [0, 0, 0, 1]):
+        theirs = utils.eval_metric(labels, scores, "QuerySoftMax", weight=weights, group_id=groups)
+        valid = weights > 0
+        options = {"where": valid, "bias": np.log(weights, where=valid, out=np.zeros(4)), "weights": weights}
+        offsets, divisor = rankloss.offsets_from_ids(groups), (labels * weights).sum()
+        np.testing.assert_allclose(ours(scores, labels, **options, offsets=offsets, divisor=divisor), theirs[0], rtol=1e-12)
+    assert np.isnan(ours(scores[3:], labels[3:], bias=np.array([-np.inf]), weights=weights[3:]))
+
+    labels = np.array([1.0, -1.0, 2.0, 0.0])
+    with pytest.raises(Exception, match="Min target less than 0"):
+        values_of_cat_boost("", scores, labels, np.ones(4))
+    expected = labels.sum() * np.exp(log_softmax(scores)) - labels
+    np.testing.assert_allclose(rankloss.value_and_grad(scores, labels)[1], expected, atol=1e-15)
 
 
 # --- LightGBM ---------------------------------------------------------------------------------------------------------
@@ -348,29 +375,40 @@ def series(p, first):
     return first + ratio @ first + ratio @ ratio @ first
 
 
-def test_light_gbm():
-    """Two trees with a leaf for each row: of -G / H and -G / (H + 1) there is only one G and H."""
+def values_of_light_gbm(scores, labels, weights, penalty):
+    """Those of a tree with a leaf for each row: -G / (H + penalty)."""
     lightgbm = pytest.importorskip("lightgbm", reason="lightgbm is not installed")
-    scores, labels = names_of("LightGBM", "scores", "labels")
-    weights = np.array([1.0, 2.0, 1.0, 1.5])
     features = np.arange(4.0).reshape(-1, 1)
     small = {"min_data_in_leaf": 1, "min_data_in_bin": 1, "min_sum_hessian_in_leaf": 0, "num_threads": 1, "verbose": -1}
+    data = lightgbm.Dataset(features, labels, group=[4], init_score=scores, weight=weights, params=small)
+    options = {"objective": "rank_xendcg", "objective_seed": 7, "learning_rate": 1, "lambda_l2": penalty, **small}
+    return lightgbm.train(options, data, 1).predict(features, raw_score=True)
 
-    def values_of_leaves(penalty, weight):
-        data = lightgbm.Dataset(features, labels, group=[4], init_score=scores, weight=weight, params=small)
-        options = {"objective": "rank_xendcg", "objective_seed": 7, "learning_rate": 1, "lambda_l2": penalty, **small}
-        return lightgbm.train(options, data, 1).predict(features, raw_score=True)
 
-    for weight in (None, weights):
-        plain, penalised = values_of_leaves(0, weight), values_of_leaves(1, weight)
-        hessian = penalised / (plain - penalised)
-        gradient = -plain * hessian
-        factor = 1 if weight is None else weight
-        values = 2.0**labels - np.array(list(random_numbers(7, 4)))
-        here = rankloss.compute(scores, values, label_mode="sum_to_one", outputs=("grad_logits", "hess_logits"))
-        np.testing.assert_allclose(hessian, factor * here["hess_logits"], rtol=1e-5)
-        p = np.exp(log_softmax(scores))
-        np.testing.assert_allclose(gradient, factor * series(p, here["grad_logits"]), rtol=1e-5)
+def derivatives_by_xendcg(scores, labels):
+    """RankXENDCG of src/objective/rank_objective.hpp, with the seed of these tests; what is ours of it, by us."""
+    values = 2.0**labels - np.array(list(random_numbers(7, 4)))
+    here = rankloss.compute(scores, values, label_mode="sum_to_one", outputs=("grad_logits", "hess_logits"))
+    return series(np.exp(log_softmax(scores)), here["grad_logits"]), here["hess_logits"]
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 1.0, 1.5]])
+def test_light_gbm(weights):
+    scores, labels = names_of("LightGBM", "scores", "labels")
+    plain, penalised = (values_of_light_gbm(scores, labels, weights, penalty) for penalty in (0, 1))
+    hessian = penalised / (plain - penalised)  # of both values there is only one G and H
+    expected_gradient, expected_hessian = derivatives_by_xendcg(scores, labels)
+    factor = 1 if weights is None else np.array(weights)
+    np.testing.assert_allclose(-plain * hessian, factor * expected_gradient, rtol=1e-5)
+    np.testing.assert_allclose(hessian, factor * expected_hessian, rtol=1e-5)
+
+
+def test_a_list_without_a_relevant_item_in_light_gbm():
+    scores, labels = section("LightGBM").names["scores"], np.zeros(4)
+    gradient, hessian = derivatives_by_xendcg(scores, labels)
+    np.testing.assert_allclose(values_of_light_gbm(scores, labels, None, 0), -gradient / hessian, rtol=1e-5)
+    here = rankloss.compute(scores, labels, outputs=("grad_logits", "hess_logits"))
+    assert not np.any([here["grad_logits"], here["hess_logits"]])
 
 
 def test_the_numbers_of_light_gbm():
@@ -473,6 +511,27 @@ def test_a_learnt_temperature():
     close((loss(temperature + h) - loss(temperature - h)) / (2 * h), derivative)
     by_logarithm = (loss(temperature * np.exp(h)) - loss(temperature * np.exp(-h))) / (2 * h)
     np.testing.assert_allclose(-float(section(title).names["result"]["jvp"]), float(by_logarithm), rtol=1e-9)
+
+
+def test_a_learnt_temperature_in_jax_and_pytorch_comes_by_itself():
+    title = "A learnt temperature"
+    logits, labels, bias, temperature = names_of(title, "logits", "labels", "bias", "temperature")
+    derivative = section(title).numbers[1]
+    jax = pytest.importorskip("jax", reason="jax is not installed")
+    from rankloss.jax import ranking_softmax_loss as in_jax
+
+    by_grad = jax.grad(lambda temperature: in_jax(logits / temperature + bias, labels))(temperature)
+    np.testing.assert_allclose(by_grad, derivative, rtol=1e-5)
+
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from rankloss.torch import ranking_softmax_loss
+
+    variable = torch.tensor(temperature, dtype=torch.float64, requires_grad=True)
+    scores = torch.tensor(logits) / variable + torch.tensor(bias)
+    (by_autograd,) = torch.autograd.grad(ranking_softmax_loss(scores, torch.tensor(labels)), variable)
+    np.testing.assert_allclose(by_autograd.item(), derivative, rtol=1e-6)
+    biased = torch.tensor(logits + temperature * bias)
+    close(ranking_softmax_loss(biased, torch.tensor(labels), temperature=temperature).item(), section(title).numbers[0])
 
 
 def test_the_top_k_alone():
