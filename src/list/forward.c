@@ -204,7 +204,6 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
     list_sums->logit.at[0] = forward->range.logit;
     list_sums->bias.at[0] = forward->range.bias;
     list_sums->valid.at[0] = (double)forward->range.valid;
-    read_argmax(forward, list);
 }
 
 /* Returns whether the sums and the loss are finite. */
@@ -218,6 +217,7 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
         kernels->list_sums(&items, 1, &exps, &forward->range, &forward->sums);
     } else {
         add_parts(forward, list);
+        read_argmax(forward, list);
     }
     return kernels->losses(&forward->sums, &forward->losses) != 0;
 }
@@ -302,7 +302,7 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     if (finite)
         accurate = find_sums(forward, list);
     else if (label_exps)
-        (void)sum_list(forward, list); /* for the sum of the labels alone */
+        add_parts(forward, list); /* for the sum of the labels alone: there may be no argmax */
     if (label_exps && !isfinite(forward->sums.label_total.hi[0])) {
         forward->path = RANKLOSS__NAN;
         forward->loss = (double)NAN;
