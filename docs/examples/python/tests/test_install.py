@@ -29,9 +29,11 @@ QUICK = ["--config-settings=cmake.build-type=Debug", "--config-settings=cmake.de
 
 
 def files():
-    """Of the checkout, but for what Git and Python themselves leave there."""
-    ours = (path for path in CHECKOUT.rglob("*") if ".git" not in path.parts and "__pycache__" not in path.parts)
-    return {path for path in ours if ".pytest_cache" not in path.parts}
+    """Of the checkout, but for what Git, Python and builds beside this one leave in folders of their own."""
+    passed_over = {".git", ".pytest_cache", "__pycache__"}
+    folders = (folder for folder in CHECKOUT.iterdir() if folder.name not in {"build", *passed_over})
+    ours = (path for folder in folders for path in (folder, *folder.rglob("*")))
+    return {path for path in ours if passed_over.isdisjoint(path.parts)}
 
 
 @pytest.fixture
