@@ -174,16 +174,5 @@ static void run(const struct trees_settings *settings, struct trees_sets *sets) 
 
 int main(int argc, char **argv) {
     (void)argc;
-    struct trees_settings settings;
-    struct trees_sets sets;
-    const enum command command = trees_parse("rankloss_lightgbm", argv, &settings);
-    if (command != COMMAND_RUN) {
-        return command == COMMAND_HELP ? EXIT_SUCCESS : EXIT_BAD_INPUT;
-    }
-    const bool loaded = trees_sets_read(&settings, &sets);
-    if (loaded) {
-        run(&settings, &sets);
-        trees_sets_free(&sets);
-    }
-    return loaded ? EXIT_SUCCESS : EXIT_BAD_INPUT;
+    return trees_main("rankloss_lightgbm", argv, run);
 }

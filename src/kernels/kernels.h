@@ -205,11 +205,10 @@ typedef struct rankloss__extent {
  * the arrays into blocks; of others the items are interleaved already, without a tangent.
  */
 typedef struct rankloss__short_lists {
-    float *logits, *labels; /* plain lists; otherwise NULL */
-    const rankloss__items
-        *items;      /* of plain ones all but their arrays; `where` tells, if sizes differ, who has a row */
-    bool masked;     /* items other than those behind the ends of lists */
-    bool sum_to_one; /* the coefficients are divided by their sum */
+    float *logits, *labels;                /* plain lists; otherwise NULL */
+    const rankloss__items *items;          /* of plain lists without their arrays, but `where` where sizes differ */
+    bool masked;                           /* items other than those behind the ends of lists */
+    bool sum_to_one;                       /* the coefficients are divided by their sum */
     const rankloss__dd_lanes *label_total; /* of the labels, if they are exponentials; otherwise NULL */
     double inverse;                        /* of the temperature */
     void *grads, *hesses;                  /* NULL: not wanted */

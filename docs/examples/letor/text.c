@@ -25,14 +25,13 @@ static void append_words(struct report *report, const char *format, ...) {
     va_end(arguments);
 }
 
-static void append_place(struct report *report, const char *name, size_t line) {
+static void append_line(struct report *report, const char *name, size_t line, const char *kind, const char *format,
+                        va_list arguments) {
     append_words(report, "%.4096s:", name);
     if (line > 0) {
         append_words(report, "%zu:", line);
     }
-}
-
-static void append_reason(struct report *report, const char *format, va_list arguments) {
+    append_words(report, "%s", kind);
     const size_t begin = report->length;
     append(report, format, arguments);
     for (char *c = report->text + begin; *c != '\0'; c++) {
@@ -46,9 +45,7 @@ static void append_reason(struct report *report, const char *format, va_list arg
 bool refuse(struct report *report, const char *name, size_t line, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    append_place(report, name, line);
-    append_words(report, " ");
-    append_reason(report, format, arguments);
+    append_line(report, name, line, " ", format, arguments);
     va_end(arguments);
     return false;
 }
@@ -56,9 +53,7 @@ bool refuse(struct report *report, const char *name, size_t line, const char *fo
 void warn(struct report *report, const char *name, size_t line, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    append_place(report, name, line);
-    append_words(report, " warning: ");
-    append_reason(report, format, arguments);
+    append_line(report, name, line, " warning: ", format, arguments);
     va_end(arguments);
 }
 

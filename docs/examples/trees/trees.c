@@ -34,7 +34,7 @@ static void help(const char *usage) {
         usage, help_for_files, DEFAULT_ROUNDS, DEFAULT_LEAVES, DEFAULT_LEARNING_RATE);
 }
 
-enum command trees_parse(const char *program, char **argv, struct trees_settings *settings) {
+static enum command parse(const char *program, char **argv, struct trees_settings *settings) {
     char usage[128];
     snprintf(usage, sizeof(usage), "usage: %s [OPTION ...] TRAIN [TEST]\n", program);
     const struct option options[] = {
@@ -111,7 +111,7 @@ static bool read_sets(const struct trees_settings *settings, struct sets *sets) 
     return true;
 }
 
-bool trees_sets_read(const struct trees_settings *settings, struct trees_sets *sets) {
+static bool read_trees_sets(const struct trees_settings *settings, struct trees_sets *sets) {
     struct sets raw = {dataset_make(), dataset_make()};
     if (!read_sets(settings, &raw)) {
         sets_free(&raw);
@@ -135,9 +135,20 @@ static void free_set(struct trees_set *set) {
     free(set->scores);
 }
 
-void trees_sets_free(struct trees_sets *sets) {
-    free_set(&sets->train);
-    free_set(&sets->held_out);
+int trees_main(const char *program, char **argv, trees_run *run) {
+    struct trees_settings settings;
+    struct trees_sets sets;
+    const enum command command = parse(program, argv, &settings);
+    if (command != COMMAND_RUN) {
+        return command == COMMAND_HELP ? EXIT_SUCCESS : EXIT_BAD_INPUT;
+    }
+    if (!read_trees_sets(&settings, &sets)) {
+        return EXIT_BAD_INPUT;
+    }
+    run(&settings, &sets);
+    free_set(&sets.train);
+    free_set(&sets.held_out);
+    return EXIT_SUCCESS;
 }
 
 /* --- What scores are worth --- */

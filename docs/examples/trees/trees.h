@@ -37,13 +37,12 @@ struct trees_sets {
     struct trees_set held_out;
 };
 
-enum command trees_parse(const char *program, char **argv, struct trees_settings *settings);
+/** What a program does with its settings and sets. */
+typedef void trees_run(const struct trees_settings *settings, struct trees_sets *sets);
 
-/** Reads the sets and says how large they are. False if a file is refused, or no list is left to be held out. Release
- * with trees_sets_free(). */
-bool trees_sets_read(const struct trees_settings *settings, struct trees_sets *sets);
-
-void trees_sets_free(struct trees_sets *sets);
+/** The whole of a program: its settings from argv, the sets, which it says the size of, and run. Returns the exit status:
+ * that of a bad input if a file is refused, or no list is left to be held out. */
+int trees_main(const char *program, char **argv, trees_run *run);
 
 /** True if objectives of the libraries' own can learn from these sets; otherwise prints why not. */
 bool trees_comparable(const struct trees_settings *settings, const struct trees_sets *sets);

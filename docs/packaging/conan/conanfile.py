@@ -39,6 +39,7 @@ class RankLoss(ConanFile):
             "RANKLOSS_BUILD_STATIC": not self.options.shared,
             "RANKLOSS_OPENMP": "ON" if self.options.openmp else "OFF",
             "RANKLOSS_PORTABLE": bool(self.options.portable),
+            "RANKLOSS_BUILD_INFO": False,
             "RANKLOSS_BUILD_TESTS": False,
             "RANKLOSS_BUILD_EXAMPLES": False,
         })

@@ -109,7 +109,7 @@ WORD_2(vec_min, _mm256_min_pd(a, b))
 WORD_3(vec_fma, _mm256_fmadd_pd(a, b, c))
 WORD_3(vec_fnma, _mm256_fnmadd_pd(a, b, c))
 WORD_3(vec_fms, _mm256_fmsub_pd(a, b, c))
-/* The sum with +0 is a, unless that is -0, which sums that start from +0 never are. A selection takes three operations. */
+/* What is masked is +0: a selection would take three operations. */
 WORD(vec, vec_add_where, (mask m, vec a, vec b), vec_add(a, mask_and(m, b)))
 
 /* --- loads and stores --- */

@@ -103,6 +103,7 @@ MASK_WORD(mask_nonzero_bytes, (const uint8_t *p, size_t n), n, p[k] != 0)
 
 /* a where the mask is set, else b; and a + b where it is set, else a */
 VEC_WORD(vec_select, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] : b.lane[k])
+/* a is not -0: a set may add +0 where m is not. */
 VEC_WORD(vec_add_where, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] + b.lane[k] : a.lane[k])
 
 /* --- lanes --- */

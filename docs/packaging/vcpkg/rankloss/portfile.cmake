@@ -11,6 +11,7 @@ vcpkg_cmake_configure(
     ${features}
     -DRANKLOSS_BUILD_SHARED=${shared}
     -DRANKLOSS_BUILD_STATIC=${static}
+    -DRANKLOSS_BUILD_INFO=OFF
     -DRANKLOSS_BUILD_TESTS=OFF
     -DRANKLOSS_BUILD_EXAMPLES=OFF)
 vcpkg_cmake_install()
