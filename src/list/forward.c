@@ -116,8 +116,10 @@ __attribute__((noinline)) static bool find_label_range(rankloss__list *list) {
 
 rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first) {
     rankloss__items items = *rankloss__list_chunk(list, first);
-    if (forward->uniform)
+    if (forward->uniform) {
         items.labels = items.weights = NULL;
+        items.label_exps = false;
+    }
     return items;
 }
 
