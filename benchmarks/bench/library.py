@@ -28,7 +28,8 @@ class _Problem(ctypes.Structure):
         ("num_threads", ctypes.c_int32),
         ("padding", ctypes.c_int32),
         ("divisor", ctypes.c_double),
-        ("reserved", ctypes.c_uint64 * 7),
+        ("state", ctypes.c_void_p),
+        ("reserved", ctypes.c_uint64 * 6),
     ]
 
 
@@ -36,7 +37,8 @@ class _Result(ctypes.Structure):
     _fields_ = [
         *((name, _Array) for name in "loss grad_logits grad_labels grad_weights hess_logits jvp hvp_logits".split()),
         ("accumulator", ctypes.c_void_p),
-        ("reserved", ctypes.c_uint64 * 7),
+        ("state", ctypes.c_void_p),
+        ("reserved", ctypes.c_uint64 * 6),
     ]
 
 

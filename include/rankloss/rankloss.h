@@ -8,6 +8,7 @@
 #include <rankloss/accumulator.h>
 #include <rankloss/array.h>
 #include <rankloss/cpu.h>
+#include <rankloss/list_state.h>
 #include <rankloss/lists.h>
 #include <rankloss/reduction.h>
 #include <rankloss/softmax.h>

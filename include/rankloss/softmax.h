@@ -104,6 +104,7 @@
 #include <rankloss/accumulator.h>
 #include <rankloss/array.h>
 #include <rankloss/export.h>
+#include <rankloss/list_state.h>
 #include <rankloss/reduction.h>
 #include <rankloss/status.h>
 
@@ -177,8 +178,17 @@ typedef struct rankloss_problem {
      * accumulator has its loss. With weights of shape (num_lists, 1) and their sum for the divisor it is the weighted mean.
      */
     double divisor;
+    /**
+     * Optional; one for each list of the batch, in row-major order. The lists at hand are stretches of longer ones, and these
+     * are the merged states of the whole lists, which result.state gave for the stretches: they are taken in the place of the
+     * lists' own sums. The losses are those of the whole lists, and it is they that are counted, also where no item is at
+     * hand; derivatives are those of the items at hand, and so is the jvp, which adds up over the stretches. For hvp_logits
+     * the states must be of calls with the tangent. States of other items than those at hand are a mistake that cannot be
+     * found, but where an item has a higher score than its list's state says: that list is NaN. See list_state.h.
+     */
+    const rankloss_list_state *state;
     /** 0. */
-    uint64_t reserved[7];
+    uint64_t reserved[6];
 } rankloss_problem;
 
 /**
@@ -226,8 +236,14 @@ typedef struct rankloss_result {
      * as it was after an error. RANKLOSS_ERROR_OVERFLOW where it counts more lists than an int64_t. See accumulator.h.
      */
     rankloss_accumulator *accumulator;
+    /**
+     * Optional; one for each list of the batch, in row-major order: written with what is to be known of the list's items at
+     * hand where they are a stretch of a longer list. It depends on nothing that problem.state has, and changes no bit of
+     * other outputs. See list_state.h.
+     */
+    rankloss_list_state *state;
     /** 0. */
-    uint64_t reserved[7];
+    uint64_t reserved[6];
 } rankloss_result;
 
 /**

@@ -7,7 +7,7 @@
 #include <rankloss/export.h>
 
 #define RANKLOSS_VERSION_MAJOR 0
-#define RANKLOSS_VERSION_MINOR 2
+#define RANKLOSS_VERSION_MINOR 3
 #define RANKLOSS_VERSION_PATCH 0
 
 #ifdef __cplusplus

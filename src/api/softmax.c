@@ -21,7 +21,7 @@
 static rankloss_status reduce(rankloss__plan *plan, const rankloss_reducer *reducer, rankloss__totals *totals,
                               rankloss__fp_environment *caller) {
     const int64_t num_lists = plan->inputs.batch.num_lists;
-    const bool derivative = (plan->asked & ~(unsigned)RANKLOSS__WANT_LOSS) != 0;
+    const bool derivative = (plan->asked & ~(unsigned)(RANKLOSS__WANT_LOSS | RANKLOSS__WANT_STATE)) != 0;
     rankloss_status status = rankloss__custom_allocate(&plan->custom, num_lists, derivative);
     if (status != RANKLOSS_OK)
         return status;
@@ -55,7 +55,8 @@ static void write_reduced(const rankloss__plan *plan, rankloss__totals *totals) 
 
 /* Lists without items yield nothing, however many there are, unless something is written for each list. */
 static bool yields_something(const rankloss__plan *plan, unsigned wanted) {
-    const bool for_each_list = plan->reduction == RANKLOSS_NONE && (plan->loss.present || plan->jvp.present);
+    const bool for_each_list = (plan->reduction == RANKLOSS_NONE && (plan->loss.present || plan->jvp.present)) ||
+                               plan->states != NULL || plan->inputs.whole != NULL;
     const bool for_each_item = (wanted & RANKLOSS__WANT_DERIVATIVES) != 0;
     return wanted != 0 && (for_each_list || for_each_item || !rankloss__has_no_items(&plan->inputs.batch));
 }
@@ -71,6 +72,33 @@ static rankloss_status check_accumulator(const rankloss_accumulator *accumulator
     return RANKLOSS_OK;
 }
 
+/* The states of whole lists, where there are any: what they hold are states. */
+static rankloss_status check_words(const rankloss_list_state *whole, int64_t num_lists) {
+    for (int64_t list = 0; whole != NULL && list < num_lists; list++)
+        if (!rankloss__is_stretch(&whole[list]))
+            return rankloss__fail(RANKLOSS_ERROR_OPTION,
+                                  "the problem's state: the words of list %" PRId64
+                                  " are those of no state; one without items is zeroed",
+                                  list);
+    return RANKLOSS_OK;
+}
+
+/* They are of calls such as this one. Not inlined, to keep a stretch off the stack of the call. */
+__attribute__((noinline)) static rankloss_status check_kinds(const rankloss__plan *plan) {
+    const rankloss__inputs *inputs = &plan->inputs;
+    rankloss__stretch_kind kind = rankloss__stretch_kind_of(inputs);
+    for (int64_t list = 0; inputs->whole != NULL && list < inputs->batch.num_lists; list++) {
+        const rankloss__stretch whole = rankloss__stretch_load(&inputs->whole[list]);
+        kind.has_tangents = whole.kind.has_tangents || plan->derivatives[RANKLOSS__HVP_LOGITS].present;
+        const char *difference = whole.valid > 0 ? rankloss__stretch_difference(&whole.kind, &kind) : NULL;
+        if (difference != NULL)
+            return rankloss__fail(RANKLOSS_ERROR_OPTION,
+                                  "the problem's state: that of list %" PRId64 " is of a call with another %s", list,
+                                  difference);
+    }
+    return RANKLOSS_OK;
+}
+
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
                                rankloss__fp_environment *caller) {
     rankloss_status status = rankloss__validate(problem, result);
@@ -83,6 +111,10 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
         return RANKLOSS_OK;
     if (result->accumulator != NULL)
         status = check_accumulator(result->accumulator, plan.counted);
+    if (status == RANKLOSS_OK)
+        status = check_words(plan.inputs.whole, plan.inputs.batch.num_lists);
+    if (status == RANKLOSS_OK)
+        status = check_kinds(&plan);
     if (status != RANKLOSS_OK)
         return status;
     if (plan.reduction == RANKLOSS_CUSTOM) {
@@ -115,11 +147,13 @@ rankloss_status rankloss_softmax(const rankloss_problem *problem, const rankloss
 
 rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *count) {
     const rankloss__fp_environment caller = rankloss__fp_environment_enter(); /* options are doubles */
-    const rankloss_status status = rankloss__validate_count(problem, count);
+    rankloss_status status = rankloss__validate_count(problem, count);
     if (status == RANKLOSS_OK) {
         const rankloss__batch batch = rankloss__batch_make(&problem->logits, &problem->offsets);
         const rankloss__view where = rankloss__view_of_items(&batch, &problem->where);
-        *count = rankloss__count_lists(&batch, &where);
+        status = check_words(problem->state, batch.num_lists);
+        if (status == RANKLOSS_OK)
+            *count = rankloss__plan_count_lists(&batch, &where, problem->state);
     }
     rankloss__fp_environment_leave(caller);
     return status;

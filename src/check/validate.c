@@ -14,12 +14,12 @@
 #include "status/error.h"
 
 /*
- * The arguments of a call by name: outputs, the last of which is no array but memory of one size; inputs; and the structs,
- * which no output may overlap either.
+ * The arguments of a call by name: outputs, the last of which are no arrays but memory of one size and the states of lists;
+ * inputs, the states of whole lists the last; and the structs, which no output may overlap either.
  */
-enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, MEMORY, INPUTS };
+enum { LOSS, GRAD_LOGITS, GRAD_LABELS, GRAD_WEIGHTS, HESS_LOGITS, JVP, HVP_LOGITS, MEMORY, STATES, INPUTS };
 
-enum { LOGITS = INPUTS, LABELS, WHERE, WEIGHTS, BIAS, OFFSETS, COTANGENT, TANGENT, STRUCTS };
+enum { LOGITS = INPUTS, LABELS, WHERE, WEIGHTS, BIAS, OFFSETS, COTANGENT, TANGENT, WHOLE, STRUCTS };
 
 enum { PROBLEM = STRUCTS, RESULT, REDUCER, NUM_ARGUMENTS };
 
@@ -33,7 +33,7 @@ typedef struct arguments {
 static rankloss_status check_options(const rankloss_problem *p, const rankloss_result *r) {
     if (p->padding != 0)
         return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: padding is %" PRId32 ", not 0", p->padding);
-    for (int k = 0; k < 7; k++) {
+    for (int k = 0; k < 6; k++) {
         if (p->reserved[k] != 0)
             return rankloss__fail(RANKLOSS_ERROR_OPTION, "problem: reserved[%d] is %" PRIu64 ", not 0", k,
                                   p->reserved[k]);
@@ -220,6 +220,26 @@ static rankloss_status check_offsets(const rankloss_array *logits, const ranklos
     return RANKLOSS_OK;
 }
 
+/* --- states --- */
+
+/* As arrays of their words, now that the number of lists is known. */
+static rankloss_status check_states(const rankloss_problem *p, const rankloss_result *r, rankloss_array words[2],
+                                    arguments *args) {
+    const int64_t num_lists = rankloss__batch_make(&p->logits, &p->offsets).num_lists;
+    const int64_t shape[2] = {num_lists, RANKLOSS_LIST_STATE_WORDS};
+    const void *const data[2] = {p->state, r->state};
+    rankloss_status status = RANKLOSS_OK;
+    for (int k = 0; k < 2 && status == RANKLOSS_OK; k++) {
+        rankloss__argument *argument = &args->at[k == 0 ? WHOLE : STATES];
+        if (data[k] == NULL)
+            continue;
+        words[k] = rankloss_array_make(RANKLOSS_F64, data[k], 2, shape);
+        argument->array = &words[k];
+        status = rankloss__validate_array(argument);
+    }
+    return status;
+}
+
 /* --- overlaps --- */
 
 static bool same_view(const rankloss_array *a, const rankloss_array *b) {
@@ -268,6 +288,7 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
     const rankloss_array problem = rankloss__bytes_of(p, sizeof *p), result = rankloss__bytes_of(r, sizeof *r);
     const rankloss_array reducer = rankloss__bytes_of(p->reducer, sizeof *p->reducer);
     const rankloss_array bytes = rankloss__bytes_of(memory->data, memory->size);
+    rankloss_array states[2] = {{.data = NULL}, {.data = NULL}};
     arguments args = {.at = {[LOSS] = {"loss", &r->loss, floats},
                              [GRAD_LOGITS] = {"grad_logits", &r->grad_logits, floats},
                              [GRAD_LABELS] = {"grad_labels", &r->grad_labels, floats},
@@ -276,6 +297,7 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
                              [JVP] = {"jvp", &r->jvp, floats},
                              [HVP_LOGITS] = {"hvp_logits", &r->hvp_logits, floats},
                              [MEMORY] = {memory->name, &bytes, 1u << RANKLOSS_U8},
+                             [STATES] = {"state", &states[1], floats},
                              [LOGITS] = {"logits", &p->logits, floats},
                              [LABELS] = {"labels", &p->labels, numbers},
                              [WHERE] = {"where", &p->where, RANKLOSS__MASKS},
@@ -284,6 +306,7 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
                              [OFFSETS] = {"offsets", &p->offsets, RANKLOSS__INDICES},
                              [COTANGENT] = {"cotangent", &p->cotangent, floats},
                              [TANGENT] = {"tangent", &p->tangent, floats},
+                             [WHOLE] = {"the problem's state", &states[0], floats},
                              [PROBLEM] = {"the problem", &problem, 0},
                              [RESULT] = {"the result", &result, 0},
                              [REDUCER] = {"the reducer", p->reducer != NULL ? &reducer : NULL, 0}}};
@@ -302,6 +325,8 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
         status = check_shapes(&args, p->reduction);
     if (status == RANKLOSS_OK && args.at[OFFSETS].array != NULL)
         status = check_offsets(&p->logits, &p->offsets);
+    if (status == RANKLOSS_OK)
+        status = check_states(p, r, states, &args);
     if (status == RANKLOSS_OK)
         status = check_overlaps(&args);
     return status;

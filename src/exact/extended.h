@@ -109,6 +109,10 @@ static inline rankloss__extended rankloss__extended_add(rankloss__extended a, ra
     return rankloss__extended_make(sum, a.exponent);
 }
 
+static inline rankloss__extended rankloss__extended_from_dd(rankloss__dd x) {
+    return rankloss__extended_add(rankloss__extended_from(x.hi), rankloss__extended_from(x.lo));
+}
+
 static inline rankloss__extended rankloss__extended_sub(rankloss__extended a, rankloss__extended b) {
     return rankloss__extended_add(a, rankloss__extended_negate(b));
 }

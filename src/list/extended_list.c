@@ -12,87 +12,23 @@
 #include <math.h>
 
 #include "exact/extended_dot.h"
-#include "exact/fma.h"
-#include "exact/log1p.h"
+#include "exact/extended_functions.h"
 
 typedef rankloss__extended extended;
-
-/* Products of finite inputs never bring an exponential below e^-100000 back into the range of a double. */
-static const double FAR = -1e5;
 
 static extended from(double x) {
     return rankloss__extended_from(x);
 }
 
-/* a as a double-double; its exponent must not be far from 0 */
-static rankloss__dd dd_of(extended a) {
-    const double scale = a.hi != 0.0 ? rankloss__power_of_two((int)a.exponent) : 1.0;
-    return (rankloss__dd){a.hi * scale, a.lo * scale};
-}
-
-/* 1 / k! for k = 1 to 12, and for k = 13 to 22 */
-enum { FACTORS = 12, SMALL_FACTORS = 10 };
-static const rankloss__dd factors[FACTORS] = {{0x1p0, 0.0},
-                                              {0x1p-1, 0.0},
-                                              {0x1.5555555555555p-3, 0x1.5555555555555p-57},
-                                              {0x1.5555555555555p-5, 0x1.5555555555555p-59},
-                                              {0x1.1111111111111p-7, 0x1.1111111111111p-63},
-                                              {0x1.6c16c16c16c17p-10, -0x1.f49f49f49f49fp-65},
-                                              {0x1.a01a01a01a01ap-13, 0x1.a01a01a01a01ap-73},
-                                              {0x1.a01a01a01a01ap-16, 0x1.a01a01a01a01ap-76},
-                                              {0x1.71de3a556c734p-19, -0x1.c154f8ddc6cp-73},
-                                              {0x1.27e4fb7789f5cp-22, 0x1.cbbc05b4fa99ap-76},
-                                              {0x1.ae64567f544e4p-26, -0x1.c062e06d1f209p-80},
-                                              {0x1.1eed8eff8d898p-29, -0x1.2aec959e14c06p-83}};
-static const double small_factors[SMALL_FACTORS] = {
-    0x1.6124613a86d09p-33, 0x1.93974a8c07c9dp-37, 0x1.ae7f3e733b81fp-41, 0x1.ae7f3e733b81fp-45, 0x1.952c77030ad4ap-49,
-    0x1.6827863b97d97p-53, 0x1.2f49b46814157p-57, 0x1.e542ba4020225p-62, 0x1.71b8ef6dcf572p-66, 0x1.0ce396db7f853p-70};
-
-/* exp(x) of a double-double x, to some 2^-98 for |x| <= 690, to 2^-90 for |x| <= 10^5 */
-static extended exp_dd(rankloss__dd x) {
-    const rankloss__dd ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, one = {1.0, 0.0};
-    const double to_integer = 0x1.8p52; /* there doubles are the integers */
-    const rankloss__dd n = {to_integer - (x.hi * 0x1.71547652b82fep0 + to_integer), 0.0};
-    const rankloss__dd r = rankloss__dd_add(x, rankloss__dd_mul(n, ln2));
-    /* Taylor's series to r^22 / 22!: 2^-104 for |r| <= ln 2 / 2. From r^13 on, 2^-52 of it, a double is enough. */
-    double tail = 0.0;
-    for (int k = SMALL_FACTORS; k-- > 0;)
-        tail = rankloss__fma(tail, r.hi, small_factors[k]);
-    rankloss__dd p = {tail, 0.0};
-    for (int k = FACTORS; k-- > 0;)
-        p = rankloss__dd_add(factors[k], rankloss__dd_mul(p, r));
-    p = rankloss__dd_add(one, rankloss__dd_mul(p, r));
-    return rankloss__extended_make(p, -(int64_t)n.hi);
-}
-
-/* exp(x) of a finite x <= 0, never 0 */
-static extended exp_extended(extended x) {
-    if (rankloss__extended_to_double(x) < FAR)
-        return (extended){1.0, 0.0, -200000};
-    return x.hi == 0.0 || x.exponent < -200 ? from(1.0) : exp_dd(dd_of(x));
-}
-
-/* log(1 + x) of x >= 0 */
-static extended log1p_extended(extended x) {
-    if (x.hi == 0.0 || rankloss__extended_is_special(x))
-        return x;
-    if (x.exponent < -30) { /* x - x^2 / 2 + x^3 / 3 */
-        const extended square = rankloss__extended_mul(x, x);
-        const extended third = rankloss__extended_div(x, from(3.0));
-        return rankloss__extended_add(x, rankloss__extended_mul(square, rankloss__extended_sub(third, from(0.5))));
-    }
-    /* One step of Newton's method from the double nearest: y + ((1 + x) - e^y) / e^y */
-    const double y = rankloss__log1p(rankloss__extended_to_double(x));
-    const extended e = exp_dd((rankloss__dd){y, 0.0});
-    const extended error = rankloss__extended_sub(rankloss__extended_add(from(1.0), x), e);
-    return rankloss__extended_add(from(y), rankloss__extended_div(error, e));
-}
-
-/* s_i - max, of logits and biases whose differences lose nothing that counts */
+/*
+ * s_i - max, of logits and biases whose differences lose nothing that counts. Where max is -inf, which only a stretch of a
+ * list may have, -inf.
+ */
 static extended distance(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
                          size_t i) {
     const extended logit = from(rankloss__value(list->inputs, items->logits, i));
-    extended x = rankloss__extended_sub(logit, from(sums->logit));
+    const bool alone = sums->is_stretch && sums->logit == -(double)INFINITY;
+    extended x = alone ? logit : rankloss__extended_sub(logit, from(sums->logit));
     if (list->inputs->scaled)
         x = rankloss__extended_div(x, from(list->inputs->temperature));
     if (items->bias == NULL)
@@ -129,7 +65,7 @@ static void find_argmax(rankloss__extended_sums *sums, rankloss__list *list) {
 static extended exponential(extended x) {
     if (isnan(x.hi))
         return x;
-    return isinf(x.hi) ? from(0.0) : exp_extended(x);
+    return isinf(x.hi) ? from(0.0) : rankloss__extended_exp(x);
 }
 
 /* A label, or its exponential relative to the largest, before it is divided. */
@@ -137,7 +73,10 @@ static extended label(const rankloss__extended_sums *sums, const rankloss__list 
     if (sums->uniform)
         return from(1.0);
     const extended y = from(rankloss__value(list->inputs, list->raw_labels, i));
-    return list->inputs->label_exps ? exponential(rankloss__extended_sub(y, from(list->label_range.max))) : y;
+    if (!list->inputs->label_exps)
+        return y;
+    const double max = list->label_range.max; /* of a stretch of labels of -inf it is -inf, and they count as 0 */
+    return exponential(isinf(max) && max < 0.0 ? y : rankloss__extended_sub(y, from(max)));
 }
 
 static extended weight(const rankloss__extended_sums *sums, const rankloss__list *list, const rankloss__items *items,
@@ -217,37 +156,113 @@ static extended sum_losses(const rankloss__extended_sums *sums, rankloss__list *
     return loss;
 }
 
-rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *range) {
-    const extended zero = from(0.0), one = from(1.0);
+/* What follows from the sums, but for the loss. */
+static void finish(rankloss__extended_sums *sums, const rankloss__list *list) {
+    const extended one = from(1.0);
+    sums->total_exps = rankloss__extended_add(sums->other_exps, one);
+    sums->lse = rankloss__extended_log1p(sums->other_exps);
+    sums->norm = one;
+    if (list->inputs->sum_to_one || list->inputs->label_exps) {
+        sums->uniform = list->inputs->sum_to_one && sums->coefs.hi == 0.0;
+        if (sums->uniform) {
+            sums->argmax_coef = one;
+            sums->coefs = from((double)sums->count);
+            sums->other_coefs = rankloss__extended_sub(sums->coefs, one);
+        }
+        sums->norm = list->inputs->sum_to_one ? sums->coefs : sums->label_total;
+        sums->coefs = rankloss__extended_div(sums->coefs, sums->norm);
+        sums->other_coefs = rankloss__extended_div(sums->other_coefs, sums->norm);
+        sums->argmax_coef = rankloss__extended_div(sums->argmax_coef, sums->norm);
+    }
+    const extended tangents = rankloss__extended_add(sums->other_tangents, sums->argmax_tangent);
+    sums->mean_tangent = rankloss__extended_div(tangents, sums->total_exps);
+}
+
+static rankloss__extended_sums start(rankloss__list *list, const rankloss__score_range *range) {
+    const extended zero = from(0.0);
     rankloss__extended_sums sums = {.label_total = zero,
                                     .logit = range->logit,
                                     .argmax = range->argmax,
-                                    .norm = one,
                                     .other_exps = zero,
                                     .other_tangents = zero};
     if (list->inputs->bias.data != NULL)
         find_argmax(&sums, list);
+    return sums;
+}
+
+rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *range) {
+    rankloss__extended_sums sums = start(list, range);
     sum_exps_and_coefs(&sums, list);
-    sums.total_exps = rankloss__extended_add(sums.other_exps, one);
-    sums.lse = log1p_extended(sums.other_exps);
-    if (list->inputs->sum_to_one || list->inputs->label_exps) {
-        sums.uniform = list->inputs->sum_to_one && sums.coefs.hi == 0.0;
-        if (sums.uniform) {
-            sums.argmax_coef = one;
-            sums.coefs = from((double)sums.count);
-            sums.other_coefs = rankloss__extended_sub(sums.coefs, one);
-        }
-        sums.norm = list->inputs->sum_to_one ? sums.coefs : sums.label_total;
-        sums.coefs = rankloss__extended_div(sums.coefs, sums.norm);
-        sums.other_coefs = rankloss__extended_div(sums.other_coefs, sums.norm);
-        sums.argmax_coef = rankloss__extended_div(sums.argmax_coef, sums.norm);
-    }
-    const extended tangents = rankloss__extended_add(sums.other_tangents, sums.argmax_tangent);
-    sums.mean_tangent = rankloss__extended_div(tangents, sums.total_exps);
+    finish(&sums, list);
     sums.loss = sum_losses(&sums, list);
     if (sums.nan)
         sums.loss = from((double)NAN);
     return sums;
+}
+
+/* --- stretches --- */
+
+rankloss__extended_sums rankloss__extended_sums_of_whole(const rankloss__list *list, const rankloss__stretch *whole,
+                                                         size_t argmax) {
+    rankloss__extended_sums sums = {.count = (size_t)whole->valid,
+                                    .argmax = argmax,
+                                    .logit = whole->logit,
+                                    .bias = whole->bias,
+                                    .label_total = whole->rest,
+                                    .other_exps = whole->other_exps,
+                                    .other_coefs = whole->other_coefs,
+                                    .argmax_coef = whole->argmax_coef,
+                                    .coefs = rankloss__extended_add(whole->other_coefs, whole->argmax_coef),
+                                    .other_tangents = whole->other_tangents,
+                                    .argmax_tangent = from(whole->argmax_tangent)};
+    finish(&sums, list);
+    const extended coef_x = rankloss__extended_div(sums.uniform ? whole->rest : whole->coef_x, sums.norm);
+    /* Where lse is 0 the others have scores of -inf, and their coefficients, infinite or not, are no factors of it. */
+    const extended coefs = sums.lse.hi == 0.0 ? sums.argmax_coef : sums.coefs;
+    sums.loss = rankloss__extended_sub(term(coefs, sums.lse), coef_x);
+    return sums;
+}
+
+/* The sums of all c_i x_i, and, with labels that sum to one, of all x_i. */
+static void sum_distances(rankloss__stretch *stretch, const rankloss__extended_sums *sums, rankloss__list *list) {
+    for (size_t first = 0; first < list->size; first += list->chunk) {
+        const rankloss__items *items = rankloss__list_chunk(list, first);
+        for (size_t i = 0; i < items->count; i++) {
+            if (!rankloss__item_is_valid(items, i) || first + i == sums->argmax)
+                continue;
+            const extended x = distance(sums, list, items, i), c = coefficient(sums, list, items, i);
+            stretch->has_coefficient |= c.hi != 0.0;
+            if (x.hi != 0.0)
+                stretch->coef_x = rankloss__extended_add(stretch->coef_x, term(c, x));
+            if (list->inputs->sum_to_one)
+                stretch->rest = rankloss__extended_add(stretch->rest, x);
+        }
+    }
+}
+
+rankloss__stretch rankloss__extended_stretch(rankloss__list *list, const rankloss__score_range *range) {
+    rankloss__extended_sums sums = start(list, range);
+    sums.is_stretch = true;
+    if (list->inputs->bias.data == NULL)
+        sums.logit = range->max; /* infinite where range->logit is not set */
+    if (sums.logit == -(double)INFINITY)
+        sums.argmax = list->size;
+    sum_exps_and_coefs(&sums, list);
+    rankloss__stretch stretch = {.kind = rankloss__stretch_kind_of(list->inputs),
+                                 .valid = (int64_t)sums.count,
+                                 .has_coefficient = sums.argmax_coef.hi != 0.0,
+                                 .logit = sums.logit,
+                                 .bias = sums.bias,
+                                 .argmax_tangent = rankloss__extended_to_double(sums.argmax_tangent),
+                                 .label_max = list->inputs->label_exps ? list->label_range.max : 0.0,
+                                 .rest = list->inputs->label_exps ? sums.label_total : from(0.0),
+                                 .other_exps = sums.nan ? from((double)NAN) : sums.other_exps,
+                                 .other_tangents = sums.other_tangents,
+                                 .other_coefs = sums.other_coefs,
+                                 .argmax_coef = sums.argmax_coef,
+                                 .coef_x = from(0.0)};
+    sum_distances(&stretch, &sums, list);
+    return stretch;
 }
 
 /* A result is never -0, and every NaN is the same one, since processors differ in the sign of those they make. */
@@ -259,6 +274,10 @@ static double result_of(extended a) {
 double rankloss__extended_loss(rankloss__list *list, const rankloss__score_range *range) {
     const rankloss__extended_sums sums = rankloss__extended_sums_of(list, range);
     return result_of(sums.loss);
+}
+
+double rankloss__extended_loss_of_whole(const rankloss__list *list, const rankloss__stretch *whole) {
+    return result_of(rankloss__extended_sums_of_whole(list, whole, list->size).loss);
 }
 
 void rankloss__extended_set_upstream(rankloss__extended_sums *sums, const rankloss__upstream *upstream) {

@@ -9,10 +9,12 @@
 #include "exact/extended.h"
 #include "list/list_chunks.h"
 #include "plan/plan.h"
+#include "reduction/stretch.h"
 
 /* The sums of a list, and what follows from them. "other": without the argmax. */
 typedef struct rankloss__extended_sums {
     bool nan;
+    bool is_stretch;         /* of a longer list: the largest score may be -inf */
     bool uniform;            /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     size_t count;            /* valid items */
     size_t argmax;           /* the first valid item with the largest score */
@@ -31,6 +33,16 @@ double rankloss__extended_loss(rankloss__list *list, const rankloss__score_range
 
 /* The sums that the derivatives need, and the upstream factors. */
 rankloss__extended_sums rankloss__extended_sums_of(rankloss__list *list, const rankloss__score_range *range);
+
+/* The same of a list of which the one at hand is a stretch, whose item `argmax` is the list's; its size: none of them. */
+rankloss__extended_sums rankloss__extended_sums_of_whole(const rankloss__list *list, const rankloss__stretch *whole,
+                                                         size_t argmax);
+
+double rankloss__extended_loss_of_whole(const rankloss__list *list, const rankloss__stretch *whole);
+
+/* A list with this range of scores, which may be infinite, as a stretch of a longer one. */
+rankloss__stretch rankloss__extended_stretch(rankloss__list *list, const rankloss__score_range *range);
+
 void rankloss__extended_set_upstream(rankloss__extended_sums *sums, const rankloss__upstream *upstream);
 
 /* A derivative at item i of a chunk; is_argmax: whether it is the list's argmax. */

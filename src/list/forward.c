@@ -15,9 +15,9 @@
 
 #include "exact/double_double.h"
 #include "exact/fma.h"
-#include "list/extended_list.h"
 #include "list/fast_path.h"
 #include "list/float_exps.h"
+#include "list/whole_list.h"
 
 /* --- the range of the scores --- */
 
@@ -69,7 +69,7 @@ static rankloss__score_range compare(rankloss__list *list, rankloss__comparison 
 }
 
 /* Once more in double where a float is not good enough anywhere in the list, as the kernels do for a list in one chunk. */
-static rankloss__score_range find_range(rankloss__list *list) {
+rankloss__score_range rankloss__find_range(rankloss__list *list) {
     const rankloss__score_range range = compare(list, RANKLOSS__IN_FLOAT);
     const bool biased = list->inputs->bias.data != NULL && !list->inputs->is_f64;
     const bool large = range.most_bias > RANKLOSS__FLOAT_SCORE_LIMIT || fabs(range.max) > RANKLOSS__FLOAT_SCORE_LIMIT;
@@ -77,15 +77,6 @@ static rankloss__score_range find_range(rankloss__list *list) {
 }
 
 /* --- the softmax of the labels --- */
-
-static rankloss__dd first_lane(const rankloss__dd_lanes *lanes) {
-    return (rankloss__dd){lanes->hi[0], lanes->lo[0]};
-}
-
-static void set_first_lane(rankloss__dd_lanes *lanes, rankloss__dd value) {
-    lanes->hi[0] = value.hi;
-    lanes->lo[0] = value.lo;
-}
 
 static void label_range_of_part(void *context, rankloss__list *list, size_t part, size_t begin, size_t end) {
     rankloss__score_range *range = (rankloss__score_range *)context + part;
@@ -98,11 +89,7 @@ static void label_range_of_part(void *context, rankloss__list *list, size_t part
     }
 }
 
-/*
- * What the exponentials of the labels are relative to. Chunks have these from here on, and are as short as the room for
- * them. Returns whether it is finite.
- */
-__attribute__((noinline)) static bool find_label_range(rankloss__list *list) {
+__attribute__((noinline)) bool rankloss__find_label_range(rankloss__list *list) {
     rankloss__score_range ranges[RANKLOSS__PARTS];
     rankloss__each_part(list, label_range_of_part, ranges);
     list->label_range = no_range(list);
@@ -165,18 +152,18 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     list->label_sums = NULL;
     kernels->fold(&sums);
     kernels->fold(&labels);
-    shared->parts[part] = (part_sums){.exps = first_lane(&sums.exps),
-                                      .coefs = first_lane(&sums.coefs),
-                                      .coef_x = first_lane(&sums.coef_x),
-                                      .tangents = first_lane(&sums.tangents),
-                                      .label_total = first_lane(&labels.exps),
+    shared->parts[part] = (part_sums){.exps = rankloss__first_lane(&sums.exps),
+                                      .coefs = rankloss__first_lane(&sums.coefs),
+                                      .coef_x = rankloss__first_lane(&sums.coef_x),
+                                      .tangents = rankloss__first_lane(&sums.tangents),
+                                      .label_total = rankloss__first_lane(&labels.exps),
                                       .abs_coefs = sums.abs_coefs.at[0],
                                       .doubtful = sums.doubtful,
                                       .label_underflow = labels.doubtful != 0};
 }
 
-/* The sums of a list that is more than one chunk. Not inlined, to keep the parts off other callers' stacks. */
-__attribute__((noinline)) static void add_parts(rankloss__forward *forward, rankloss__list *list) {
+/* Not inlined, to keep the parts off other callers' stacks. */
+__attribute__((noinline)) void rankloss__add_parts(rankloss__forward *forward, rankloss__list *list) {
     rankloss__list_sums *list_sums = &forward->sums;
     summing shared = {.forward = forward};
     rankloss__each_part(list, sum_part, &shared);
@@ -192,11 +179,11 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
         total.doubtful |= sums->doubtful;
         total.label_underflow |= sums->label_underflow;
     }
-    set_first_lane(&list_sums->others.exps, total.exps);
-    set_first_lane(&list_sums->others.coefs, total.coefs);
-    set_first_lane(&list_sums->others.coef_x, total.coef_x);
-    set_first_lane(&list_sums->others.tangents, total.tangents);
-    set_first_lane(&list_sums->label_total, total.label_total);
+    rankloss__set_first_lane(&list_sums->others.exps, total.exps);
+    rankloss__set_first_lane(&list_sums->others.coefs, total.coefs);
+    rankloss__set_first_lane(&list_sums->others.coef_x, total.coef_x);
+    rankloss__set_first_lane(&list_sums->others.tangents, total.tangents);
+    rankloss__set_first_lane(&list_sums->label_total, total.label_total);
     list_sums->label_underflow = total.label_underflow;
     list_sums->others.abs_coefs.at[0] = total.abs_coefs;
     list_sums->others.doubtful = total.doubtful != 0;
@@ -208,8 +195,7 @@ __attribute__((noinline)) static void add_parts(rankloss__forward *forward, rank
     list_sums->valid.at[0] = (double)forward->range.valid;
 }
 
-/* Returns whether the sums and the loss are finite. */
-static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
+bool rankloss__sum_list(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__kernels *kernels = list->inputs->kernels;
     forward->sums.single = true;
     forward->sums.others.doubtful = 0;
@@ -218,7 +204,7 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
         double *exps = list->scratch->exps;
         kernels->list_sums(&items, 1, &exps, &forward->range, &forward->sums);
     } else {
-        add_parts(forward, list);
+        rankloss__add_parts(forward, list);
         read_argmax(forward, list);
     }
     return kernels->losses(&forward->sums, &forward->losses) != 0;
@@ -226,11 +212,7 @@ static bool sum_list(rankloss__forward *forward, rankloss__list *list) {
 
 /* --- lists with rules of their own --- */
 
-/*
- * The sum of the coefficients again, in double-double arithmetic. Where they cancel, the roundings of products and
- * lanes would be a large part of the sum, and of all results that it multiplies or divides.
- */
-static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *list) {
+void rankloss__sum_signed_coefficients(rankloss__forward *forward, rankloss__list *list) {
     rankloss__dd others = {0.0, 0.0}, argmax = {0.0, 0.0};
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);
@@ -245,8 +227,8 @@ static void sum_signed_coefficients(rankloss__forward *forward, rankloss__list *
                 others = rankloss__dd_add(others, c);
         }
     }
-    set_first_lane(&forward->sums.others.coefs, others);
-    set_first_lane(&forward->sums.argmax_coef, argmax);
+    rankloss__set_first_lane(&forward->sums.others.coefs, others);
+    rankloss__set_first_lane(&forward->sums.argmax_coef, argmax);
 }
 
 static bool all_coefficients_are_zero(rankloss__list *list) {
@@ -263,35 +245,49 @@ static bool all_coefficients_are_zero(rankloss__list *list) {
 /* The sums by the list's own rules. Returns whether they are usable. */
 static bool find_sums(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__inputs *inputs = list->inputs;
-    bool finite = sum_list(forward, list);
+    bool finite = rankloss__sum_list(forward, list);
     if (rankloss__coefficients_may_be_zero(&forward->sums, &forward->losses, 0))
         forward->zero = all_coefficients_are_zero(list);
     if (inputs->sum_to_one && forward->zero) {
         forward->zero = false;
         forward->uniform = true;
-        finite = sum_list(forward, list);
+        finite = rankloss__sum_list(forward, list);
     }
     if (inputs->is_f64 && rankloss__coefficients_cancel(&forward->sums, 0)) {
-        sum_signed_coefficients(forward, list);
+        rankloss__sum_signed_coefficients(forward, list);
         inputs->kernels->losses(&forward->sums, &forward->losses);
     }
     return finite && rankloss__sums_are_accurate(inputs, &forward->sums, &forward->losses, 0, forward->zero);
 }
 
 void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
+    if (list->inputs->whole != NULL)
+        rankloss__forward_whole(list, forward);
+    else
+        rankloss__forward_own(list, forward);
+}
+
+rankloss__extended_sums rankloss__forward_extended(rankloss__list *list, const rankloss__forward *forward) {
+    if (forward->of_whole)
+        return rankloss__extended_sums_of_whole(list, &forward->whole, forward->range.argmax);
+    return rankloss__extended_sums_of(list, &forward->range);
+}
+
+void rankloss__forward_own(rankloss__list *list, rankloss__forward *forward) {
+    forward->of_whole = false;
     forward->path = RANKLOSS__EMPTY;
     forward->uniform = forward->zero = false;
     forward->loss = 0.0;
     forward->sums.sum_to_one = list->inputs->sum_to_one;
     forward->sums.label_exps = list->inputs->label_exps;
     forward->exps_kept = list->size <= RANKLOSS__TOGETHER;
-    forward->range = find_range(list);
+    forward->range = rankloss__find_range(list);
     if (forward->range.valid == 0)
         return;
     /* With a bias, a double may not have held the score. */
     const bool finite = isfinite(forward->range.max);
     const bool label_exps = list->inputs->label_exps;
-    const bool labels_are_nan = label_exps && !find_label_range(list);
+    const bool labels_are_nan = label_exps && !rankloss__find_label_range(list);
     if (labels_are_nan || (!finite && list->inputs->bias.data == NULL)) {
         forward->path = RANKLOSS__NAN;
         forward->loss = (double)NAN;
@@ -304,7 +300,7 @@ void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward) {
     if (finite)
         accurate = find_sums(forward, list);
     else if (label_exps)
-        add_parts(forward, list); /* for the sum of the labels alone: there may be no argmax */
+        rankloss__add_parts(forward, list); /* for the sum of the labels alone: there may be no argmax */
     if (label_exps && !isfinite(forward->sums.label_total.hi[0])) {
         forward->path = RANKLOSS__NAN;
         forward->loss = (double)NAN;

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "list/extended_list.h"
 #include "list/list_chunks.h"
+#include "reduction/stretch.h"
 
 typedef enum rankloss__path {
     RANKLOSS__EMPTY,   /* no valid item: everything is 0 */
@@ -24,14 +26,53 @@ typedef struct rankloss__forward {
     bool exps_rounded; /* the derivatives use exponentials rounded to floats, see float_exps.h */
     bool uniform;      /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;         /* every coefficient is 0 */
+    bool of_whole;     /* the items at hand are a stretch of a longer list, `whole`: see whole_list.h */
     double loss;
     rankloss__list_sums sums; /* in lane 0, and so are the losses */
     rankloss__losses losses;
+    rankloss__stretch whole;
 } rankloss__forward;
 
 void rankloss__forward_list(rankloss__list *list, rankloss__forward *forward);
 
+/* The same of the items at hand, also where they are a stretch of a longer list. */
+void rankloss__forward_own(rankloss__list *list, rankloss__forward *forward);
+
+/* The sums in extended precision; not of a list that is empty or NaN. */
+rankloss__extended_sums rankloss__forward_extended(rankloss__list *list, const rankloss__forward *forward);
+
 /* The chunk at `first` as the forward pass used it: without its labels and weights where the list is uniform. */
 rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first);
+
+/* --- its steps, for lists in stretches --- */
+
+rankloss__score_range rankloss__find_range(rankloss__list *list);
+
+/*
+ * What the exponentials of the labels are relative to. Chunks have these from here on, and are as short as the room for
+ * them. Returns whether it is finite.
+ */
+bool rankloss__find_label_range(rankloss__list *list);
+
+/* All sums, in parts, but for the argmax's. */
+void rankloss__add_parts(rankloss__forward *forward, rankloss__list *list);
+
+/* All sums. Returns whether they and the loss are finite. */
+bool rankloss__sum_list(rankloss__forward *forward, rankloss__list *list);
+
+/*
+ * The sum of the coefficients again, in double-double arithmetic. Where they cancel, the roundings of products and
+ * lanes would be a large part of the sum, and of all results that it multiplies or divides.
+ */
+void rankloss__sum_signed_coefficients(rankloss__forward *forward, rankloss__list *list);
+
+static inline rankloss__dd rankloss__first_lane(const rankloss__dd_lanes *lanes) {
+    return (rankloss__dd){lanes->hi[0], lanes->lo[0]};
+}
+
+static inline void rankloss__set_first_lane(rankloss__dd_lanes *lanes, rankloss__dd value) {
+    lanes->hi[0] = value.hi;
+    lanes->lo[0] = value.lo;
+}
 
 #endif

@@ -71,7 +71,7 @@ static void largest_tangent_of_part(void *context, rankloss__list *list, size_t 
     ((double *)context)[part] = largest;
 }
 
-static bool tangent_is_fast(rankloss__list *list, const rankloss__forward *forward) {
+bool rankloss__list_tangent_is_fast(rankloss__list *list, const rankloss__forward *forward) {
     double parts[RANKLOSS__PARTS], largest = 0.0;
     rankloss__each_part(list, largest_tangent_of_part, parts);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
@@ -102,7 +102,7 @@ static way way_of(rankloss__list *list, const rankloss__forward *forward, const 
         return EXTENDED;
     if (!rankloss__is_by_logits(which))
         return rankloss__log_grad_is_fast(list->inputs, &forward->sums, 0, upstream->cotangent) ? FAST : EXTENDED;
-    return which != RANKLOSS__HVP_LOGITS || tangent_is_fast(list, forward) ? FAST : EXTENDED;
+    return which != RANKLOSS__HVP_LOGITS || rankloss__list_tangent_is_fast(list, forward) ? FAST : EXTENDED;
 }
 
 static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__forward *forward,
@@ -123,7 +123,7 @@ static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__f
     if (plan->any_fast)
         list->inputs->kernels->terms(&forward->sums, &forward->losses, factors, second, &plan->terms);
     if (any_extended) {
-        plan->extended = rankloss__extended_sums_of(list, &forward->range);
+        plan->extended = rankloss__forward_extended(list, forward);
         rankloss__extended_set_upstream(&plan->extended, upstream);
     }
 }
@@ -261,6 +261,8 @@ static double fast_jvp(rankloss__list *list, const rankloss__forward *forward) {
     rankloss__dd sum = shared.parts[0];
     for (size_t part = 1; part < rankloss__count_parts(list); part++)
         sum = rankloss__dd_add(sum, shared.parts[part]);
+    if (forward->range.argmax >= list->size) /* not at hand: the list is a stretch of another */
+        return (sum.hi + sum.lo) / list->inputs->temperature + 0.0;
     return rankloss__jvp_of_sum(list->inputs, &forward->sums, &shared.terms, 0, sum);
 }
 
@@ -269,11 +271,11 @@ double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {
         return 0.0;
     if (forward->path == RANKLOSS__NAN)
         return (double)NAN;
-    if (forward->path == RANKLOSS__FAST && tangent_is_fast(list, forward)) {
+    if (forward->path == RANKLOSS__FAST && rankloss__list_tangent_is_fast(list, forward)) {
         const double jvp = fast_jvp(list, forward);
         if (isfinite(jvp))
             return jvp;
     }
-    const rankloss__extended_sums sums = rankloss__extended_sums_of(list, &forward->range);
+    const rankloss__extended_sums sums = rankloss__forward_extended(list, forward);
     return rankloss__extended_jvp(&sums, list);
 }

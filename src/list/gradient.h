@@ -17,6 +17,9 @@
 void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forward, const rankloss__upstream *upstream,
                            const rankloss__factors *factors, rankloss__writer writers[RANKLOSS__NUM_DERIVATIVES]);
 
+/* Whether double carries what a list with usable sums has by its tangent. */
+bool rankloss__list_tangent_is_fast(rankloss__list *list, const rankloss__forward *forward);
+
 /* The jvp of the list, which the cotangent does not enter. */
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward);
 

@@ -56,7 +56,7 @@ static void add_extended_terms(const rankloss__plan *plan, int which, const rank
     if (forward.path == RANKLOSS__EMPTY)
         return;
     if (!is_nan)
-        sums = rankloss__extended_sums_of(list, &forward.range);
+        sums = rankloss__forward_extended(list, &forward);
     rankloss__extended_set_upstream(&sums, &upstream);
     for (size_t first = 0; first < list->size; first += list->chunk) {
         const rankloss__items *items = rankloss__list_chunk(list, first);

@@ -22,6 +22,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
                                .bias = rankloss__view_of_items(&batch, &p->bias),
                                .tangent = rankloss__view_of_items(&batch, &p->tangent),
                                .temperature = temperature,
+                               .whole = p->state,
                                .inverse_temperature = one,
                                .is_moderate = temperature >= 0x1p-100 && temperature <= 0x1p100};
     inputs.is_f64 = p->logits.dtype == RANKLOSS_F64;
@@ -58,6 +59,10 @@ static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
     plan->jvp = rankloss__view_of_lists(batch, &r->jvp);
     plan->asked = (plan->loss.present || r->accumulator != NULL ? RANKLOSS__WANT_LOSS : 0) |
                   (plan->jvp.present ? RANKLOSS__WANT_JVP : 0);
+    if (r->state != NULL) {
+        plan->states = r->state;
+        plan->asked |= RANKLOSS__WANT_STATE;
+    }
     plan->wanted = plan->asked;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         const rankloss_array *output = plan->outputs[which];
@@ -73,7 +78,8 @@ static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
             plan->wanted |= 1u << which;
         }
     }
-    plan->inputs.wants_tangent = plan->jvp.present || plan->derivatives[RANKLOSS__HVP_LOGITS].present;
+    plan->inputs.wants_tangent = plan->jvp.present || plan->derivatives[RANKLOSS__HVP_LOGITS].present ||
+                                 (plan->states != NULL && plan->inputs.tangent.present);
 }
 
 /* Hardly a last cache is smaller, so that a call on less does not ask; nothing but speed depends on it. */
@@ -119,10 +125,29 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
     plan.exceeds_cache = exceeds_cache(&plan);
     const bool counts = plan.reduction == RANKLOSS_MEAN && problem->divisor == 0.0;
     if (counts || result->accumulator != NULL)
-        plan.counted = rankloss__count_lists(&in->batch, &in->where);
+        plan.counted = rankloss__plan_count_lists(&in->batch, &in->where, in->whole);
     if (counts)
         plan.divisor = plan.counted > 0 ? (double)plan.counted : 1.0; /* itself: no call has 2^53 lists with items */
     return plan;
+}
+
+rankloss__stretch_kind rankloss__stretch_kind_of(const rankloss__inputs *inputs) {
+    return (rankloss__stretch_kind){.temperature = inputs->temperature,
+                                    .label_mode = inputs->sum_to_one   ? RANKLOSS_LABELS_SUM_TO_ONE
+                                                  : inputs->label_exps ? RANKLOSS_LABELS_SOFTMAX
+                                                                       : RANKLOSS_LABELS_RAW,
+                                    .is_f64 = inputs->is_f64,
+                                    .has_tangents = inputs->wants_tangent};
+}
+
+int64_t rankloss__plan_count_lists(const rankloss__batch *batch, const rankloss__view *where,
+                                   const rankloss_list_state *whole) {
+    int64_t count = 0;
+    if (whole == NULL)
+        return rankloss__count_lists(batch, where);
+    for (int64_t list = 0; list < batch->num_lists; list++)
+        count += rankloss__stretch_has_items(&whole[list]);
+    return count;
 }
 
 /* --- what multiplies the derivatives --- */

@@ -14,6 +14,7 @@
 #include "exact/double_double.h"
 #include "kernels/kernels.h"
 #include "reduction/reduction.h"
+#include "reduction/stretch.h"
 
 typedef enum rankloss__derivative {
     RANKLOSS__GRAD_LABELS,
@@ -28,7 +29,8 @@ typedef enum rankloss__derivative {
 enum {
     RANKLOSS__WANT_LOSS = 1u << RANKLOSS__NUM_DERIVATIVES,
     RANKLOSS__WANT_JVP = RANKLOSS__WANT_LOSS << 1,
-    RANKLOSS__NUM_OUTPUTS = RANKLOSS__NUM_DERIVATIVES + 2,
+    RANKLOSS__WANT_STATE = RANKLOSS__WANT_JVP << 1,
+    RANKLOSS__NUM_OUTPUTS = RANKLOSS__NUM_DERIVATIVES + 2, /* of those that a group of lists can have */
     RANKLOSS__WANT_DERIVATIVES = RANKLOSS__WANT_LOSS - 1,
     RANKLOSS__WANT_SECOND = 1u << RANKLOSS__HESS_LOGITS | 1u << RANKLOSS__HVP_LOGITS
 };
@@ -47,6 +49,8 @@ typedef struct rankloss__inputs {
     bool sum_to_one;    /* RANKLOSS_LABELS_SUM_TO_ONE */
     bool label_exps;    /* RANKLOSS_LABELS_SOFTMAX */
     bool wants_tangent; /* an output needs it */
+    const rankloss_list_state
+        *whole; /* the states of the lists of which those at hand are stretches; NULL: they are whole */
 } rankloss__inputs;
 
 /*
@@ -71,6 +75,7 @@ typedef struct rankloss__plan {
     unsigned asked;  /* by the caller: the outputs that are present */
     unsigned wanted; /* of each list: those with elements that are not summed over lists */
     rankloss__view loss, jvp;
+    rankloss_list_state *states; /* NULL: not wanted */
     rankloss__view derivatives[RANKLOSS__NUM_DERIVATIVES];
     const rankloss_array *outputs[RANKLOSS__NUM_DERIVATIVES]; /* the arrays of these */
     rankloss__view layouts[RANKLOSS__NUM_DERIVATIVES]; /* of those summed over lists: elements in row-major order */
@@ -93,6 +98,13 @@ typedef struct rankloss__plan {
 } rankloss__plan;
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result);
+
+/* The lists with a valid item, of whole lists where those at hand are stretches. */
+int64_t rankloss__plan_count_lists(const rankloss__batch *batch, const rankloss__view *where,
+                                   const rankloss_list_state *whole);
+
+/* What the states of the call's lists are of. */
+rankloss__stretch_kind rankloss__stretch_kind_of(const rankloss__inputs *inputs);
 
 /* Reads the cotangent, for rankloss__plan_upstream(); under RANKLOSS_CUSTOM after the reducer has answered. */
 void rankloss__plan_set_upstream(rankloss__plan *plan);

@@ -25,6 +25,7 @@ typedef struct list_queue {
     rankloss__worker worker;
     rankloss__list_group group;
     int64_t most_side_by_side;
+    unsigned wanted;              /* of a group: all that is but the states */
     waiting_lists before, latest; /* side by side */
     waiting_lists bins[BINS];     /* interleaved, see bin_of() */
 } list_queue;
@@ -34,10 +35,17 @@ static int64_t bin_of(int64_t size) {
     return size <= RANKLOSS__FEW ? size - 1 : RANKLOSS__FEW + (size - RANKLOSS__FEW - 1) / BIN_WIDTH;
 }
 
+/* The state of a list that is computed in a group otherwise; before that, since the gradient may overwrite the logits. */
+static void run_state(list_queue *queue, int64_t list) {
+    const unsigned state = queue->run->wanted & RANKLOSS__WANT_STATE;
+    if (state != 0)
+        rankloss__single_list_run(&queue->worker, list, state);
+}
+
 static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_lists *waiting) {
     if (waiting->count > 0)
         (void)rankloss__list_group_run(&queue->group, &queue->worker, layout, waiting->lists, waiting->count,
-                                       queue->run->wanted);
+                                       queue->wanted);
     waiting->count = 0;
     waiting->items = 0;
 }
@@ -60,18 +68,22 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
     int64_t lists[LANES];
     for (int64_t i = begin; i < end; i += LANES) {
         const int count = end - i < LANES ? (int)(end - i) : LANES;
-        for (int k = 0; k < count; k++)
+        for (int k = 0; k < count; k++) {
             lists[k] = i + k;
+            run_state(queue, lists[k]);
+        }
         if (plan->exceeds_cache && end - i >= 2 * LANES)
             rankloss__prefetch(plan, i + LANES, LANES, BOTH, true);
         (void)rankloss__list_group_run(&queue->group, &queue->worker, RANKLOSS__INTERLEAVED, lists, count,
-                                       queue->run->wanted);
+                                       queue->wanted);
     }
 }
 
 static void start(list_queue *queue, const rankloss__run *run) {
     queue->run = run;
-    queue->most_side_by_side = rankloss__most_side_by_side(&run->plan->inputs);
+    queue->wanted = run->wanted & ~(unsigned)RANKLOSS__WANT_STATE;
+    /* Of a list in stretches each is computed alone. */
+    queue->most_side_by_side = run->plan->inputs.whole != NULL ? 0 : rankloss__most_side_by_side(&run->plan->inputs);
     queue->before = queue->latest = (waiting_lists){.count = 0};
     for (int b = 0; b < BINS; b++)
         queue->bins[b].count = 0, queue->bins[b].items = 0;
@@ -102,6 +114,7 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
             rankloss__single_list_run(&queue.worker, i, run->wanted);
             continue;
         }
+        run_state(&queue, i);
         if (plan->exceeds_cache && layout == RANKLOSS__INTERLEAVED)
             rankloss__prefetch(plan, i, 1, BOTH, true);
         const int64_t items = (size + LANES - 1) / LANES * LANES;

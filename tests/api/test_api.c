@@ -168,7 +168,8 @@ static void members_are_where_the_abi_has_them(void **state) {
     EXPECT_AT(rankloss_problem, num_threads, 8 * ARRAY + 24);
     EXPECT_AT(rankloss_problem, padding, 8 * ARRAY + 28);
     EXPECT_AT(rankloss_problem, divisor, 8 * ARRAY + 32);
-    EXPECT_AT(rankloss_problem, reserved, 8 * ARRAY + 40);
+    EXPECT_AT(rankloss_problem, state, 8 * ARRAY + 40);
+    EXPECT_AT(rankloss_problem, reserved, 8 * ARRAY + 48);
     EXPECT_AT(rankloss_result, loss, 0);
     EXPECT_AT(rankloss_result, grad_logits, ARRAY);
     EXPECT_AT(rankloss_result, grad_labels, 2 * ARRAY);
@@ -177,7 +178,8 @@ static void members_are_where_the_abi_has_them(void **state) {
     EXPECT_AT(rankloss_result, jvp, 5 * ARRAY);
     EXPECT_AT(rankloss_result, hvp_logits, 6 * ARRAY);
     EXPECT_AT(rankloss_result, accumulator, 7 * ARRAY);
-    EXPECT_AT(rankloss_result, reserved, 7 * ARRAY + 8);
+    EXPECT_AT(rankloss_result, state, 7 * ARRAY + 8);
+    EXPECT_AT(rankloss_result, reserved, 7 * ARRAY + 16);
 }
 
 static void version_is_that_of_the_header(void **state) {

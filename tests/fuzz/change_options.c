@@ -58,12 +58,12 @@ bool reserved_in_use(change *c) {
     if (!take_options(c)) {
         return false;
     }
-    const int k = input_below(c->in, 15);
+    const int k = input_below(c->in, 13);
     const uint64_t value = UINT64_C(1) << input_below(c->in, 64);
-    if (k < 7) {
+    if (k < 6) {
         c->s->problem->reserved[k] = value;
-    } else if (k < 14) {
-        c->s->result->reserved[k - 7] = value;
+    } else if (k < 12) {
+        c->s->result->reserved[k - 6] = value;
     } else {
         c->s->problem->padding = (int32_t)(1 + input_byte(c->in));
     }

@@ -71,9 +71,8 @@ static bool is_one_number(bits_output output, rankloss_reduction reduction) {
            (reduction == RANKLOSS_SUM && (output == BITS_GRAD_LABELS || output == BITS_GRAD_WEIGHTS));
 }
 
-/* The outputs of which `which` has the bit. */
-static outcome run(const bits_batch *batch, rankloss_reduction reduction, int32_t threads, int which) {
-    rankloss_problem problem = bits_batch_problem(batch, reduction, threads);
+/* The outputs of which `which` has the bit, of a problem that a batch makes. */
+static outcome run_problem(const bits_batch *batch, rankloss_problem problem, rankloss_reduction reduction, int which) {
     rankloss_result result = {.reserved = {0}};
     outcome made = {.dtype = batch->dtypes[BITS_LOGITS]};
     if ((which >> BITS_JVP & 1) == 0 && (which >> BITS_HVP_LOGITS & 1) == 0)
@@ -91,6 +90,10 @@ static outcome run(const bits_batch *batch, rankloss_reduction reduction, int32_
     if (rankloss_softmax(&problem, &result) != RANKLOSS_OK)
         stop("a call", rankloss_last_error());
     return made;
+}
+
+static outcome run(const bits_batch *batch, rankloss_reduction reduction, int32_t threads, int which) {
+    return run_problem(batch, bits_batch_problem(batch, reduction, threads), reduction, which);
 }
 
 static void outcome_free(outcome *made) {
@@ -229,6 +232,38 @@ static void reduce(lines *to, const bits_batch *batch, const char *name, const c
     outcome_free(&made);
 }
 
+/* All lists in two stretches each: their states, and what the merged states give. */
+static void cut_in_two(lines *to, const bits_batch *batch, const char *name) {
+    const int64_t halves = 2 * batch->lists;
+    bits_batch cut = *batch;
+    cut.lists = halves;
+    cut.offsets = bits_allocate((halves + 1) * (int64_t)sizeof *cut.offsets);
+    cut.offsets[halves] = batch->offsets[batch->lists];
+    for (int64_t k = 0; k < batch->lists; k++) {
+        cut.offsets[2 * k] = batch->offsets[k];
+        cut.offsets[2 * k + 1] = batch->offsets[k] + (batch->offsets[k + 1] - batch->offsets[k]) / 2;
+    }
+    rankloss_problem problem = bits_batch_problem(&cut, RANKLOSS_NONE, 2);
+    rankloss_list_state *states = bits_allocate(halves * (int64_t)sizeof *states);
+    const rankloss_result result = {.state = states};
+    if (rankloss_softmax(&problem, &result) != RANKLOSS_OK)
+        stop("states", rankloss_last_error());
+    uint64_t hash = bits_hash(BITS_HASH_START, RANKLOSS_F64, states, halves * RANKLOSS_LIST_STATE_WORDS);
+    for (int64_t k = 0; k < halves; k += 2) {
+        if (rankloss_list_state_merge(&states[k], &states[k + 1]) != RANKLOSS_OK)
+            stop("merging", rankloss_last_error());
+        states[k + 1] = states[k];
+    }
+    problem.state = states;
+    outcome made = run_problem(&cut, problem, RANKLOSS_NONE, ALL_OUTPUTS);
+    for (int output = 0; output < BITS_OUTPUTS; output++)
+        hash = bits_hash(hash, made.dtype, made.data[output], made.counts[output]);
+    add_line(to, name, made.dtype, "stretches", hash);
+    outcome_free(&made);
+    free(states);
+    free(cut.offsets);
+}
+
 enum {
     USUAL = 1 << BITS_LOSS | 1 << BITS_GRAD_LOGITS | 1 << BITS_HESS_LOGITS,
     SUMMED = 1 << BITS_LOSS | 1 << BITS_JVP | 1 << BITS_GRAD_LABELS | 1 << BITS_GRAD_WEIGHTS
@@ -277,6 +312,7 @@ static void try_family(lines *to, bits_family family, int32_t dtype) {
                  bits_hash(BITS_HASH_START, dtype, each.data[output], each.counts[output]));
     reduce(to, &batch, name, "mean", RANKLOSS_MEAN, USUAL, 2);
     reduce(to, &batch, name, "sum", RANKLOSS_SUM, SUMMED, 2);
+    cut_in_two(to, &batch, name);
     outcome_free(&each);
     bits_batch_free(&batch);
 }
@@ -292,6 +328,7 @@ static void try_long_lists(lines *to, int32_t dtype) {
     reduce(to, &four, "between", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
     reduce(to, &softmax, "between-softmax", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
     reduce(to, &together, "between-together", "everything", RANKLOSS_NONE, ALL_OUTPUTS, 7);
+    cut_in_two(to, &one, "long");
     bits_batch_free(&one);
     bits_batch_free(&four);
     bits_batch_free(&softmax);

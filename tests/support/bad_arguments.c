@@ -103,9 +103,8 @@ static const bad_row option_rows[] = {
     RESERVED_ROW(3),
     RESERVED_ROW(4),
     RESERVED_ROW(5),
-    RESERVED_ROW(6),
-    ROW("every bit of a reserved entry", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[6]",
-        EDIT(RESERVED, TARGET, 6, -1)),
+    ROW("every bit of a reserved entry", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[5]",
+        EDIT(RESERVED, TARGET, 5, -1)),
     ROW("the top bit of a reserved entry", EVERY_BASE, ONE(PROBLEM) | ONE(RESULT), RANKLOSS_ERROR_OPTION, "reserved[0]",
         EDIT(RESERVED, TARGET, 0, INT64_MIN)),
 };

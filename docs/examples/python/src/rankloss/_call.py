@@ -31,10 +31,12 @@ class Call(ctypes.Structure):
         ("num_threads", ctypes.c_int32),
         ("padding", ctypes.c_int32),
         ("divisor", ctypes.c_double),
-        ("reserved_of_problem", ctypes.c_uint64 * 7),
+        ("state_of_problem", ctypes.c_void_p),
+        ("reserved_of_problem", ctypes.c_uint64 * 6),
         *_arrays(OUTPUTS),
         ("accumulator", ctypes.c_void_p),
-        ("reserved_of_result", ctypes.c_uint64 * 7),
+        ("state_of_result", ctypes.c_void_p),
+        ("reserved_of_result", ctypes.c_uint64 * 6),
     ]
 
 

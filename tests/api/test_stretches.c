@@ -1,0 +1,384 @@
+/*
+ * Lists in stretches: by their merged states the loss is that of the whole list, and the derivatives are those of its items,
+ * within the bounds of a call on the whole, however it is cut and whatever is in it; and bad states are refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rankloss/rankloss.h>
+
+#include "check.h"
+#include "generate.h"
+#include "run.h"
+#include "stretches.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static const rankloss_array none;
+
+/* --- against the reference --- */
+
+/* Lists with every input but the mask, and that mostly too; the arrays have an element for each item. */
+static rankloss_problem draw_batch(pool *p, random_state *r, int32_t dtype, int64_t lists, int64_t most) {
+    const bool ragged = random_chance(r, 0.5);
+    rankloss_problem problem =
+        ragged ? draw_ragged(p, r, dtype, lists, most) : draw_dense(p, r, dtype, lists, 1 + random_below(r, most));
+    problem.where = random_chance(r, 0.3) ? none : problem.where;
+    if (random_chance(r, 0.3)) {
+        draw_bias(p, r, &problem, BIAS_PER_ITEM);
+        problem.bias = view_cast(p, &problem.bias, problem.bias.dtype);
+    }
+    return problem;
+}
+
+/* Judges what stretches give by a reference for whole lists. */
+static void expect_whole(const rankloss_problem *problem, random_state *r, int which, const char *label) {
+    pool p = {.count = 0};
+    rankloss_result result = make_plain_outputs(&p, problem, which);
+    reference exact = reference_evaluate(problem, &result);
+    const char *wrong = stretches_run(problem, &result, r);
+    if (wrong[0])
+        fail_msg("%s, seed %llu: %s", label, (unsigned long long)random_run_seed(), wrong);
+    if (exact.resolved)
+        check_judge(reference_compute_dtype(problem), &result, &exact, label);
+    reference_free(&exact);
+    pool_free(&p);
+}
+
+static void stretches_have_the_results_of_the_whole(void **state) {
+    static const int64_t most[] = {3, 12, 90, 700};
+    random_state r = random_new(random_run_seed(), 81);
+    (void)state;
+    for (int round = 0; round < 900 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        const logit_kind kind = (logit_kind)(round % LOGITS_KINDS);
+        const factor_kind factors = (factor_kind)random_below(&r, FACTORS_KINDS);
+        rankloss_problem problem =
+            draw_batch(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 1 + random_below(&r, 6), most[round % 4]);
+        char label[96];
+        draw_logits(&r, &problem.logits, kind);
+        draw_factors(&r, &problem.labels, factors);
+        draw_label_mode(&r, &problem, LOGITS_WIDE);
+        if (!random_chance(&r, 0.3))
+            problem.weights = none;
+        snprintf(label, sizeof label, "round %d: logits %d, factors %d, label mode %d", round, (int)kind, (int)factors,
+                 (int)problem.label_mode);
+        expect_whole(&problem, &r, OUTPUTS_ALL, label);
+        pool_free(&p);
+    }
+}
+
+/* Numbers of which a list has a few, in any order: infinities and NaN, at last in some stretch alone. */
+static void special_values_are_those_of_the_whole(void **state) {
+    static const double logits[][4] = {{0, 1, 2, -INFINITY},         {0, -INFINITY, -INFINITY, -INFINITY},
+                                       {0, 1, (double)NAN, 3},       {0, 1, INFINITY, 2},
+                                       {-INFINITY, -INFINITY, 0, 0}, {300, 0, 1, -INFINITY}};
+    static const double labels[][4] = {{0, 1, 2, 0},        {0, 0, 0, 0},           {1, -1, 1, -1},
+                                       {0, 1, INFINITY, 0}, {0, (double)NAN, 1, 1}, {-INFINITY, 0, 1, -INFINITY}};
+    random_state r = random_new(random_run_seed(), 82);
+    (void)state;
+    for (int round = 0; round < 4000 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 3, 1 + round % 7);
+        const size_t l = (size_t)random_below(&r, LENGTH(logits)), y = (size_t)random_below(&r, LENGTH(labels));
+        for (int64_t i = 0; i < view_count(&problem.logits); i++) {
+            view_set(&problem.logits, i, logits[l][random_below(&r, 4)]);
+            view_set(&problem.labels, i, labels[y][random_below(&r, 4)]);
+        }
+        problem.weights = random_chance(&r, 0.5) ? none : problem.weights;
+        problem.where = random_chance(&r, 0.5) ? none : problem.where;
+        problem.label_mode = (int32_t)random_below(&r, 3);
+        if (random_chance(&r, 0.3)) {
+            draw_bias(&p, &r, &problem, BIAS_PER_ITEM);
+            problem.bias = view_cast(&p, &problem.bias, problem.bias.dtype);
+            view_set(&problem.bias, random_below(&r, view_count(&problem.bias)),
+                     random_chance(&r, 0.5) ? -INFINITY : 40);
+        }
+        char label[96];
+        snprintf(label, sizeof label, "round %d: logits %d, labels %d, label mode %d", round, (int)l, (int)y,
+                 (int)problem.label_mode);
+        expect_whole(&problem, &r, OUTPUTS_ALL, label);
+        pool_free(&p);
+    }
+}
+
+/* Long enough to be computed in parts, by threads. */
+static void long_lists_have_the_results_of_the_whole(void **state) {
+    random_state r = random_new(random_run_seed(), 83);
+    (void)state;
+    for (int round = 0; round < 6; round++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 1, 200000);
+        problem.label_mode = round % 3;
+        expect_whole(&problem, &r, 1 << OUTPUT_LOSS | 1 << OUTPUT_GRAD_LOGITS | 1 << OUTPUT_HVP_LOGITS, "long lists");
+        pool_free(&p);
+    }
+}
+
+/* --- bits --- */
+
+/* Asking for the states, on any number of threads, changes nothing else; and the states have the same bits. */
+static void states_change_no_other_bit(void **state) {
+    random_state r = random_new(random_run_seed(), 84);
+    (void)state;
+    for (int round = 0; round < 120 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        const int64_t lists = round % 10 == 0 ? 2000 : 1 + random_below(&r, 30);
+        rankloss_problem problem = draw_batch(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, lists,
+                                              round % 5 == 0 ? 3000 / (1 + lists / 9) + 1 : 70);
+        draw_label_mode(&r, &problem, LOGITS_WIDE);
+        const int64_t bytes = lists * (int64_t)sizeof(rankloss_list_state);
+        rankloss_list_state *states = pool_bytes(&p, bytes), *again = pool_bytes(&p, bytes);
+        rankloss_result without = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        check_run(&problem, &without, "without states");
+        result.state = states;
+        problem.num_threads = 1;
+        check_run(&problem, &result, "with states");
+        check_same_bits(&without, &result, "beside states");
+        const rankloss_result alone = {.state = again};
+        problem.num_threads = 2;
+        check_run(&problem, &alone, "states alone");
+        assert_memory_equal(states, again, (size_t)bytes);
+        pool_free(&p);
+    }
+}
+
+/* In place of the logits the gradient comes after the state, which has read them. */
+static void a_state_is_that_of_logits_which_are_replaced(void **state) {
+    const float scores[3] = {1, 2, 0}, relevance[3] = {0, 1, 1};
+    float logits[3] = {1, 2, 0};
+    rankloss_list_state expected, got;
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(scores, 3), .labels = RANKLOSS_ARRAY(relevance, 3)};
+    rankloss_result result = {.state = &expected};
+    (void)state;
+    check_run(&problem, &result, "a state");
+    problem.logits = RANKLOSS_ARRAY(logits, 3);
+    result = (rankloss_result){.grad_logits = RANKLOSS_ARRAY(logits, 3), .state = &got};
+    check_run(&problem, &result, "a state and a gradient in place");
+    assert_memory_equal(&expected, &got, sizeof got);
+    assert_true(logits[0] != scores[0]);
+}
+
+/* Lists whose every state is empty are not counted; others are, also where they have no item at hand. */
+static void whole_lists_are_counted(void **state) {
+    const double logits[4] = {0, 1, 2, 0}, labels[4] = {1, 0, 2, 1};
+    const int64_t offsets[4] = {0, 2, 2, 4}, elsewhere[4] = {0, 0, 4, 4};
+    rankloss_list_state mine[3], theirs[3];
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 4),
+                                .labels = RANKLOSS_ARRAY(labels, 4),
+                                .offsets = RANKLOSS_ARRAY(offsets, 4)};
+    double loss = 0, whole = 0, grad[4];
+    int64_t count = 0;
+    (void)state;
+    check_run(&problem, &(rankloss_result){.state = mine}, "mine");
+    problem.state = mine;
+    assert_int_equal(rankloss_count_lists(&problem, &count), RANKLOSS_OK);
+    assert_int_equal(count, 2);
+    problem.state = NULL;
+    problem.offsets = RANKLOSS_ARRAY(elsewhere, 4);
+    check_run(&problem, &(rankloss_result){.state = theirs}, "theirs");
+    for (int k = 0; k < 3; k++)
+        assert_int_equal(rankloss_list_state_merge(&mine[k], &theirs[k]), RANKLOSS_OK);
+    problem.state = mine;
+    assert_int_equal(rankloss_count_lists(&problem, &count), RANKLOSS_OK);
+    assert_int_equal(count, 3);
+    check_run(&problem, &(rankloss_result){.loss = RANKLOSS_ARRAY(&loss, 1), .grad_logits = RANKLOSS_ARRAY(grad, 4)},
+              "their mean");
+    problem.offsets = RANKLOSS_ARRAY(offsets, 4);
+    check_run(&problem, &(rankloss_result){.loss = RANKLOSS_ARRAY(&whole, 1)}, "my mean");
+    assert_true(loss == whole && loss > 0);
+}
+
+/* A state of other items: with an item above its largest score the list is NaN, and no other is. */
+static void an_item_above_its_state_is_nan(void **state) {
+    const float scores[4] = {0, 1, 0, 1}, above[4] = {0, 3, 0, 1}, labels[4] = {1, 1, 1, 1};
+    rankloss_list_state states[2];
+    float losses[2], grad[4];
+    rankloss_problem problem = {
+        .logits = RANKLOSS_ARRAY(scores, 2, 2), .labels = RANKLOSS_ARRAY(labels, 2, 2), .reduction = RANKLOSS_NONE};
+    (void)state;
+    check_run(&problem, &(rankloss_result){.state = states}, "states");
+    problem.logits = RANKLOSS_ARRAY(above, 2, 2);
+    problem.state = states;
+    check_run(&problem,
+              &(rankloss_result){.loss = RANKLOSS_ARRAY(losses, 2), .grad_logits = RANKLOSS_ARRAY(grad, 2, 2)},
+              "other items");
+    assert_true(isnan(losses[0]) && isnan(grad[0]) && isnan(grad[1]));
+    assert_true(isfinite(losses[1]) && isfinite(grad[2]) && isfinite(grad[3]));
+}
+
+/* --- merging --- */
+
+static rankloss_list_state state_of(const double *logits, int64_t count, double temperature, bool f64, bool tangent,
+                                    int32_t mode) {
+    float floats[8];
+    rankloss_list_state state;
+    for (int64_t i = 0; i < count; i++)
+        floats[i] = (float)logits[i];
+    rankloss_problem problem = {.logits = f64 ? RANKLOSS_ARRAY(logits, count) : RANKLOSS_ARRAY(floats, count),
+                                .labels = RANKLOSS_ARRAY(logits, count),
+                                .temperature = temperature,
+                                .label_mode = mode};
+    if (tangent)
+        problem.tangent = RANKLOSS_ARRAY(logits, count);
+    check_run(&problem, &(rankloss_result){.state = &state}, "a state");
+    return state;
+}
+
+static void an_empty_state_changes_nothing(void **state) {
+    const double logits[3] = {1, 2, 3};
+    const rankloss_list_state some = state_of(logits, 3, 1, true, false, 0);
+    rankloss_list_state into = some, empty = {{0}};
+    (void)state;
+    assert_int_equal(rankloss_list_state_merge(&into, &empty), RANKLOSS_OK);
+    assert_memory_equal(&into, &some, sizeof into);
+    into = empty;
+    assert_int_equal(rankloss_list_state_merge(&into, &some), RANKLOSS_OK);
+    assert_memory_equal(&into, &some, sizeof into);
+    into = state_of(logits, 0, 1, true, false, 0);
+    assert_memory_equal(&into, &empty, sizeof into);
+}
+
+static void expect_refused(rankloss_list_state *into, const rankloss_list_state *from, rankloss_status status,
+                           const char *words) {
+    const rankloss_list_state before = *into;
+    assert_int_equal(rankloss_list_state_merge(into, from), status);
+    if (strstr(rankloss_last_error(), words) == NULL)
+        fail_msg("\"%s\" says nothing of %s", rankloss_last_error(), words);
+    assert_memory_equal(into, &before, sizeof before);
+}
+
+static void states_of_other_calls_are_refused(void **state) {
+    const double logits[3] = {1, 2, 3};
+    rankloss_list_state into = state_of(logits, 3, 1, true, false, 0);
+    const rankloss_list_state dtype = state_of(logits, 3, 1, false, false, 0);
+    const rankloss_list_state temperature = state_of(logits, 3, 2, true, false, 0);
+    const rankloss_list_state mode = state_of(logits, 3, 1, true, false, RANKLOSS_LABELS_SOFTMAX);
+    const rankloss_list_state tangent = state_of(logits, 3, 1, true, true, 0);
+    (void)state;
+    expect_refused(&into, &dtype, RANKLOSS_ERROR_OPTION, "compute dtype");
+    expect_refused(&into, &temperature, RANKLOSS_ERROR_OPTION, "temperature");
+    expect_refused(&into, &mode, RANKLOSS_ERROR_OPTION, "label mode");
+    expect_refused(&into, &tangent, RANKLOSS_ERROR_OPTION, "tangent");
+}
+
+static void what_is_no_state_is_refused(void **state) {
+    const double logits[3] = {1, 2, 3};
+    const rankloss_list_state good = state_of(logits, 3, 1, true, false, 0);
+    rankloss_list_state into = good;
+    double zeros[RANKLOSS_LIST_STATE_WORDS + 3] = {0};
+    (void)state;
+    for (int k = 0; k < RANKLOSS_LIST_STATE_WORDS; k++) {
+        rankloss_list_state zeroed_but_one = {{0}};
+        zeroed_but_one.words[k] = (double)NAN;
+        expect_refused(&into, &zeroed_but_one, RANKLOSS_ERROR_OPTION, "no state");
+    }
+    for (int byte = 0; byte < 256; byte += 5) {
+        rankloss_list_state bytes;
+        memset(&bytes, byte, sizeof bytes);
+        if (byte != 0)
+            expect_refused(&into, &bytes, RANKLOSS_ERROR_OPTION, "no state");
+    }
+    assert_int_equal(rankloss_list_state_merge(NULL, &good), RANKLOSS_ERROR_NULL);
+    assert_int_equal(rankloss_list_state_merge(&into, NULL), RANKLOSS_ERROR_NULL);
+    expect_refused((rankloss_list_state *)zeros, (const rankloss_list_state *)&zeros[3], RANKLOSS_ERROR_OVERLAP,
+                   "overlaps");
+    const char *inside = (const char *)zeros + 4;
+    expect_refused(&into, (const rankloss_list_state *)(const void *)inside, RANKLOSS_ERROR_STRIDE, "aligned");
+}
+
+/* A state merged with itself stands for its items twice; 2^46 of them are the most. */
+static void a_state_doubles_up_to_its_room(void **state) {
+    const double logits[4] = {1, 2, 1, 2};
+    const rankloss_list_state twice = state_of(logits, 4, 1, true, false, 0);
+    rankloss_list_state into = state_of(logits, 2, 1, true, false, 0);
+    (void)state;
+    assert_int_equal(rankloss_list_state_merge(&into, &into), RANKLOSS_OK);
+    assert_memory_equal(&into, &twice, sizeof into);
+    for (int k = 0; k < 44; k++)
+        assert_int_equal(rankloss_list_state_merge(&into, &into), RANKLOSS_OK);
+    expect_refused(&into, &into, RANKLOSS_ERROR_OVERFLOW, "do not fit");
+}
+
+/* --- bad calls --- */
+
+static void expect_bad_call(const rankloss_problem *problem, const rankloss_result *result, rankloss_status status,
+                            const char *words) {
+    assert_int_equal(rankloss_softmax(problem, result), status);
+    if (strstr(rankloss_last_error(), words) == NULL)
+        fail_msg("\"%s\" says nothing of %s", rankloss_last_error(), words);
+}
+
+static void calls_with_bad_states_are_refused(void **state) {
+    const double logits[6] = {1, 2, 3, 4, 5, 6};
+    double loss = 5, hvp[6];
+    int64_t count = 7;
+    rankloss_list_state states[3], other[3];
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 2, 3), .labels = RANKLOSS_ARRAY(logits, 2, 3)};
+    rankloss_result result = {.loss = RANKLOSS_ARRAY(&loss, 1)};
+    (void)state;
+    check_run(&problem, &(rankloss_result){.state = states}, "states");
+    problem.state = states;
+    problem.temperature = 3;
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OPTION, "list 0 is of a call with another temperature");
+    problem.temperature = 0;
+    problem.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OPTION, "label mode");
+    problem.label_mode = 0;
+    problem.tangent = problem.logits;
+    check_run(&problem, &result, "a tangent that no output needs from the states");
+    loss = 5;
+    result.hvp_logits = RANKLOSS_ARRAY(hvp, 2, 3);
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OPTION, "tangent");
+    result.hvp_logits = none;
+    states[1].words[0] = 0.5;
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OPTION, "the words of list 1");
+    assert_int_equal(rankloss_count_lists(&problem, &count), RANKLOSS_ERROR_OPTION);
+    assert_int_equal(count, 7);
+    problem.state = NULL;
+
+    result.state = (rankloss_list_state *)(void *)((char *)other + 4);
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_STRIDE, "state");
+    result.state = other;
+    result.loss = RANKLOSS_ARRAY(&other[1].words[23], 1);
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OVERLAP, "overlaps state");
+    result.loss = RANKLOSS_ARRAY(&other[2].words[0], 1);
+    check_run(&problem, &result, "a loss behind the states");
+    problem.state = &other[1];
+    result.loss = none;
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OVERLAP, "the problem's state");
+    assert_true(loss == 5);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stretches_have_the_results_of_the_whole),
+        cmocka_unit_test(special_values_are_those_of_the_whole),
+        cmocka_unit_test(long_lists_have_the_results_of_the_whole),
+        cmocka_unit_test(states_change_no_other_bit),
+        cmocka_unit_test(a_state_is_that_of_logits_which_are_replaced),
+        cmocka_unit_test(whole_lists_are_counted),
+        cmocka_unit_test(an_item_above_its_state_is_nan),
+        cmocka_unit_test(an_empty_state_changes_nothing),
+        cmocka_unit_test(states_of_other_calls_are_refused),
+        cmocka_unit_test(what_is_no_state_is_refused),
+        cmocka_unit_test(a_state_doubles_up_to_its_room),
+        cmocka_unit_test(calls_with_bad_states_are_refused),
+    };
+    const int refused = run_refused_reference();
+    if (refused)
+        return refused;
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    check_print_errors();
+    return failed;
+}
