@@ -158,7 +158,8 @@ bool rankloss__is_stretch(const rankloss_list_state *state) {
                 return false;
         return true;
     }
-    if (!is_whole(header, (double)RANKLOSS__STRETCH_ITEMS * KINDS + (KINDS - 1)) || header < KINDS)
+    const int64_t most = RANKLOSS__STRETCH_ITEMS * KINDS + (KINDS - 1);
+    if (!is_whole(header, (double)most) || header < (double)KINDS)
         return false;
     if ((int64_t)header % KINDS / LABEL_MODE > RANKLOSS_LABELS_SOFTMAX || !(words[TEMPERATURE] > 0.0) ||
         !isnormal(words[TEMPERATURE]))

@@ -77,13 +77,28 @@ static void stretches_have_the_results_of_the_whole(void **state) {
     }
 }
 
+/* The last item of each list underflows, which only its stretch sees; stretches_run() compares the losses. */
+static void every_stretch_has_the_bits_of_the_loss(void **state) {
+    random_state r = random_new(random_run_seed(), 85);
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F64, 4, 12);
+        for (int64_t k = 0; k < 4; k++)
+            view_set(&problem.logits, 12 * k + 11, -800);
+        draw_label_mode(&r, &problem, LOGITS_WIDE);
+        expect_whole(&problem, &r, 1 << OUTPUT_LOSS, "an item that underflows");
+        pool_free(&p);
+    }
+}
+
 /* Numbers of which a list has a few, in any order: infinities and NaN, at last in some stretch alone. */
 static void special_values_are_those_of_the_whole(void **state) {
-    static const double logits[][4] = {{0, 1, 2, -INFINITY},         {0, -INFINITY, -INFINITY, -INFINITY},
-                                       {0, 1, (double)NAN, 3},       {0, 1, INFINITY, 2},
-                                       {-INFINITY, -INFINITY, 0, 0}, {300, 0, 1, -INFINITY}};
-    static const double labels[][4] = {{0, 1, 2, 0},        {0, 0, 0, 0},           {1, -1, 1, -1},
-                                       {0, 1, INFINITY, 0}, {0, (double)NAN, 1, 1}, {-INFINITY, 0, 1, -INFINITY}};
+    const double inf = (double)INFINITY, nan = (double)NAN;
+    const double logits[][4] = {{0, 1, 2, -inf}, {0, -inf, -inf, -inf}, {0, 1, nan, 3},
+                                {0, 1, inf, 2},  {-inf, -inf, 0, 0},    {300, 0, 1, -inf}};
+    const double labels[][4] = {{0, 1, 2, 0},   {0, 0, 0, 0},   {1, -1, 1, -1},
+                                {0, 1, inf, 0}, {0, nan, 1, 1}, {-inf, 0, 1, -inf}};
     random_state r = random_new(random_run_seed(), 82);
     (void)state;
     for (int round = 0; round < 4000 / random_run_share(); round++) {
@@ -91,8 +106,8 @@ static void special_values_are_those_of_the_whole(void **state) {
         rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 3, 1 + round % 7);
         const size_t l = (size_t)random_below(&r, LENGTH(logits)), y = (size_t)random_below(&r, LENGTH(labels));
         for (int64_t i = 0; i < view_count(&problem.logits); i++) {
-            view_set(&problem.logits, i, logits[l][random_below(&r, 4)]);
-            view_set(&problem.labels, i, labels[y][random_below(&r, 4)]);
+            view_set(&problem.logits, i, (long double)logits[l][random_below(&r, 4)]);
+            view_set(&problem.labels, i, (long double)labels[y][random_below(&r, 4)]);
         }
         problem.weights = random_chance(&r, 0.5) ? none : problem.weights;
         problem.where = random_chance(&r, 0.5) ? none : problem.where;
@@ -101,7 +116,7 @@ static void special_values_are_those_of_the_whole(void **state) {
             draw_bias(&p, &r, &problem, BIAS_PER_ITEM);
             problem.bias = view_cast(&p, &problem.bias, problem.bias.dtype);
             view_set(&problem.bias, random_below(&r, view_count(&problem.bias)),
-                     random_chance(&r, 0.5) ? -INFINITY : 40);
+                     random_chance(&r, 0.5) ? (long double)-inf : 40);
         }
         char label[96];
         snprintf(label, sizeof label, "round %d: logits %d, labels %d, label mode %d", round, (int)l, (int)y,
@@ -363,6 +378,7 @@ static void calls_with_bad_states_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stretches_have_the_results_of_the_whole),
+        cmocka_unit_test(every_stretch_has_the_bits_of_the_loss),
         cmocka_unit_test(special_values_are_those_of_the_whole),
         cmocka_unit_test(long_lists_have_the_results_of_the_whole),
         cmocka_unit_test(states_change_no_other_bit),

@@ -114,7 +114,7 @@ static bool put_back(rankloss_result *result, rankloss_result *part, const int64
             copy_items(whole, piece, cuts, lists, true);
         for (int64_t k = 0; kind == OUTPUT_JVP && !view_is_absent(whole) && k < lists; k++) {
             jvps[k] = (first ? 0 : jvps[k]) + (double)view_get(piece, k);
-            view_set(whole, k, jvps[k]);
+            view_set(whole, k, (long double)jvps[k]);
         }
         for (int64_t k = 0; kind == OUTPUT_LOSS && !view_is_absent(whole) && first && k < lists; k++)
             view_set(whole, k, view_get(piece, k));

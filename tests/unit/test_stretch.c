@@ -69,27 +69,31 @@ static void expect_close(long double got, long double exact, long double scale, 
         fail_msg("%s: got %.20Lg, exact %.20Lg, scale %Lg", what, got, exact, scale);
 }
 
+static long double wide(double x) {
+    return (long double)x;
+}
+
+static long double distance(const item *a, const item *b, const rankloss__stretch_kind *kind) {
+    return (wide(a->logit) - wide(b->logit)) / wide(kind->temperature) + (wide(a->bias) - wide(b->bias));
+}
+
 static void expect_sums(const rankloss__stretch *got, const item *items, int count) {
     const rankloss__stretch_kind *kind = &got->kind;
     const bool softmax = kind->label_mode == RANKLOSS_LABELS_SOFTMAX;
     long double exps = 0, tangents = 0, coefs = 0, coef_x = 0, x_sum = 0, total = 0;
     long double size_v = 0, size_c = 0, size_x = 0, size_cx = 0;
     int argmax = 0;
-    for (int i = 1; i < count; i++) {
-        const long double higher = ((long double)items[i].logit - items[argmax].logit) / kind->temperature +
-                                   ((long double)items[i].bias - items[argmax].bias);
-        argmax = higher > 0 ? i : argmax;
-    }
+    for (int i = 1; i < count; i++)
+        argmax = distance(&items[i], &items[argmax], kind) > 0 ? i : argmax;
     for (int i = 0; i < count; i++) {
-        const item *it = &items[i], *top = &items[argmax];
-        const long double x =
-            ((long double)it->logit - top->logit) / kind->temperature + ((long double)it->bias - top->bias);
-        const long double t = softmax ? expl((long double)it->label - got->label_max) : 0;
+        const item *it = &items[i];
         const double product = it->label * it->weight; /* as stretch_of() has it */
-        const long double e = i == argmax ? 0 : expl(x), c = softmax ? t * it->weight : product;
+        const long double x = distance(it, &items[argmax], kind), v = wide(it->tangent);
+        const long double t = softmax ? expl(wide(it->label) - wide(got->label_max)) : 0;
+        const long double e = i == argmax ? 0 : expl(x), c = softmax ? t * wide(it->weight) : wide(product);
         exps += e;
-        tangents += e * it->tangent;
-        size_v += e * fabsl((long double)it->tangent);
+        tangents += e * v;
+        size_v += e * fabsl(v);
         coefs += c;
         size_c += fabsl(c);
         coef_x += c * x;
@@ -164,8 +168,9 @@ static void other_words_are_told_from_a_stretch(void **state) {
     static const struct {
         int word;
         double value;
-    } wrong[] = {{0, 0.5}, {0, -64}, {0, 0x1p60}, {0, 31}, {0, 56},  {1, 0},      {1, -1},  {1, 0x1p-1070},
-                 {1, NAN}, {6, 3},   {6, 0.5},    {7, 1},  {8, 0.5}, {8, 0x1p60}, {23, NAN}};
+    } wrong[] = {{0, 0.5}, {0, -64}, {0, 0x1p60},    {0, 31},          {0, 56},
+                 {1, 0},   {1, -1},  {1, 0x1p-1070}, {1, (double)NAN}, {6, 3},
+                 {6, 0.5}, {7, 1},   {8, 0.5},       {8, 0x1p60},      {23, (double)NAN}};
     (void)state;
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         rankloss_list_state words;
