@@ -23,7 +23,7 @@ def columns(lines):
 
 
 # Colours for a dark page, from those for a light one.
-DARK = "<style>@media (prefers-color-scheme: dark) { svg { filter: invert(0.92) hue-rotate(180deg); } }</style>"
+DARK = "<style>@media (prefers-color-scheme: dark) { svg { filter: invert(0.9) hue-rotate(180deg) brightness(1.2); } }</style>"
 
 
 def follow_the_page(picture):
