@@ -12,8 +12,10 @@ int main(void) {
 
     const rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 2, 3), .labels = RANKLOSS_ARRAY(labels, 2, 3)};
     const rankloss_result result = {.accumulator = &sum};
-    if (rankloss_softmax(&problem, &result) != RANKLOSS_OK || rankloss_softmax(&problem, &result) != RANKLOSS_OK ||
-        rankloss_accumulator_count(&sum, &count) != RANKLOSS_OK) {
+    rankloss_status status = RANKLOSS_OK;
+    for (int call = 0; call < 2 && status == RANKLOSS_OK; call++)
+        status = rankloss_softmax(&problem, &result);
+    if (status != RANKLOSS_OK || rankloss_accumulator_count(&sum, &count) != RANKLOSS_OK) {
         fprintf(stderr, "%s\n", rankloss_last_error());
         return 1;
     }

@@ -9,7 +9,7 @@ int main(void) {
     const float logits[2 * 3] = {2, 1, 3, 0, 3, 1};
     const int32_t labels[2 * 3] = {1, 0, 2, 0, 0, 1};
     const uint8_t where[2 * 3] = {1, 1, 1, 1, 0, 1};
-    float loss[2], grad[2 * 3], hess[2 * 3];
+    float loss[2] = {0}, grad[2 * 3] = {0}, hess[2 * 3] = {0};
 
     const rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 2, 3),
                                       .labels = RANKLOSS_ARRAY(labels, 2, 3),
