@@ -22,6 +22,16 @@ def columns(lines):
     return "\n".join(" ".join("-" if value is None else str(value) for value in line) for line in lines) + "\n"
 
 
+# Colours for a dark page, from those for a light one.
+DARK = "<style>@media (prefers-color-scheme: dark) { svg { filter: invert(0.9) hue-rotate(180deg) brightness(1.2); } }</style>"
+
+
+def follow_the_page(picture):
+    """Has a picture change its colours with the page that shows it."""
+    head, end, rest = picture.read_text().partition("</title>\n")
+    picture.write_text(f"{head}{end}{DARK}\n{rest}")
+
+
 def draw(script, output, lines, **variables):
     if not lines:
         print(f"{output.name}: no rows for it")
@@ -34,6 +44,7 @@ def draw(script, output, lines, **variables):
             f"{name} = {value}" if isinstance(value, int) else f"{name} = '{value}'" for name, value in texts.items()
         )
         subprocess.run(["gnuplot", "-e", settings, str(SCRIPTS / f"{script}.gp")], check=True)
+    follow_the_page(output)
     print(output)
 
 
@@ -65,8 +76,16 @@ def draw_speed(data, folder):
     beside = rows.select(found, group="peers")
     peers = [dict(ratios(beside, who)) for who in PEERS]
     lines = [(n, *(of.get(n) for of in (hand, *peers))) for n in sizes(beside, who="rankloss")]
-    title = f"Loss and gradient of a million items, {data['machine']['threads']} threads"
-    draw("speed", folder / "speed.svg", lines, title=title)
+    draw("speed", folder / "speed.svg", lines, title="Time of a loss and its gradient")
+
+
+def draw_errors(data, folder):
+    """README's, beside the speed."""
+    found = rows.select(data["rows"], group="errors", data="lead")
+    leads = sorted({int(row["inputs"]) for row in found})
+    whose = ("rankloss", "jax", "torch", "numpy")
+    lines = [(lead, *(rows.largest(found, "largest", inputs=str(lead), who=who) for who in whose)) for lead in leads]
+    draw("errors", folder / "errors.svg", lines, title="Error of a loss")
 
 
 def draw_threads(data, folder):
@@ -100,6 +119,7 @@ def main():
         draw_peers(data, arguments.folder, work)
     draw_threads(data, arguments.folder)
     draw_speed(data, arguments.folder)
+    draw_errors(data, arguments.folder)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/performance.md, and the figures of README.md, from a file of rows.
+"""Writes the tables of docs/performance.md from a file of rows.
 
     benchmarks/tables.py benchmarks/baseline/KIND.json docs/performance.md
-    benchmarks/tables.py benchmarks/baseline/KIND.json README.md
 
 What stands between <!-- begin: NAME --> and <!-- end: NAME --> is replaced by the table of that name; everything else
 is left alone. A figure that the rows do not have is a dash.

@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 
 _DTYPES = {"float32": 1, "float64": 2, "int32": 7, "int64": 8, "uint8": 9}
-_SUM = 1
+_SUM, _NONE = 1, 2
 
 
 class _Array(ctypes.Structure):
@@ -87,3 +87,11 @@ class Library:
             return outputs
 
         return call
+
+    def losses(self, logits, labels):
+        """The loss of each list of a dense batch."""
+        losses = np.zeros(logits.shape[0], np.float32)
+        problem = _Problem(logits=_view(logits), labels=_view(labels), reduction=_NONE)
+        if self._library.rankloss_softmax(ctypes.byref(problem), ctypes.byref(_Result(loss=_view(losses)))) != 0:
+            raise SystemExit(self._library.rankloss_last_error().decode())
+        return losses

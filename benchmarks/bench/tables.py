@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md and README.md: each is a function of a file of rows that returns Markdown."""
+"""The tables of docs/performance.md: each is a function of a file of rows that returns Markdown."""
 
 from pathlib import Path
 
@@ -296,7 +296,7 @@ def peers_ragged(data):
     return _peers(data, lambda row: not row["n"])
 
 
-# --- README's figures -------------------------------------------------------------------------------------------------
+# --- Figures in short -------------------------------------------------------------------------------------------------
 
 def million(found):
     """The rows of batches of about a million items."""
@@ -368,7 +368,7 @@ def _neighbours_figure(found):
 def figures_table(data):
     """One line for each figure that there are rows for, with the section that has its rows."""
     figures = (_mslr_figure, _handwritten_figure, _peers_figure, _inputs_figure, _neighbours_figure)
-    body = [(what, value, f"[rows](docs/performance.md#{section})")
+    body = [(what, value, f"[rows](#{section})")
             for find in figures for what, value, section in find(data["rows"])]
     m = data["machine"]
     note = f"{m['cpu']}, {m['threads']} threads, {m['isa']}, RankLoss {m['version']}; loss and gradient, float32."

@@ -25,6 +25,7 @@
 extern "C" {
 #endif
 
+/** The size of an accumulator. */
 #define RANKLOSS_ACCUMULATOR_WORDS 80
 
 /**
@@ -35,7 +36,7 @@ extern "C" {
  * Two threads must not write one accumulator at once, nor one read it while another writes.
  */
 typedef struct rankloss_accumulator {
-    uint64_t words[RANKLOSS_ACCUMULATOR_WORDS];
+    uint64_t words[RANKLOSS_ACCUMULATOR_WORDS]; /**< the library's own */
 } rankloss_accumulator;
 
 /**

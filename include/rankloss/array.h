@@ -29,6 +29,7 @@ typedef enum rankloss_dtype {
     RANKLOSS_BOOL = 13 /**< one byte; any non-zero value is true, which counts as 1 where a number is needed */
 } rankloss_dtype;
 
+/** The most axes that an array has. */
 #define RANKLOSS_MAX_NDIM 8
 
 /**
@@ -41,11 +42,11 @@ typedef enum rankloss_dtype {
  * reads through the view of an input and writes through the view of an output; it keeps no pointer after the call.
  */
 typedef struct rankloss_array {
-    void *data;
-    int32_t dtype; /**< a rankloss_dtype */
-    int32_t ndim;  /**< 0 (one number) to RANKLOSS_MAX_NDIM */
-    int64_t shape[RANKLOSS_MAX_NDIM];
-    int64_t strides[RANKLOSS_MAX_NDIM];
+    void *data;                         /**< the first element */
+    int32_t dtype;                      /**< a rankloss_dtype */
+    int32_t ndim;                       /**< 0 (one number) to RANKLOSS_MAX_NDIM */
+    int64_t shape[RANKLOSS_MAX_NDIM];   /**< how many elements each axis has */
+    int64_t strides[RANKLOSS_MAX_NDIM]; /**< how many elements apart two neighbours of an axis are */
 } rankloss_array;
 
 /**
@@ -58,8 +59,9 @@ RANKLOSS_API rankloss_array rankloss_array_make(rankloss_dtype dtype, const void
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
 
-/* A long has 4 or 8 bytes, as the platform has it. */
+/** The dtype of a long, which has 4 or 8 bytes, as the platform has it. */
 #define RANKLOSS_DTYPE_OF_LONG (sizeof(long) == 8 ? RANKLOSS_I64 : RANKLOSS_I32)
+/** The dtype of an unsigned long. */
 #define RANKLOSS_DTYPE_OF_ULONG (sizeof(long) == 8 ? RANKLOSS_U64 : RANKLOSS_U32)
 
 /** The rankloss_dtype of what a pointer points to. The pointer is not evaluated. */

@@ -10,6 +10,7 @@
 extern "C" {
 #endif
 
+/** What a call makes of the losses of its lists. */
 typedef enum rankloss_reduction {
     RANKLOSS_MEAN = 0,  /**< the sum over the lists divided by the divisor of the problem, or where it has none by the
                              number of lists that have a valid item; 0 where none has */

@@ -112,6 +112,7 @@
 extern "C" {
 #endif
 
+/** What becomes of the labels. */
 typedef enum rankloss_label_mode {
     RANKLOSS_LABELS_RAW = 0,        /**< coefficients are used as they are */
     RANKLOSS_LABELS_SUM_TO_ONE = 1, /**< the coefficients of each list are divided by their sum */
@@ -259,6 +260,8 @@ RANKLOSS_API rankloss_status rankloss_softmax(const rankloss_problem *problem, c
  * may overlap none of them. On an error it is left as it is.
  */
 RANKLOSS_API rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *count);
+
+/* --- Flat functions ----------------------------------------------------------------------------------------------- */
 
 /**
  * The common dense case, flat: num_lists lists of list_size items in row-major order. where (0 or not), weights, loss,

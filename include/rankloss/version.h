@@ -6,8 +6,11 @@
 
 #include <rankloss/export.h>
 
+/** Raised where programs have to change. */
 #define RANKLOSS_VERSION_MAJOR 0
+/** Raised by what is new; while the first number is 0, programs may have to change as well. */
 #define RANKLOSS_VERSION_MINOR 3
+/** Raised by repairs. */
 #define RANKLOSS_VERSION_PATCH 0
 
 #ifdef __cplusplus

@@ -2,5 +2,5 @@
 execute_process(COMMAND ${EMULATOR} "${PROGRAM}" OUTPUT_VARIABLE output RESULT_VARIABLE status)
 file(READ "${EXPECTED}" expected)
 if(NOT status EQUAL 0 OR NOT output STREQUAL expected)
-  message(FATAL_ERROR "status ${status}, printed:\n${output}\nbut README.md says:\n${expected}")
+  message(FATAL_ERROR "status ${status}, printed:\n${output}\nbut ${PAGE} says:\n${expected}")
 endif()
