@@ -33,6 +33,7 @@
 extern "C" {
 #endif
 
+/** The words of a state. */
 #define RANKLOSS_LIST_STATE_WORDS 24
 
 /**

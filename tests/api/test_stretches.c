@@ -192,7 +192,7 @@ static void whole_lists_are_counted(void **state) {
     rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 4),
                                 .labels = RANKLOSS_ARRAY(labels, 4),
                                 .offsets = RANKLOSS_ARRAY(offsets, 4)};
-    double loss = 0, whole = 0, grad[4];
+    double loss = 0, whole = 0, grad[4] = {0};
     int64_t count = 0;
     (void)state;
     check_run(&problem, &(rankloss_result){.state = mine}, "mine");
@@ -218,7 +218,7 @@ static void whole_lists_are_counted(void **state) {
 static void an_item_above_its_state_is_nan(void **state) {
     const float scores[4] = {0, 1, 0, 1}, above[4] = {0, 3, 0, 1}, labels[4] = {1, 1, 1, 1};
     rankloss_list_state states[2];
-    float losses[2], grad[4];
+    float losses[2] = {0}, grad[4] = {0};
     rankloss_problem problem = {
         .logits = RANKLOSS_ARRAY(scores, 2, 2), .labels = RANKLOSS_ARRAY(labels, 2, 2), .reduction = RANKLOSS_NONE};
     (void)state;
@@ -336,7 +336,7 @@ static void expect_bad_call(const rankloss_problem *problem, const rankloss_resu
 
 static void calls_with_bad_states_are_refused(void **state) {
     const double logits[6] = {1, 2, 3, 4, 5, 6};
-    double loss = 5, hvp[6];
+    double loss = 5, hvp[6] = {0};
     int64_t count = 7;
     rankloss_list_state states[3], other[3];
     rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 2, 3), .labels = RANKLOSS_ARRAY(logits, 2, 3)};
