@@ -1,4 +1,5 @@
-# Running programs with some number of ranks. MPIEXEC is the command that starts them, up to their number; MEAN is a program.
+# Running programs with some number of ranks. MPIEXEC is the command that starts them, up to their number; MEAN, TRAIN and
+# ENDS are programs.
 include("${CMAKE_CURRENT_LIST_DIR}/../../tests/run.cmake")
 
 # run_ranks(<number> <program> <argument> ...): sets status, output and errors. Runs in SCRATCH, so that messages name files
