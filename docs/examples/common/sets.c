@@ -17,29 +17,27 @@ static size_t raise_labels(struct dataset *data) {
     return raised;
 }
 
-static bool read_set(const char *path, const struct files *files, struct dataset *data) {
-    struct report report = {.length = 0};
+static bool read_set(const char *path, const struct files *files, struct dataset *data, struct report *report) {
     struct letor_options options = LETOR_ANY_LABEL;
     options.ignored_label = files->ignored;
     if (files->gain == GAIN_EXP) {
         options.largest_label = GAIN_EXP_LARGEST_LABEL;
         options.why = ", the largest for a gain of 2^label - 1: with --gain linear it is the label itself";
     }
-    const bool done = letor_read(path, &options, data, &report);
+    const bool done = letor_read(path, &options, data, report);
     const size_t raised = done ? raise_labels(data) : 0;
     if (raised > 0) {
-        warn(&report, path, 0, "%zu labels below 0 count as 0; to leave such items out: --ignore-label LABEL", raised);
+        warn(report, path, 0, "%zu labels below 0 count as 0; to leave such items out: --ignore-label LABEL", raised);
     }
-    fputs(report.text, stderr);
     return done;
 }
 
-bool sets_read(const struct files *files, struct sets *sets) {
-    if (files->train != NULL && !read_set(files->train, files, &sets->train)) {
+bool sets_read(const struct files *files, struct sets *sets, struct report *report) {
+    if (files->train != NULL && !read_set(files->train, files, &sets->train, report)) {
         return false;
     }
     if (files->test != NULL) {
-        return read_set(files->test, files, &sets->held_out);
+        return read_set(files->test, files, &sets->held_out, report);
     }
     dataset_hold_out(&sets->train, &sets->held_out);
     return true;

@@ -50,7 +50,7 @@ void dataset_end_list(struct dataset *data, size_t end) {
     data->num_lists = list + 1;
 }
 
-static void append_list(struct dataset *to, const struct dataset *from, size_t list) {
+void dataset_add_list(struct dataset *to, const struct dataset *from, size_t list) {
     for (size_t i = (size_t)from->offsets[list]; i < (size_t)from->offsets[list + 1]; i++) {
         dataset_add_item(to, from->labels[i], from->where[i]);
         for (size_t e = from->rows[i]; e < from->rows[i + 1]; e++) {
@@ -63,7 +63,7 @@ static void append_list(struct dataset *to, const struct dataset *from, size_t l
 void dataset_hold_out(struct dataset *data, struct dataset *held_out) {
     struct dataset kept = dataset_make();
     for (size_t list = 0; list < data->num_lists; list++) {
-        append_list(list % 5 == 4 ? held_out : &kept, data, list);
+        dataset_add_list(list % 5 == 4 ? held_out : &kept, data, list);
     }
     dataset_free(data);
     *data = kept;

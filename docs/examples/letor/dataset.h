@@ -41,6 +41,9 @@ void dataset_add_entry(struct dataset *data, uint32_t column, float value);
 /** Makes the items from the end of the last list to before end a list, perhaps an empty one. */
 void dataset_end_list(struct dataset *data, size_t end);
 
+/** Appends a copy of a list of another set. */
+void dataset_add_list(struct dataset *to, const struct dataset *from, size_t list);
+
 /**
  * Moves every fifth list of data (the fifth, the tenth, ...) to held_out, which is empty before. Taking them by
  * position keeps the split the same from run to run.

@@ -14,10 +14,10 @@
 
 /**
  * What a reader has to say, in lines for stderr: warnings, and the reason where it refuses a file. Zero-initialised it
- * is empty. Has room for every name of a file that systems open, and for the reasons.
+ * is empty. Has room for every name of a file that systems open, and for the reasons, of two files.
  */
 struct report {
-    char text[8192];
+    char text[16384];
     size_t length;
 };
 

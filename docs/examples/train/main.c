@@ -7,16 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../common/columns.h"
+#include "../common/descent.h"
+#include "../common/linear.h"
 #include "../common/ndcg.h"
 #include "../common/options.h"
 #include "../common/sets.h"
+#include "../common/synthetic.h"
 #include "../letor/memory.h"
-#include "columns.h"
-#include "descent.h"
 #include "objective.h"
 #include "platform.h"
 #include "report.h"
-#include "synthetic.h"
 
 enum { NDCG_K = 10, DEFAULT_EPOCHS = 50, MOST_EPOCHS = 1000000, MOST_THREADS = 1024 };
 
@@ -71,16 +72,19 @@ static void help(void) {
 /* --- The run --- */
 
 static bool load(const struct settings *settings, struct sets *raw) {
+    struct report report = {.length = 0};
     if (settings->files.train == NULL) {
         synthetic_make(settings->seed, &raw->train);
         printf("generated set, seed %" PRIu64 "\n", settings->seed);
     }
-    return sets_read(&settings->files, raw);
+    const bool done = sets_read(&settings->files, raw, &report);
+    fputs(report.text, stderr);
+    return done;
 }
 
 static double ndcg_of_ranker(const struct dataset *data, const double *weights, enum gain gain) {
     float *const scores = new_array(data->num_items, sizeof(*scores));
-    objective_scores(data, weights, scores);
+    linear_scores(data, weights, scores);
     const double mean = ndcg_mean(data, scores, NDCG_K, gain);
     free(scores);
     return mean;
@@ -109,7 +113,8 @@ static void run(const struct settings *settings, const struct sets *raw) {
     struct columns columns = columns_learn(&raw->train);
     struct sets sets = {columns_apply(&columns, &raw->train), columns_apply(&columns, &raw->held_out)};
     struct objective objective = objective_make(&sets.train, columns_count(&columns), (int32_t)settings->threads);
-    struct descent descent = descent_make(&objective, settings->learning_rate);
+    const struct loss_function function = objective_function(&objective);
+    struct descent descent = descent_make(&function, settings->learning_rate);
     train(settings, &sets, &descent);
     report_weights(descent.weights, objective.num_weights);
     report_speed(&objective);

@@ -5,6 +5,7 @@
 
 #include <rankloss/rankloss.h>
 
+#include "../common/linear.h"
 #include "../letor/memory.h"
 #include "platform.h"
 
@@ -47,18 +48,9 @@ static double loss_and_gradient(struct objective *objective) {
     return loss;
 }
 
-void objective_scores(const struct dataset *data, const double *weights, float *scores) {
-    for (size_t i = 0; i < data->num_items; i++) {
-        double sum = 0.0;
-        for (size_t e = data->rows[i]; e < data->rows[i + 1]; e++) {
-            sum += weights[data->entries[e].column] * (double)data->entries[e].value;
-        }
-        scores[i] = (float)sum;
-    }
-}
-
-double objective_loss(struct objective *objective, const double *weights) {
-    objective_scores(objective->train, weights, objective->scores);
+static double loss_with(void *of, const double *weights) {
+    struct objective *const objective = of;
+    linear_scores(objective->train, weights, objective->scores);
     const double begin = platform_seconds();
     const double loss = loss_and_gradient(objective);
     const double seconds = platform_seconds() - begin;
@@ -68,7 +60,8 @@ double objective_loss(struct objective *objective, const double *weights) {
 }
 
 /* X^T grad_scores: the chain rule from what the loss says of scores to what the ranker can change. */
-void objective_gradient(const struct objective *objective, double *grad_weights) {
+static void gradient_by_weights(void *of, double *grad_weights) {
+    const struct objective *const objective = of;
     const struct dataset *const train = objective->train;
     for (size_t j = 0; j < objective->num_weights; j++) {
         grad_weights[j] = 0.0;
@@ -79,4 +72,11 @@ void objective_gradient(const struct objective *objective, double *grad_weights)
                 (double)objective->grad_scores[i] * (double)train->entries[e].value;
         }
     }
+}
+
+struct loss_function objective_function(struct objective *objective) {
+    return (struct loss_function){.num_weights = objective->num_weights,
+                                  .loss = loss_with,
+                                  .gradient = gradient_by_weights,
+                                  .objective = objective};
 }

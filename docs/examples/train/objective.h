@@ -1,9 +1,6 @@
 /*
  * What training makes small: the mean ranking softmax loss of a linear ranker over the training lists, and its gradient.
  * The only file that calls RankLoss to compute, and so the one to read for how that is done.
- *
- * The ranker's score is the sum of an item's columns times their weights. It has no intercept: adding the same to all
- * scores of a list changes neither the ranking nor the loss.
  */
 #ifndef TRAIN_OBJECTIVE_H
 #define TRAIN_OBJECTIVE_H
@@ -11,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/descent.h"
 #include "../letor/dataset.h"
 
 struct objective {
@@ -28,13 +26,7 @@ struct objective objective_make(const struct dataset *train, size_t num_weights,
 
 void objective_free(struct objective *objective);
 
-/** scores = X weights, one score for each item of data. */
-void objective_scores(const struct dataset *data, const double *weights, float *scores);
-
-/** The mean loss with these weights. */
-double objective_loss(struct objective *objective, const double *weights);
-
-/** The gradient by the weights that objective_loss() was last called with. */
-void objective_gradient(const struct objective *objective, double *grad_weights);
+/** The mean loss as a function of the ranker's weights. */
+struct loss_function objective_function(struct objective *objective);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <rankloss/rankloss.h>
 
+#include "../common/columns.h"
 #include "../letor/memory.h"
-#include "columns.h"
 #include "platform.h"
 
 enum { MOST_WEIGHTS = 10, LINE_SIZE = 160 };

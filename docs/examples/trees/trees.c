@@ -101,7 +101,10 @@ static struct trees_set make_set(struct dataset lists, size_t num_columns, enum 
 }
 
 static bool read_sets(const struct trees_settings *settings, struct sets *sets) {
-    if (!sets_read(&settings->files, sets)) {
+    struct report report = {.length = 0};
+    const bool done = sets_read(&settings->files, sets, &report);
+    fputs(report.text, stderr);
+    if (!done) {
         return false;
     }
     if (sets->train.num_items == 0 || sets->held_out.num_items == 0) {

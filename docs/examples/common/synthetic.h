@@ -7,8 +7,8 @@
  * deviations, plus noise that no ranker can foresee, and is cut into the grades 0 to 4. The same seed gives the same
  * set everywhere.
  */
-#ifndef TRAIN_SYNTHETIC_H
-#define TRAIN_SYNTHETIC_H
+#ifndef COMMON_SYNTHETIC_H
+#define COMMON_SYNTHETIC_H
 
 #include <stdint.h>
 

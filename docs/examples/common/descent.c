@@ -14,15 +14,15 @@
 /* From a step of any size down to one that is lost in the rounding of the weights. */
 enum { MOST_HALVINGS = 100 };
 
-struct descent descent_make(struct objective *objective, double learning_rate) {
-    const size_t count = objective->num_weights;
-    struct descent descent = {.objective = objective,
+struct descent descent_make(const struct loss_function *function, double learning_rate) {
+    const size_t count = function->num_weights;
+    struct descent descent = {.function = *function,
                               .weights = new_array(count, sizeof(double)),
                               .gradient = new_array(count, sizeof(double)),
                               .trial = new_array(count, sizeof(double)),
                               .step = learning_rate};
-    descent.loss = objective_loss(objective, descent.weights);
-    objective_gradient(objective, descent.gradient);
+    descent.loss = function->loss(function->objective, descent.weights);
+    function->gradient(function->objective, descent.gradient);
     return descent;
 }
 
@@ -42,10 +42,11 @@ static double squared_norm(const double *vector, size_t count) {
 }
 
 static double try_step(const struct descent *descent) {
-    for (size_t j = 0; j < descent->objective->num_weights; j++) {
+    const struct loss_function *const function = &descent->function;
+    for (size_t j = 0; j < function->num_weights; j++) {
         descent->trial[j] = descent->weights[j] - descent->step * descent->gradient[j];
     }
-    return objective_loss(descent->objective, descent->trial);
+    return function->loss(function->objective, descent->trial);
 }
 
 static void accept(struct descent *descent, double loss) {
@@ -54,11 +55,11 @@ static void accept(struct descent *descent, double loss) {
     descent->trial = weights;
     descent->loss = loss;
     descent->step *= 2.0;
-    objective_gradient(descent->objective, descent->gradient);
+    descent->function.gradient(descent->function.objective, descent->gradient);
 }
 
 bool descent_epoch(struct descent *descent) {
-    const double slope = squared_norm(descent->gradient, descent->objective->num_weights);
+    const double slope = squared_norm(descent->gradient, descent->function.num_weights);
     for (int i = 0; i <= MOST_HALVINGS; i++) {
         const double loss = try_step(descent);
         const double fall = descent->loss - loss;

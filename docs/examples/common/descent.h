@@ -3,16 +3,22 @@
  * (Armijo's rule), and the next epoch tries twice the step. So the loss falls in every epoch, on any data, without a
  * learning rate tuned to it; the one given is only the first step tried.
  */
-#ifndef TRAIN_DESCENT_H
-#define TRAIN_DESCENT_H
+#ifndef COMMON_DESCENT_H
+#define COMMON_DESCENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "objective.h"
+/** What is made small: a loss as a function of weights. */
+struct loss_function {
+    size_t num_weights;
+    double (*loss)(void *objective, const double *weights);
+    void (*gradient)(void *objective, double *gradient); /**< by the weights that loss() was last called with */
+    void *objective;                                     /**< what both are called with; outlives the descent */
+};
 
 struct descent {
-    struct objective *objective;
+    struct loss_function function;
     double *weights;
     double *gradient;
     double *trial; /**< the weights of the step being tried */
@@ -21,7 +27,7 @@ struct descent {
 };
 
 /** Starts from all weights zero. Release with descent_free(). */
-struct descent descent_make(struct objective *objective, double learning_rate);
+struct descent descent_make(const struct loss_function *function, double learning_rate);
 
 void descent_free(struct descent *descent);
 

@@ -15,8 +15,8 @@
  * What cannot rank is left out: the first column of a feature with one value only, the second of a feature that every
  * training item has, and both of a feature that none has.
  */
-#ifndef TRAIN_COLUMNS_H
-#define TRAIN_COLUMNS_H
+#ifndef COMMON_COLUMNS_H
+#define COMMON_COLUMNS_H
 
 #include <stdbool.h>
 #include <stddef.h>
