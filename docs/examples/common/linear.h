@@ -1,6 +1,6 @@
 /*
- * A linear ranker: an item's score is the sum of its columns times their weights. It has no intercept: adding the same to
- * all scores of a list changes neither the ranking nor the loss.
+ * A linear ranker: an item's score is the sum of its columns times their weights. It has no intercept: adding the same
+ * to all scores of a list changes neither the ranking nor the loss.
  */
 #ifndef COMMON_LINEAR_H
 #define COMMON_LINEAR_H

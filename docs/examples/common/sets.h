@@ -1,6 +1,6 @@
 /*
- * What a program learns from and what it is judged by, as its command line has them: read, with labels that say how good an
- * item is.
+ * What a program learns from and what it is judged by, as its command line has them: read, with labels that say how
+ * good an item is.
  */
 #ifndef COMMON_SETS_H
 #define COMMON_SETS_H
@@ -27,9 +27,9 @@ struct sets {
 
 /**
  * Reads the files. Where there is none for training, sets->train is as it was before; otherwise both are empty before.
- * Labels below 0, such as the -1 of SVMlight for what is not relevant, become 0, with a warning: as a coefficient of the
- * loss they would have no least value. False if a file is refused, or has labels that the gain is not for. What there is to
- * say of the files is added to the report.
+ * Labels below 0, such as the -1 of SVMlight for what is not relevant, become 0, with a warning: as a coefficient of
+ * the loss they would have no least value. False if a file is refused, or has labels that the gain is not for. What
+ * there is to say of the files is added to the report.
  */
 bool sets_read(const struct files *files, struct sets *sets, struct report *report);
 

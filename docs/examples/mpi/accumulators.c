@@ -15,8 +15,8 @@ static void merge(void *from, void *into, int *count, MPI_Datatype *type) {
     }
 }
 
-/* An accumulator is an array of words that nobody need know more of. Merging is exact: neither the order nor the grouping of
- * the ranks changes what is read, so that the operation may commute, and MPI may take whichever way is fastest. */
+/* An accumulator is an array of words that nobody need know more of. Merging is exact, so that neither order nor
+ * grouping of the ranks changes what is read: the operation may commute, and MPI take whichever way is fastest. */
 void accumulators_merge(rankloss_accumulator *accumulator) {
     MPI_Datatype words;
     MPI_Op merging;

@@ -1,9 +1,9 @@
 /*
- * The file from which a run goes on, with whatever number of ranks. Knows nothing of them: one rank writes it, and reads it
- * for all.
+ * The file from which a run goes on, with whatever number of ranks. Knows nothing of them: one rank writes it, and
+ * reads it for all.
  *
- * The loss is kept as the accumulator that it was read from, which is exact, and has the number of lists beside it. As an
- * accumulator is, the file is for machines of one byte order and for one version of RankLoss.
+ * The loss is kept as the accumulator that it was read from, which is exact, and has the number of lists beside it. As
+ * an accumulator is, the file is for machines of one byte order and for one version of RankLoss.
  */
 #ifndef EXAMPLES_MPI_CHECKPOINT_H
 #define EXAMPLES_MPI_CHECKPOINT_H
@@ -38,7 +38,7 @@ size_t checkpoint_size(const struct checkpoint *checkpoint);
 /** Writes it, with name, version and hash, into the place of the file, which stays as it was until all is written. */
 void checkpoint_write(struct checkpoint *checkpoint, const char *path);
 
-/** Reads one that is of the same lists and as many weights. False if the file is refused, for the reason in the report. */
+/** Reads one of the same lists and as many weights. False if the file is refused, for the reason in the report. */
 bool checkpoint_read(struct checkpoint *checkpoint, const char *path, struct report *report);
 
 #endif

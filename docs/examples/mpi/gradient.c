@@ -20,7 +20,7 @@ static void find_largest(const struct dataset *lists, const float *grad_scores, 
     MPI_Allreduce(MPI_IN_PLACE, largest, (int)num_weights, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
 }
 
-/* One over the unit, so that num_items terms of at most the largest come to at most 2^62 units; 0 where there is none. */
+/* One over the unit, in which num_items terms of at most the largest sum to at most 2^62; 0 where there is none. */
 static double scale_for(double largest, size_t num_items) {
     int exponent_of_count = 0;
     int exponent_of_largest = 0;

@@ -1,5 +1,6 @@
 /*
- * 64 bits that stand for many: two runs print the same where all their bits are the same, and a damaged file has another.
+ * 64 bits that stand for many: two runs print the same where all their bits are the same, and a damaged file has
+ * another.
  */
 #ifndef EXAMPLES_MPI_HASH_H
 #define EXAMPLES_MPI_HASH_H

@@ -1,6 +1,6 @@
 /*
- * The mean loss of lists that the ranks share, and its gradient: the same bits for every number of ranks. What it takes is
- * the number of all lists, for the divisor, and the ranks' accumulators, merged.
+ * The mean loss of lists that the ranks share, and its gradient: the same bits for every number of ranks. What it takes
+ * is the number of all lists, for the divisor, and the ranks' accumulators, merged.
  */
 #include <inttypes.h>
 #include <mpi.h>

@@ -1,6 +1,6 @@
 /*
- * The mean loss of a linear ranker over the lists of all ranks, and its gradient. The only file here that calls RankLoss to
- * compute. Every function is called by all ranks, and has the same results on each, to the bit.
+ * The mean loss of a linear ranker over the lists of all ranks, and its gradient. The only file here that calls
+ * RankLoss to compute. Every function is called by all ranks, and has the same results on each, to the bit.
  */
 #ifndef EXAMPLES_MPI_OBJECTIVE_H
 #define EXAMPLES_MPI_OBJECTIVE_H

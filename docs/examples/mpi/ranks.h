@@ -1,6 +1,6 @@
 /*
- * The processes that compute together: which of them this is, how they end, and what they agree on before they go on. A rank
- * that gave up alone would leave the others waiting for its messages.
+ * The processes that compute together: which of them this is, how they end, and what they agree on before they go on. A
+ * rank that gave up alone would leave the others waiting for its messages.
  */
 #ifndef EXAMPLES_MPI_RANKS_H
 #define EXAMPLES_MPI_RANKS_H
@@ -16,8 +16,8 @@ struct ranks {
 };
 
 /**
- * Starts MPI. Until ranks_end() every end of this process by exit(), such as that of die(), ends those of all ranks; so does
- * an error of MPI.
+ * Starts MPI. Until ranks_end() every end of this process by exit(), such as that of die(), ends those of all ranks; so
+ * does an error of MPI.
  */
 struct ranks ranks_start(int *argc, char ***argv);
 

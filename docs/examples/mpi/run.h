@@ -1,6 +1,6 @@
 /*
- * A training run on the lists that the ranks share: from all weights zero or from a checkpoint, epoch by epoch. Every rank
- * takes the same steps, since all have the same numbers; rank 0 prints them, and has the checkpoints.
+ * A training run on the lists that the ranks share: from all weights zero or from a checkpoint, epoch by epoch. Every
+ * rank takes the same steps, since all have the same numbers; rank 0 prints them, and has the checkpoints.
  */
 #ifndef EXAMPLES_MPI_RUN_H
 #define EXAMPLES_MPI_RUN_H
@@ -20,8 +20,8 @@ struct run_settings {
 };
 
 /**
- * Trains with this rank's share of the sets. lists is a hash of those of all ranks. False, on every rank, if the checkpoint
- * is refused.
+ * Trains with this rank's share of the sets. lists is a hash of those of all ranks. False, on every rank, if the
+ * checkpoint is refused.
  */
 bool run_training(struct ranks ranks, const struct run_settings *settings, const struct sets *share, size_t num_weights,
                   uint64_t lists);

@@ -1,6 +1,6 @@
 /*
- * Which lists are whose. Each rank has a run of whole lists, with about as many items as every other: it is for items that
- * scores, losses and gradients take their time.
+ * Which lists are whose. Each rank has a run of whole lists, with about as many items as every other: it is for items
+ * that scores, losses and gradients take their time.
  */
 #ifndef EXAMPLES_MPI_SHARE_H
 #define EXAMPLES_MPI_SHARE_H

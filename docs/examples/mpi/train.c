@@ -1,7 +1,7 @@
 /*
  * Trains the linear ranker of rankloss_train, with its lists shared out over the ranks of MPI: the same bits of loss,
- * gradient and weights for every number of ranks, also where a run goes on from a checkpoint with another number. What this
- * takes is in objective.c and gradient.c; the rest is what any training program needs.
+ * gradient and weights for every number of ranks, also where a run goes on from a checkpoint with another number. What
+ * this takes is in objective.c and gradient.c; the rest is what any training program needs.
  */
 #include <inttypes.h>
 #include <math.h>

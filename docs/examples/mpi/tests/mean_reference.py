@@ -1,5 +1,5 @@
-"""Whether the loss in the line that the program prints is right: mean_reference.py LINE. In decimal numbers of 40 digits,
-by the formula as it stands, without anything of the library."""
+"""Whether the loss in the line that the program prints is right: mean_reference.py LINE. In decimal numbers of 40
+digits, by the formula as it stands, without anything of the library."""
 import re
 import sys
 from decimal import Decimal, getcontext
@@ -33,6 +33,7 @@ def mean_loss():
 line = sys.argv[1]
 printed = Decimal(re.match(r"mean loss of 997 lists ([0-9.]+),", line)[1])
 expected = mean_loss()
-# What is promised of a float32 loss: one unit in the last place of the sum of the magnitudes of its terms, none of them < 0.
+# What is promised of a float32 loss: one unit in the last place of the sum of the magnitudes of its terms, which is the
+# loss, since none is below 0.
 if abs(printed - expected) > expected * Decimal(2) ** -23:
     sys.exit(f"printed {printed}, expected {expected:.17g}")

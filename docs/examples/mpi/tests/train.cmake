@@ -1,6 +1,6 @@
-# Training has the same bits with any number of ranks: every line that is printed but that of the ranks. So has a run that
-# goes on from a checkpoint with another number, from there on. What was printed is left in the file "output", to be
-# compared with that of another MPI.
+# Training has the same bits with any number of ranks: every line that is printed but that of the ranks. So has a run
+# that goes on from a checkpoint with another number, from there on. What was printed is left in the file "output", to
+# be compared with that of another MPI.
 include("${CMAKE_CURRENT_LIST_DIR}/ranks.cmake")
 
 # train(<number> <argument> ...): sets output, without the line of the ranks.

@@ -43,8 +43,8 @@ def read_training_lists(path):
 
 
 def columns_of(lists):
-    """For each item of each list its columns: values in standard deviations, and whether they are there. Feature 0 has one
-    value, which ranks nothing."""
+    """For each item of each list its columns: values in standard deviations, and whether they are there. Feature 0 has
+    one value, which ranks nothing."""
     items = [features for each in lists for _, features in each]
     columns = [{} for _ in items]
     for j in range(NUM_FEATURES):
@@ -111,8 +111,8 @@ def compare(data, checkpoint, printed):
     loss, expected, magnitude = mean_loss(read_training_lists(data), weights)
     if not any(weights) or len(weights) != 2 * NUM_FEATURES:
         sys.exit(f"not the weights of a run: {weights}")
-    # The promise is one unit in the last place of a float for the loss, where no term is below 0, and two for a gradient;
-    # one more for the sum over the items.
+    # The promise is one unit in the last place of a float for the loss, where no term is below 0, and two for a
+    # gradient; one more for the sum over the items.
     if abs(Decimal(float.fromhex(printed)) - loss) > loss * Decimal(2) ** -23:
         sys.exit(f"the loss is {loss:.17g}, printed {float.fromhex(printed):.17g}")
     for j, (got, want, terms) in enumerate(zip(gradient, expected, magnitude)):
