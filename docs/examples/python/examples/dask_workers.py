@@ -6,7 +6,7 @@ from distributed import Client, LocalCluster
 
 
 def two_workers():
-    """A process each. Nothing but this machine can reach them."""
+    """A process each, to which Dask talks on this machine alone."""
     return LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
 
 
@@ -18,5 +18,6 @@ def on_workers(client: Client, array, cuts):
     """
     parts = [dask.array.from_array(part, chunks=part.shape, name=False) for part in np.split(array, cuts)]
     workers = sorted(client.nthreads())
+    # Where a worker is lost others may make its part anew, though not by the name that a lost one had.
     placed = [part.persist(workers=[worker], allow_other_workers=True) for part, worker in zip(parts, workers)]
     return dask.array.concatenate(placed)
