@@ -1,4 +1,4 @@
-"""Offsets from sizes and ids."""
+"""Offsets from sizes and ids, and how many lists a mean counts."""
 
 import numpy as np
 import pytest
@@ -44,3 +44,31 @@ def test_what_is_refused():
         rankloss.offsets_from_ids(["a", "b"])
     with pytest.raises(TypeError):
         rankloss.offsets_from_sizes(None)
+
+
+def counted_by_a_mean(shape, **lists):
+    """What an accumulator has counted, which has to compute for it."""
+    accumulator = rankloss.Accumulator()
+    rankloss.compute(np.zeros(shape), 0.0, **lists, outputs=(), accumulator=accumulator)
+    return accumulator.count
+
+
+def test_counted_lists_are_those_of_a_mean(random):
+    where = random.random((5, 8, 3)) < 0.3
+    assert 0 < rankloss.count_lists(np.zeros((5, 8, 3)), where=where) == counted_by_a_mean((5, 8, 3), where=where) < 40
+    offsets, valid = np.array([0, 0, 4, 5, 5, 12, 20], "i4"), random.random(20) < 0.5
+    valid[4] = False
+    labels = random.integers(0, 4, 20)
+    for count, lists in [(4, {"offsets": offsets}), (3, {"offsets": offsets, "where": valid})]:
+        assert rankloss.count_lists(labels, **lists) == counted_by_a_mean(20, **lists) == count
+    assert rankloss.count_lists([], offsets=[0, 0, 0]) == 0
+    assert rankloss.count_lists([5, 6]) == 1
+
+
+def test_what_is_not_counted():
+    with pytest.raises(rankloss.RankLossError, match="ndim is 0"):
+        rankloss.count_lists(1)
+    with pytest.raises(rankloss.RankLossError, match="end at 1, but the logits have 2 items"):
+        rankloss.count_lists([1, 2], offsets=[0, 1])
+    with pytest.raises(rankloss.RankLossError, match="where: shape"):
+        rankloss.count_lists([[1, 2]], where=[True] * 3)

@@ -91,12 +91,12 @@ def test_opcheck(batch):
     offsets = torch.tensor([0, 30, 72])
     flat = logits.detach().reshape(-1).requires_grad_()
     for arguments in [
-        (logits, labels, batch[2], weights, None, "mean", "raw", 1.0),
-        (logits, labels.detach(), None, None, None, "none", "softmax", 2.0),
-        (flat, labels.detach().reshape(-1), None, None, offsets, "none", "raw", 1.0),
+        (logits, labels, batch[2], weights, None, torch.tensor(48), "mean", "raw", 1.0),
+        (logits, labels.detach(), None, None, None, None, "none", "softmax", 2.0),
+        (flat, labels.detach().reshape(-1), None, None, offsets, None, "none", "raw", 1.0),
     ]:
         torch.library.opcheck(torch.ops.rankloss.ranking_softmax_loss.default, arguments)
-    backward = (torch.ones(()).double(), batch[0], batch[1], None, None, None, "sum", "raw", 1.0, [True, False, False])
+    backward = (torch.ones(()).double(), batch[0], batch[1], None, None, None, None, "sum", "raw", 1.0, [True, False, False])
     torch.library.opcheck(torch.ops.rankloss.ranking_softmax_loss_backward.default, backward)
 
 
@@ -124,6 +124,22 @@ def test_a_mean_that_is_scaled(batch):
     (2.5 * ranking_softmax_loss(logits, batch[1])).backward()
     expected = rankloss.compute(batch[0], batch[1], cotangent=2.5, outputs=("grad_logits",))["grad_logits"]
     np.testing.assert_array_equal(logits.grad.numpy(), expected)
+
+
+@pytest.mark.parametrize("sizes", [[1, 3], [2, 1, 1], [1] * 4])
+def test_micro_batches_have_the_bits_of_one_call(batch, sizes):
+    logits, labels, where, _ = batch
+    lists = rankloss.count_lists(labels, where=where)
+    assert lists == 11
+    (whole,) = wanting_gradients(logits.float())
+    ranking_softmax_loss(whole, labels, where=where).backward()
+    (parts,) = wanting_gradients(logits.float())
+    for some in zip(*(torch.split(tensor, sizes) for tensor in (parts, labels, where))):
+        loss = ranking_softmax_loss(some[0], some[1], where=some[2], divisor=lists)
+        assert loss == rankloss.ranking_softmax_loss(some[0].detach(), some[1], where=some[2], divisor=lists)
+        assert loss == RankingSoftmaxLoss()(some[0], some[1], where=some[2], divisor=torch.tensor(lists))
+        loss.backward()
+    assert torch.equal(parts.grad, whole.grad)
 
 
 def test_one_list_beside_cross_entropy(batch):
@@ -181,6 +197,18 @@ def test_it_survives_the_whole_of_the_compiler_up_to_code(batch):
     assert torch.equal(logits.grad, expected.grad)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_divisor_that_changes_is_compiled_once(batch):
+    compiled = torch.compile(lambda x, y, n: ranking_softmax_loss(x, y, divisor=n), backend="aot_eager", fullgraph=True)
+    compiled(batch[0], batch[1], torch.tensor(12))
+    with torch.compiler.set_stance("fail_on_recompile"):
+        for lists in (13, 14):
+            loss = compiled(batch[0], batch[1], torch.tensor(lists))
+            assert loss == rankloss.ranking_softmax_loss(batch[0], batch[1], divisor=lists)
+        with pytest.raises(RuntimeError, match="recompile"):
+            compiled(batch[0], batch[1], 15.0)
+
+
 def test_a_second_derivative_raises(batch):
     (logits,) = wanting_gradients(batch[0])
     (gradient,) = torch.autograd.grad(ranking_softmax_loss(logits, batch[1]), logits, create_graph=True)
@@ -198,6 +226,9 @@ def test_what_is_refused(batch):
         ranking_softmax_loss(logits, labels[..., :5])
     with pytest.raises(rankloss.RankLossError, match="temperature"):
         ranking_softmax_loss(logits, labels, temperature=math.nan)
+    for divisor, reduction in [(0, "mean"), (-1, "mean"), (12, "sum")]:
+        with pytest.raises(rankloss.RankLossError, match="divisor"):
+            ranking_softmax_loss(logits, labels, divisor=divisor, reduction=reduction)
 
 
 def test_other_devices_are_refused(batch):

@@ -11,7 +11,7 @@ from ._accumulator import Accumulator
 from ._error import RankLossError
 from ._library import isa, version
 from ._lists import offsets_from_ids, offsets_from_sizes
-from ._softmax import compute, ranking_softmax_loss, value_and_grad
+from ._softmax import compute, count_lists, ranking_softmax_loss, value_and_grad
 
 __version__ = version()
 
@@ -20,6 +20,7 @@ __all__ = [
     "RankLossError",
     "__version__",
     "compute",
+    "count_lists",
     "isa",
     "offsets_from_ids",
     "offsets_from_sizes",

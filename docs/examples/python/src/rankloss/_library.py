@@ -15,6 +15,7 @@ _ADDRESS = ctypes.c_void_p
 
 _SIGNATURES: dict[str, tuple[type, tuple[type, ...]]] = {
     "rankloss_softmax": (ctypes.c_int, (_ADDRESS, _ADDRESS)),
+    "rankloss_count_lists": (ctypes.c_int, (_ADDRESS, _ADDRESS)),
     "rankloss_last_error": (ctypes.c_char_p, ()),
     "rankloss_version": (ctypes.c_char_p, ()),
     "rankloss_isa": (ctypes.c_char_p, ()),

@@ -1,4 +1,7 @@
-"""The ranking softmax loss of NumPy arrays: from the arguments to one call of rankloss_softmax() and back."""
+"""The ranking softmax loss of NumPy arrays: from the arguments to one call of rankloss_softmax() and back.
+
+And to one of rankloss_count_lists(), which takes the same arguments.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from ._arrays import Array, NumpyArray, as_array, floats, integers, mask
 from ._call import RESULT_OFFSET, Call
 from ._error import check
 from ._library import library
-from ._options import CUSTOM, LabelMode, Reduction, label_mode_code, positive, reduction_code, threads
+from ._options import CUSTOM, MEAN, LabelMode, Reduction, label_mode_code, positive, reduction_code, threads
 from ._plan import ArraySignature, plan
 from ._reducer import Reducer
 from ._views import address, copied, readable
@@ -236,6 +239,31 @@ def compute(
     if out:
         results.update(out)
     return results
+
+
+def count_lists(labels: Array, *, where: Array | None = None, offsets: Array | None = None) -> int:
+    """How many lists a mean counts: those that have a valid item.
+
+    Summed over the parts of a batch it is the `divisor` with which each part has the gradients of the whole. It can be had
+    before there are scores: of the labels only the shape is looked at, which is to be that of the logits. `where` and
+    `offsets` are those of ranking_softmax_loss(), and what is refused is the same.
+
+    >>> import rankloss
+    >>> rankloss.count_lists([[1, 0], [0, 2], [0, 0]], where=[[True, True], [True, False], [False, False]])
+    2
+    >>> rankloss.count_lists([1, 0, 0, 2, 0], offsets=[0, 2, 2, 5])
+    2
+    """
+    stand_in = np.broadcast_to(np.float32(0), as_array("labels", labels).shape)
+    inputs: dict[str, Any] = {"logits": stand_in, "labels": stand_in}
+    if where is not None:
+        inputs["where"] = where
+    if offsets is not None:
+        inputs["offsets"] = offsets
+    call = _fill(inputs, (), {}, MEAN, label_mode_code("raw"))
+    count = ctypes.c_int64()
+    check(library.rankloss_count_lists(ctypes.addressof(call), ctypes.addressof(count)))
+    return count.value
 
 
 def _fill(

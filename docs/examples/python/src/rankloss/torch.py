@@ -30,6 +30,7 @@ def ranking_softmax_loss(
     label_mode: LabelMode = "raw",
     offsets: Tensor | None = None,
     temperature: float = 1.0,
+    divisor: float | Tensor | None = None,
 ) -> Tensor:
     """The ranking softmax loss of each list, reduced over the lists: a tensor of the logits' dtype.
 
@@ -53,6 +54,10 @@ def ranking_softmax_loss(
     label_mode  "raw", "sum_to_one" or "softmax", as in rankloss.ranking_softmax_loss().
     offsets     (num_lists + 1) int32 or int64, for lists side by side: rankloss.offsets_from_sizes() makes them.
     temperature a positive number.
+    divisor     with "mean", a positive number to divide the sum by, or a tensor of one, which torch.compile takes without
+                compiling anew for each. None: the number of lists with a valid item. With the number that all
+                micro-batches or processes have together, the gradients by the logits have the bits of one call on all of
+                them: see rankloss.count_lists().
 
     Has gradients by logits, labels and weights, each in the shape and dtype of its argument, with the bits of the C library;
     strides are read as they are. A second derivative raises RuntimeError, a tensor on another device TypeError.
@@ -63,8 +68,10 @@ def ranking_softmax_loss(
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction: {reduction!r} is none of 'mean', 'sum', 'none'")
     label_mode_code(label_mode)
-    _refuse_other_devices(logits=logits, labels=labels, where=where, weights=weights, offsets=offsets)
-    return _loss(logits, labels, where, weights, offsets, reduction, label_mode, float(temperature))
+    if divisor is not None and not isinstance(divisor, Tensor):
+        divisor = torch.tensor(divisor, dtype=torch.float64)
+    _refuse_other_devices(logits=logits, labels=labels, where=where, weights=weights, offsets=offsets, divisor=divisor)
+    return _loss(logits, labels, where, weights, offsets, divisor, reduction, label_mode, float(temperature))
 
 
 class RankingSoftmaxLoss(torch.nn.Module):
@@ -91,6 +98,7 @@ class RankingSoftmaxLoss(torch.nn.Module):
         where: Tensor | None = None,
         weights: Tensor | None = None,
         offsets: Tensor | None = None,
+        divisor: float | Tensor | None = None,
     ) -> Tensor:
         return ranking_softmax_loss(
             logits,
@@ -101,6 +109,7 @@ class RankingSoftmaxLoss(torch.nn.Module):
             label_mode=self.label_mode,
             offsets=offsets,
             temperature=self.temperature,
+            divisor=divisor,
         )
 
     def extra_repr(self) -> str:
@@ -126,11 +135,12 @@ def _loss(
     where: Tensor | None,
     weights: Tensor | None,
     offsets: Tensor | None,
+    divisor: Tensor | None,
     reduction: str,
     label_mode: str,
     temperature: float,
 ) -> Tensor:
-    arguments = _arguments(logits, labels, where, weights, offsets, reduction, label_mode, temperature)
+    arguments = _arguments(logits, labels, where, weights, offsets, divisor, reduction, label_mode, temperature)
     loss = _empty_loss(logits, offsets, reduction)
     compute(**arguments, out={"loss": loss})
     return loss
@@ -144,13 +154,14 @@ def _gradients(
     where: Tensor | None,
     weights: Tensor | None,
     offsets: Tensor | None,
+    divisor: Tensor | None,
     reduction: str,
     label_mode: str,
     temperature: float,
     wanted: list[bool],
 ) -> list[Tensor]:
     """The gradients by logits, labels and weights; of those that are not wanted an empty tensor."""
-    arguments = _arguments(logits, labels, where, weights, offsets, reduction, label_mode, temperature)
+    arguments = _arguments(logits, labels, where, weights, offsets, divisor, reduction, label_mode, temperature)
     gradients = _empty_gradients(logits, labels, weights, wanted)
     out = {name: gradient for name, gradient, is_wanted in zip(_GRADIENTS, gradients, wanted) if is_wanted}
     compute(**arguments, cotangent=cotangent.detach(), out=out)
@@ -166,6 +177,7 @@ def _arguments(
     where: Tensor | None,
     weights: Tensor | None,
     offsets: Tensor | None,
+    divisor: Tensor | None,
     reduction: str,
     label_mode: str,
     temperature: float,
@@ -177,6 +189,7 @@ def _arguments(
         "where": where,
         "weights": None if weights is None else weights.detach(),
         "offsets": offsets,
+        "divisor": None if divisor is None else divisor.item(),
         "reduction": reduction,
         "label_mode": label_mode,
         "temperature": temperature,
@@ -190,6 +203,7 @@ def _empty_loss_of(
     where: Tensor | None,
     weights: Tensor | None,
     offsets: Tensor | None,
+    divisor: Tensor | None,
     reduction: str,
     label_mode: str,
     temperature: float,
@@ -211,6 +225,7 @@ def _empty_gradients_of(
     where: Tensor | None,
     weights: Tensor | None,
     offsets: Tensor | None,
+    divisor: Tensor | None,
     reduction: str,
     label_mode: str,
     temperature: float,
@@ -225,8 +240,8 @@ def _empty_gradients(logits: Tensor, labels: Tensor, weights: Tensor | None, wan
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs[:5])
-    ctx.options = inputs[5:]
+    ctx.save_for_backward(*inputs[:6])
+    ctx.options = inputs[6:]
 
 
 def _backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
@@ -234,7 +249,7 @@ def _backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
     wanted = [by_logits, by_labels, by_weights]
     gradients = _gradients(cotangent, *ctx.saved_tensors, *ctx.options, wanted)
     of_logits, of_labels, of_weights = (gradient if is_wanted else None for gradient, is_wanted in zip(gradients, wanted))
-    return of_logits, of_labels, None, of_weights, None, None, None, None
+    return of_logits, of_labels, None, of_weights, None, None, None, None, None
 
 
 _loss.register_autograd(_backward, setup_context=_save)
