@@ -23,8 +23,12 @@ static rankloss__extended lane(const rankloss__inputs *inputs, const rankloss__d
     return rankloss__extended_from_dd(sum);
 }
 
-/* With labels that sum to one, more of it: the list might be uniform as a whole, and the division asks for all bits. */
-static void add_sum_to_one(rankloss__stretch *stretch, rankloss__list *list, const rankloss__forward *forward) {
+/*
+ * With labels that sum to one, more of it: the list might be uniform as a whole, and the division asks for all bits. Not
+ * inlined, to keep a second forward pass off the stack of others.
+ */
+__attribute__((noinline)) static void add_sum_to_one(rankloss__stretch *stretch, rankloss__list *list,
+                                                     const rankloss__forward *forward) {
     const rankloss__dd zero = {0.0, 0.0};
     rankloss__forward again = *forward;
     again.uniform = true;

@@ -186,6 +186,31 @@ static void gradients_summed_over_lists(void **state) {
     }
 }
 
+/* The states of lists, and everything by them: on the fast path and in extended precision. */
+static void lists_in_stretches(void **state) {
+    (void)state;
+    static const int32_t dtypes[] = {RANKLOSS_F32, RANKLOSS_F64};
+    static const int64_t sizes[] = {30, 900, 70000};
+    for (int round = 0; round < 18; round++) {
+        pool p = {.count = 0};
+        random_state r = random_new(random_run_seed(), 102);
+        const int64_t size = sizes[round / 2 % 3], lists = 1 + 20000 / size;
+        rankloss_problem problem = draw_dense(&p, &r, dtypes[round % 2], lists, size);
+        problem.label_mode = round / 6;
+        if (round % 4 < 2 && size < 1000)
+            draw_logits(&r, &problem.logits, LOGITS_LONG_SPAN);
+        rankloss_list_state *states = pool_bytes(&p, lists * (int64_t)sizeof *states);
+        rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
+        result.state = states;
+        measure(&problem, &result, RANKLOSS_OK, "states beside all outputs");
+        problem.state = states;
+        result.state = NULL;
+        measure_anyhow(&problem, "all outputs by states");
+        measure(&problem, &result, RANKLOSS_OK, "all outputs by states");
+        pool_free(&p);
+    }
+}
+
 static int reduce(const double *losses, const uint8_t *counted, int64_t num_lists, double *reduced, void *user) {
     (void)losses;
     (void)counted;
@@ -225,6 +250,7 @@ int main(void) {
         cmocka_unit_test(dense_and_ragged),
         cmocka_unit_test(labels_far_apart),
         cmocka_unit_test(exotic_inputs),
+        cmocka_unit_test(lists_in_stretches),
         cmocka_unit_test(reducers_and_errors),
     };
 #if defined(SANITIZED)
