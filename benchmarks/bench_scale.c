@@ -2,6 +2,10 @@
  * What a computation over many machines pays besides its items: merging, and a list by its states. In turn, medians; for the
  * model in docs/scale.md.
  */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#endif
+
 #include <rankloss/rankloss.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,14 +104,14 @@ int main(void) {
                                     .labels = RANKLOSS_ARRAY(labels, LISTS, 10)};
     check(rankloss_softmax(&lists, &(rankloss_result){.accumulator = &sum}));
     for (int round = -1; round < ROUNDS; round++) { /* the first one warms up */
-        for (int k = 0; k < (int)NUM_ROWS; k++) {
+        for (int k = 0; k < NUM_ROWS; k++) {
             const double start = now();
             rows[k].run();
             times[k][round < 0 ? 0 : round] = now() - start;
         }
     }
     printf("RankLoss %s, %s, one thread\n", rankloss_version(), rankloss_isa());
-    for (int k = 0; k < (int)NUM_ROWS; k++) {
+    for (int k = 0; k < NUM_ROWS; k++) {
         qsort(times[k], ROUNDS, sizeof(times[k][0]), compare);
         printf("%-32s %8.2f %s\n", rows[k].name, 1e9 * times[k][ROUNDS / 2] / rows[k].count, rows[k].unit);
     }

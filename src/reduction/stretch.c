@@ -119,7 +119,9 @@ void rankloss__stretch_join(rankloss__stretch *into, const rankloss__stretch *fr
  * The first word has the valid items and, in its last bits, the kind; it is 0 for a stretch without items. Then come the
  * plain numbers, and three words for each extended one.
  */
-enum { HEADER, TEMPERATURE, LOGIT, BIAS, ARGMAX_TANGENT, LABEL_MAX, EXTENDED, NUM_EXTENDED = 6, WORDS = 24 };
+enum { HEADER, TEMPERATURE, LOGIT, BIAS, ARGMAX_TANGENT, LABEL_MAX, EXTENDED };
+
+enum { NUM_EXTENDED = 6, WORDS = RANKLOSS_LIST_STATE_WORDS };
 
 _Static_assert(EXTENDED + 3 * NUM_EXTENDED == WORDS, "the words of a state are used up");
 

@@ -194,12 +194,12 @@ static void lists_in_stretches(void **state) {
     for (int round = 0; round < 18; round++) {
         pool p = {.count = 0};
         random_state r = random_new(random_run_seed(), 102);
-        const int64_t size = sizes[round / 2 % 3], lists = 1 + 20000 / size;
-        rankloss_problem problem = draw_dense(&p, &r, dtypes[round % 2], lists, size);
+        const int64_t list_size = sizes[round / 2 % 3], num_lists = 1 + 20000 / list_size;
+        rankloss_problem problem = draw_dense(&p, &r, dtypes[round % 2], num_lists, list_size);
         problem.label_mode = round / 6;
-        if (round % 4 < 2 && size < 1000)
+        if (round % 4 < 2 && list_size < 1000)
             draw_logits(&r, &problem.logits, LOGITS_LONG_SPAN);
-        rankloss_list_state *states = pool_bytes(&p, lists * (int64_t)sizeof *states);
+        rankloss_list_state *states = pool_bytes(&p, num_lists * (int64_t)sizeof *states);
         rankloss_result result = make_plain_outputs(&p, &problem, OUTPUTS_ALL);
         result.state = states;
         measure(&problem, &result, RANKLOSS_OK, "states beside all outputs");

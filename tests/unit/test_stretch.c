@@ -48,16 +48,18 @@ static rankloss__stretch stretch_of(const item *it, const rankloss__stretch_kind
                                .coef_x = from(0.0)};
 }
 
-/* Joins the items from `begin` to before `end`, cut anywhere. */
-static rankloss__stretch join(random_state *r, const item *items, int begin, int end,
-                              const rankloss__stretch_kind *kind) {
-    if (end - begin == 1)
-        return stretch_of(&items[begin], kind);
-    const int middle = begin + 1 + (int)random_below(r, end - begin - 1);
-    rankloss__stretch into = join(r, items, begin, middle, kind);
-    const rankloss__stretch behind = join(r, items, middle, end, kind);
-    rankloss__stretch_join(&into, &behind);
-    return into;
+/* Joins items to one stretch, neighbours in any order. */
+static rankloss__stretch join(random_state *r, const item *items, int count, const rankloss__stretch_kind *kind) {
+    rankloss__stretch stretches[MOST_ITEMS];
+    for (int i = 0; i < count; i++)
+        stretches[i] = stretch_of(&items[i], kind);
+    for (; count > 1; count--) {
+        const int first = (int)random_below(r, count - 1);
+        rankloss__stretch_join(&stretches[first], &stretches[first + 1]);
+        for (int i = first + 1; i < count - 1; i++)
+            stretches[i] = stretches[i + 1];
+    }
+    return stretches[0];
 }
 
 static long double value(rankloss__extended a) {
@@ -122,7 +124,7 @@ static void joined_stretches_have_the_sums_of_all_items(void **state) {
         const rankloss__stretch_kind kind = {
             .temperature = round % 3 == 0 ? 0.75 : 1.0, .label_mode = round % 3, .is_f64 = true, .has_tangents = true};
         const double spread = round % 5 == 0 ? 10 : 3;
-        item items[MOST_ITEMS];
+        item items[MOST_ITEMS] = {{0}};
         const int count = 1 + (int)random_below(&r, MOST_ITEMS);
         for (int i = 0; i < count; i++)
             items[i] = (item){.logit = random_chance(&r, 0.3) ? 1 : spread * random_normal(&r),
@@ -130,7 +132,7 @@ static void joined_stretches_have_the_sums_of_all_items(void **state) {
                               .label = random_normal(&r),
                               .weight = random_chance(&r, 0.2) ? 0 : random_normal(&r),
                               .tangent = random_normal(&r)};
-        const rankloss__stretch got = join(&r, items, 0, count, &kind);
+        const rankloss__stretch got = join(&r, items, count, &kind);
         expect_sums(&got, items, count);
     }
 }
@@ -143,11 +145,11 @@ static void words_bring_a_stretch_back(void **state) {
                                              .label_mode = round % 3,
                                              .is_f64 = random_chance(&r, 0.5),
                                              .has_tangents = random_chance(&r, 0.5)};
-        item items[MOST_ITEMS];
+        item items[MOST_ITEMS] = {{0}};
         for (int i = 0; i < MOST_ITEMS; i++)
             items[i] = (item){random_normal(&r), random_normal(&r), random_normal(&r), random_normal(&r), 1};
         rankloss_list_state words, again;
-        const rankloss__stretch stretch = join(&r, items, 0, 1 + round % MOST_ITEMS, &kind);
+        const rankloss__stretch stretch = join(&r, items, 1 + round % MOST_ITEMS, &kind);
         rankloss__stretch_store(&words, &stretch);
         assert_true(rankloss__is_stretch(&words) && rankloss__stretch_has_items(&words));
         const rankloss__stretch back = rankloss__stretch_load(&words);
