@@ -16,9 +16,9 @@
  * not summed again.
  *
  * Numerical guarantee: the bounds of softmax.h hold for the whole list, whatever the number of stretches. Merging is done in
- * 106 bits with a wide exponent, so that nothing overflows, and loses no more than 2^-90 of a sum for each stretch; sums of
- * coefficients of both signs that cancel from one stretch to another have these bits to lose, and where labels sum to one the
- * bounds hold as long as they cancel to no less than 2^-40 of their magnitudes. The same stretches merged in the same order
+ * 106 bits with a wide exponent: nothing overflows or underflows, and each stretch costs some 2^-90 of what was lower. Where
+ * labels sum to one, the coefficients of all stretches may cancel in their sum to 2^-40 of their magnitudes, no further.
+ * The same stretches merged in the same order
  * give the same bits on every machine; other stretches may give others, within the bounds.
  *
  * One list of n items over r ranks takes 192 bytes from each rank and to it.
@@ -42,7 +42,8 @@ extern "C" {
  * obviously holds something else is an RANKLOSS_ERROR_OPTION.
  *
  * It is for one compute dtype, temperature and label mode, those of the call that wrote it, which all stretches have to
- * share and the calls that take it; and for the tangent of that call, if it had one.
+ * share and the calls that take it; and for the tangent of that call, if it had one, which hvp_logits needs. Other inputs may
+ * be absent in some stretches, where they stand for their defaults.
  */
 typedef struct rankloss_list_state {
     double words[RANKLOSS_LIST_STATE_WORDS];

@@ -184,8 +184,9 @@ typedef struct rankloss_problem {
      * are the merged states of the whole lists, which result.state gave for the stretches: they are taken in the place of the
      * lists' own sums. The losses are those of the whole lists, and it is they that are counted, also where no item is at
      * hand; derivatives are those of the items at hand, and so is the jvp, which adds up over the stretches. For hvp_logits
-     * the states must be of calls with the tangent. States of other items than those at hand are a mistake that cannot be
-     * found, but where an item has a higher score than its list's state says: that list is NaN. See list_state.h.
+     * the states must be of calls with the tangent. States of other items than those at hand are a mistake that is found
+     * only where a state has no valid item and its list has, or an item is above the largest score of its state (with a bias,
+     * by more than 2): that list is NaN. See list_state.h.
      */
     const rankloss_list_state *state;
     /** 0. */

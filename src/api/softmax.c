@@ -72,9 +72,9 @@ static rankloss_status check_accumulator(const rankloss_accumulator *accumulator
     return RANKLOSS_OK;
 }
 
-/* The states of whole lists, where there are any: what they hold are states. */
+/* What they hold are states. */
 static rankloss_status check_words(const rankloss_list_state *whole, int64_t num_lists) {
-    for (int64_t list = 0; whole != NULL && list < num_lists; list++)
+    for (int64_t list = 0; list < num_lists; list++)
         if (!rankloss__is_stretch(&whole[list]))
             return rankloss__fail(RANKLOSS_ERROR_OPTION,
                                   "the problem's state: the words of list %" PRId64
@@ -84,12 +84,14 @@ static rankloss_status check_words(const rankloss_list_state *whole, int64_t num
 }
 
 /* They are of calls such as this one. Not inlined, to keep a stretch off the stack of the call. */
-__attribute__((noinline)) static rankloss_status check_kinds(const rankloss__plan *plan) {
-    const rankloss__inputs *inputs = &plan->inputs;
-    rankloss__stretch_kind kind = rankloss__stretch_kind_of(inputs);
-    for (int64_t list = 0; inputs->whole != NULL && list < inputs->batch.num_lists; list++) {
-        const rankloss__stretch whole = rankloss__stretch_load(&inputs->whole[list]);
-        kind.has_tangents = whole.kind.has_tangents || plan->derivatives[RANKLOSS__HVP_LOGITS].present;
+__attribute__((noinline)) static rankloss_status check_kinds(const rankloss_problem *problem, int64_t num_lists,
+                                                             bool needs_tangents) {
+    rankloss__stretch_kind kind = {.temperature = problem->temperature != 0.0 ? problem->temperature : 1.0,
+                                   .label_mode = problem->label_mode,
+                                   .is_f64 = problem->logits.dtype == RANKLOSS_F64};
+    for (int64_t list = 0; list < num_lists; list++) {
+        const rankloss__stretch whole = rankloss__stretch_load(&problem->state[list]);
+        kind.has_tangents = whole.kind.has_tangents || needs_tangents;
         const char *difference = whole.valid > 0 ? rankloss__stretch_difference(&whole.kind, &kind) : NULL;
         if (difference != NULL)
             return rankloss__fail(RANKLOSS_ERROR_OPTION,
@@ -97,6 +99,14 @@ __attribute__((noinline)) static rankloss_status check_kinds(const rankloss__pla
                                   difference);
     }
     return RANKLOSS_OK;
+}
+
+/* The states of whole lists, where there are any. */
+static rankloss_status check_whole(const rankloss_problem *problem, int64_t num_lists, bool needs_tangents) {
+    if (problem->state == NULL)
+        return RANKLOSS_OK;
+    const rankloss_status status = check_words(problem->state, num_lists);
+    return status == RANKLOSS_OK ? check_kinds(problem, num_lists, needs_tangents) : status;
 }
 
 static rankloss_status compute(const rankloss_problem *problem, const rankloss_result *result,
@@ -112,9 +122,7 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
     if (result->accumulator != NULL)
         status = check_accumulator(result->accumulator, plan.counted);
     if (status == RANKLOSS_OK)
-        status = check_words(plan.inputs.whole, plan.inputs.batch.num_lists);
-    if (status == RANKLOSS_OK)
-        status = check_kinds(&plan);
+        status = check_whole(problem, plan.inputs.batch.num_lists, plan.derivatives[RANKLOSS__HVP_LOGITS].present);
     if (status != RANKLOSS_OK)
         return status;
     if (plan.reduction == RANKLOSS_CUSTOM) {
@@ -151,7 +159,7 @@ rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *c
     if (status == RANKLOSS_OK) {
         const rankloss__batch batch = rankloss__batch_make(&problem->logits, &problem->offsets);
         const rankloss__view where = rankloss__view_of_items(&batch, &problem->where);
-        status = check_words(problem->state, batch.num_lists);
+        status = check_whole(problem, batch.num_lists, false);
         if (status == RANKLOSS_OK)
             *count = rankloss__plan_count_lists(&batch, &where, problem->state);
     }

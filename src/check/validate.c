@@ -297,7 +297,7 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
                              [JVP] = {"jvp", &r->jvp, floats},
                              [HVP_LOGITS] = {"hvp_logits", &r->hvp_logits, floats},
                              [MEMORY] = {memory->name, &bytes, 1u << RANKLOSS_U8},
-                             [STATES] = {"state", &states[1], floats},
+                             [STATES] = {"the result's state", &states[1], floats},
                              [LOGITS] = {"logits", &p->logits, floats},
                              [LABELS] = {"labels", &p->labels, numbers},
                              [WHERE] = {"where", &p->where, RANKLOSS__MASKS},

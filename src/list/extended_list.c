@@ -62,9 +62,10 @@ static void find_argmax(rankloss__extended_sums *sums, rankloss__list *list) {
     }
 }
 
+/* Of x <= 0, or a little more where a bias is rounded; far above that are only items of another list than their state. */
 static extended exponential(extended x) {
-    if (isnan(x.hi))
-        return x;
+    if (isnan(x.hi) || rankloss__extended_to_double(x) > 1e5)
+        return from((double)NAN);
     return isinf(x.hi) ? from(0.0) : rankloss__extended_exp(x);
 }
 
@@ -251,6 +252,7 @@ rankloss__stretch rankloss__extended_stretch(rankloss__list *list, const ranklos
     rankloss__stretch stretch = {.kind = rankloss__stretch_kind_of(list->inputs),
                                  .valid = (int64_t)sums.count,
                                  .has_coefficient = sums.argmax_coef.hi != 0.0,
+                                 .has_bias = list->inputs->bias.data != NULL,
                                  .logit = sums.logit,
                                  .bias = sums.bias,
                                  .argmax_tangent = rankloss__extended_to_double(sums.argmax_tangent),

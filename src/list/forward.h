@@ -26,7 +26,7 @@ typedef struct rankloss__forward {
     bool exps_rounded; /* the derivatives use exponentials rounded to floats, see float_exps.h */
     bool uniform;      /* every coefficient is 1: labels that were to sum to one, and summed to zero */
     bool zero;         /* every coefficient is 0 */
-    bool of_whole;     /* the items at hand are a stretch of a longer list, `whole`: see whole_list.h */
+    bool of_whole;     /* the items at hand are a stretch of a longer list, `whole`, whose largest score range has */
     double loss;
     rankloss__list_sums sums; /* in lane 0, and so are the losses */
     rankloss__losses losses;

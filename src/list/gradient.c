@@ -267,7 +267,8 @@ static double fast_jvp(rankloss__list *list, const rankloss__forward *forward) {
 }
 
 double rankloss__jvp(rankloss__list *list, const rankloss__forward *forward) {
-    if (forward->path == RANKLOSS__EMPTY || (forward->zero && rankloss__tangents_are_finite(&forward->sums, 0)))
+    if (forward->path == RANKLOSS__EMPTY ||
+        (forward->zero && !forward->of_whole && rankloss__tangents_are_finite(&forward->sums, 0)))
         return 0.0;
     if (forward->path == RANKLOSS__NAN)
         return (double)NAN;

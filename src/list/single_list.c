@@ -1,6 +1,6 @@
 /*
- * A list by itself: the forward pass, then the wanted outputs, the state first. The jvp comes before the gradient, which may overwrite
- * the logits.
+ * A list by itself: the forward pass, then the wanted outputs, the state first. The jvp comes before the gradient, which
+ * may overwrite the logits.
  */
 #include "list/single_list.h"
 

@@ -55,6 +55,7 @@ rankloss__stretch rankloss__stretch_of(rankloss__list *list, const rankloss__for
     rankloss__stretch stretch = {.kind = rankloss__stretch_kind_of(inputs),
                                  .valid = (int64_t)forward->range.valid,
                                  .has_coefficient = !forward->zero && !forward->uniform,
+                                 .has_bias = inputs->bias.data != NULL,
                                  .logit = forward->range.logit,
                                  .bias = inputs->bias.data != NULL ? forward->range.bias : 0.0,
                                  .argmax_tangent = inputs->wants_tangent ? sums->argmax_tangent.at[0] : 0.0,
@@ -90,18 +91,25 @@ static size_t find_argmax(rankloss__list *list, const rankloss__stretch *whole) 
     return list->size;
 }
 
+/* How far the largest score at hand is above the whole list's; negative if it is not. */
+static double height_above(const rankloss__stretch *whole, const rankloss__score_range *at_hand, double bias) {
+    const rankloss__stretch top = {.kind = whole->kind, .logit = at_hand->logit, .bias = bias};
+    return rankloss__extended_to_double(rankloss__stretch_height(&top, whole));
+}
+
 /*
- * The range of the scores at hand, as a part of the whole list's. Returns whether it can be a part: with a bias, scores are
- * compared by numbers that are rounded.
+ * The range of the scores at hand, as a part of the whole list's. Returns whether it can be a part: with a bias, which item
+ * is the argmax is told by scores that are rounded, and the largest may be up to 1.25 above it.
  */
 static bool take_range(rankloss__forward *forward, rankloss__list *list) {
     const rankloss__stretch *whole = &forward->whole;
     const rankloss__inputs *inputs = list->inputs;
     rankloss__score_range *range = &forward->range;
-    const bool biased = inputs->bias.data != NULL;
-    const bool may_be_argmax = range->valid > 0 && (biased || range->logit == whole->logit);
+    const bool biased = inputs->bias.data != NULL, any = range->valid > 0;
+    const bool may_be_argmax = any && (biased || range->logit == whole->logit);
     const bool others_are_less = whole->other_exps.hi == 0.0 || whole->other_exps.exponent < 0;
-    const double highest = range->max;
+    const bool is_infinite = any && isinf(range->max) && range->max > 0.0;
+    const double height = any && isfinite(range->max) ? height_above(whole, range, biased ? range->bias : 0.0) : 0.0;
     if (!may_be_argmax || !others_are_less)
         range->argmax = list->size;
     else if (biased)
@@ -110,11 +118,8 @@ static bool take_range(rankloss__forward *forward, rankloss__list *list) {
     range->bias = whole->bias;
     if (biased)
         range->max = whole->logit * inputs->inverse_temperature.hi + whole->bias;
-    range->lowest_x = range->valid > 0 ? (range->min - range->max) * range->unit : 0.0;
-    if (!biased)
-        return range->valid == 0 || !(highest > range->max);
-    const double slack = 4.0 + 0x1p-20 * fabs(range->max);
-    return range->valid == 0 || !inputs->is_moderate || !isfinite(highest) || !(highest > range->max + slack);
+    range->lowest_x = any ? (range->min - range->max) * range->unit : 0.0;
+    return biased ? !(height > 2.0) : !(is_infinite || height > 0.0);
 }
 
 /*
@@ -131,6 +136,12 @@ static bool take_label_range(rankloss__list *list, const rankloss__stretch *whol
 
 static void take_dd(rankloss__dd_lanes *lanes, rankloss__extended value) {
     rankloss__set_first_lane(lanes, rankloss__extended_to_dd(value));
+}
+
+/* Whether the others' exponentials, all together, are below that of a score so far below the largest. */
+static bool others_are_below(const rankloss__stretch *whole, double x) {
+    const double log2_e = 1.4426950408889634;
+    return whole->other_exps.hi != 0.0 && (double)whole->other_exps.exponent < x * log2_e;
 }
 
 /* All sums, as the kernels would have found them in the whole list. */
@@ -151,9 +162,16 @@ static void take_sums(rankloss__forward *forward) {
     sums->max.at[0] = range->max;
     sums->min.at[0] = range->min;
     sums->lowest_x.at[0] = range->lowest_x;
+    if (others_are_below(whole, 0.5 * RANKLOSS__EXP_CUTOFF))
+        sums->lowest_x.at[0] = fmin(range->lowest_x, RANKLOSS__EXP_CUTOFF); /* of an item in another stretch */
     sums->logit.at[0] = range->logit;
     sums->bias.at[0] = range->bias;
     sums->valid.at[0] = (double)whole->valid;
+}
+
+static double tangent_at(rankloss__list *list, size_t i) {
+    const size_t first = i - i % list->chunk;
+    return rankloss__list_chunk(list, first)->tangent[i - first];
 }
 
 /* Whether exponentials of items at hand underflow, or of their labels. */
@@ -169,11 +187,20 @@ static underflow find_underflow(rankloss__forward *forward, rankloss__list *list
     return (underflow){forward->sums.others.doubtful, forward->sums.label_underflow};
 }
 
-/* Whether the sums carry the results of items that underflow so. */
+/*
+ * Whether the sums carry the results of items that underflow so; and, in float64, of others in other stretches. The limits
+ * for scores with a bias are asked for by the state, since a stretch without items has no bias to look at.
+ */
 static bool are_accurate(rankloss__forward *forward, const rankloss__inputs *inputs, underflow at_hand) {
-    forward->sums.others.doubtful = at_hand.doubtful;
-    forward->sums.label_underflow = at_hand.labels;
-    return rankloss__sums_are_accurate(inputs, &forward->sums, &forward->losses, 0, forward->zero);
+    rankloss__list_sums *sums = &forward->sums;
+    const bool others_underflow = inputs->is_f64 && others_are_below(&forward->whole, RANKLOSS__EXP_CUTOFF);
+    const double max = sums->max.at[0];
+    sums->others.doubtful = at_hand.doubtful | (others_underflow ? 1u : 0u);
+    sums->label_underflow = at_hand.labels;
+    sums->max.at[0] = forward->whole.has_bias ? max : 0.0;
+    const bool accurate = rankloss__sums_are_accurate(inputs, sums, &forward->losses, 0, forward->zero);
+    sums->max.at[0] = max;
+    return accurate;
 }
 
 static bool has_softmax(const rankloss__stretch *whole, bool label_exps) {
@@ -191,9 +218,13 @@ void rankloss__forward_whole(rankloss__list *list, rankloss__forward *forward) {
     forward->loss = whole->valid == 0 ? 0.0 : (double)NAN;
     forward->sums.sum_to_one = inputs->sum_to_one;
     forward->sums.label_exps = inputs->label_exps;
+    forward->range = rankloss__find_range(list);
+    if (whole->valid == 0 && forward->range.valid > 0) { /* of other items */
+        forward->path = RANKLOSS__NAN;
+        forward->loss = (double)NAN;
+    }
     if (whole->valid == 0 || !has_softmax(whole, inputs->label_exps))
         return;
-    forward->range = rankloss__find_range(list);
     double lowest_label = 0.0;
     if ((inputs->label_exps && !take_label_range(list, whole, &lowest_label)) || !take_range(forward, list))
         return;
@@ -205,6 +236,8 @@ void rankloss__forward_whole(rankloss__list *list, rankloss__forward *forward) {
                         : RANKLOSS__SPAN_WIDE;
     const underflow none = {0, 0}, at_hand = find_underflow(forward, list, lowest_label);
     take_sums(forward);
+    if (inputs->wants_tangent && forward->range.argmax < list->size)
+        forward->sums.argmax_tangent.at[0] = tangent_at(list, forward->range.argmax); /* a jvp needs no state's */
     /* The loss is by the sums alone, so that every stretch of a list has the same bits. */
     const bool finite = inputs->kernels->losses(&forward->sums, &forward->losses) != 0;
     forward->loss = finite && are_accurate(forward, inputs, none) ? forward->losses.loss.at[0]

@@ -39,8 +39,7 @@ static extended product(extended factor, extended value) {
     return factor.hi == 0.0 || value.hi == 0.0 ? from_double(0.0) : rankloss__extended_mul(factor, value);
 }
 
-/* The largest score of a less that of b; NaN for a score that is no number. */
-static extended difference(const rankloss__stretch *a, const rankloss__stretch *b) {
+extended rankloss__stretch_height(const rankloss__stretch *a, const rankloss__stretch *b) {
     const extended logits = rankloss__extended_sub(from_double(a->logit), from_double(b->logit));
     const extended biases = rankloss__extended_sub(from_double(a->bias), from_double(b->bias));
     return rankloss__extended_add(rankloss__extended_div(logits, from_double(a->kind.temperature)), biases);
@@ -85,6 +84,7 @@ static void join_below(rankloss__stretch *high, const rankloss__stretch *low, ex
     add(&high->rest, low->rest);
     high->valid += low->valid;
     high->has_coefficient |= low->has_coefficient;
+    high->has_bias |= low->has_bias;
 }
 
 void rankloss__stretch_join(rankloss__stretch *into, const rankloss__stretch *from) {
@@ -95,14 +95,14 @@ void rankloss__stretch_join(rankloss__stretch *into, const rankloss__stretch *fr
         *into = *from;
         return;
     }
-    extended d = difference(from, into);
+    extended d = rankloss__stretch_height(from, into);
     /* Of equal scores the first is the argmax. */
     const bool from_is_higher =
         from->logit != NO_SCORE && (into->logit == NO_SCORE || rankloss__extended_to_double(d) > 0.0);
     if (from_is_higher) {
         high = *from;
         low = *into;
-        d = difference(into, from);
+        d = rankloss__stretch_height(into, from);
     }
     if (high.kind.label_mode == RANKLOSS_LABELS_SOFTMAX) {
         const double label_max = high.label_max > low.label_max ? high.label_max : low.label_max;
@@ -123,9 +123,12 @@ enum { HEADER, TEMPERATURE, LOGIT, BIAS, ARGMAX_TANGENT, LABEL_MAX, EXTENDED };
 
 enum { NUM_EXTENDED = 6, WORDS = RANKLOSS_LIST_STATE_WORDS };
 
+/* Of the extended ones, as extended_members() has them. */
+enum { REST = 6, OTHER_EXPS = 9 };
+
 _Static_assert(EXTENDED + 3 * NUM_EXTENDED == WORDS, "the words of a state are used up");
 
-enum { IS_F64 = 1, HAS_TANGENTS = 2, HAS_COEFFICIENT = 4, LABEL_MODE = 8, KINDS = 32 };
+enum { IS_F64 = 1, HAS_TANGENTS = 2, HAS_COEFFICIENT = 4, HAS_BIAS = 8, LABEL_MODE = 16, KINDS = 64 };
 
 static void extended_members(rankloss__stretch *stretch, extended *members[NUM_EXTENDED]) {
     members[0] = &stretch->rest;
@@ -148,8 +151,17 @@ static bool is_extended(const double words[3]) {
     return size >= 1.0 && size < 2.0 && fabs(words[1]) < 1.0 && is_whole(exponent, 0x1p48);
 }
 
+/* Of no more items than there may be, each of which adds about 1 at most; or NaN. */
+static bool is_sum_of_exponentials(const double words[3]) {
+    return isnan(words[0]) || (words[0] >= 0.0 && isfinite(words[0]) && words[2] <= 47.0);
+}
+
 bool rankloss__stretch_has_items(const rankloss_list_state *state) {
-    return state->words[HEADER] != 0.0;
+    return rankloss__is_stretch(state) && state->words[HEADER] != 0.0;
+}
+
+bool rankloss__stretch_has_bias(const rankloss_list_state *state) {
+    return rankloss__is_stretch(state) && rankloss__stretch_load(state).has_bias;
 }
 
 bool rankloss__is_stretch(const rankloss_list_state *state) {
@@ -169,7 +181,8 @@ bool rankloss__is_stretch(const rankloss_list_state *state) {
     for (int k = EXTENDED; k < WORDS; k += 3)
         if (!is_extended(&words[k]))
             return false;
-    return true;
+    const bool softmax = (int64_t)header % KINDS / LABEL_MODE == RANKLOSS_LABELS_SOFTMAX;
+    return is_sum_of_exponentials(&words[OTHER_EXPS]) && (!softmax || is_sum_of_exponentials(&words[REST]));
 }
 
 rankloss__stretch rankloss__stretch_load(const rankloss_list_state *state) {
@@ -182,6 +195,7 @@ rankloss__stretch rankloss__stretch_load(const rankloss_list_state *state) {
                                           .has_tangents = (bits & HAS_TANGENTS) != 0},
                                  .valid = header / KINDS,
                                  .has_coefficient = (bits & HAS_COEFFICIENT) != 0,
+                                 .has_bias = (bits & HAS_BIAS) != 0,
                                  .logit = words[LOGIT],
                                  .bias = words[BIAS],
                                  .argmax_tangent = words[ARGMAX_TANGENT],
@@ -208,7 +222,8 @@ void rankloss__stretch_store(rankloss_list_state *state, const rankloss__stretch
     rankloss__stretch copy = *stretch;
     extended *members[NUM_EXTENDED];
     const int bits = (copy.kind.is_f64 ? IS_F64 : 0) | (copy.kind.has_tangents ? HAS_TANGENTS : 0) |
-                     (copy.has_coefficient ? HAS_COEFFICIENT : 0) | copy.kind.label_mode * LABEL_MODE;
+                     (copy.has_coefficient ? HAS_COEFFICIENT : 0) | (copy.has_bias ? HAS_BIAS : 0) |
+                     copy.kind.label_mode * LABEL_MODE;
     words[HEADER] = (double)(copy.valid * KINDS + bits);
     words[TEMPERATURE] = copy.kind.temperature;
     words[LOGIT] = word_of(copy.logit);

@@ -24,12 +24,13 @@ typedef struct rankloss__stretch_kind {
 /*
  * The argmax is apart from the sums over the others, as in the forward pass. A stretch without a finite score has none: its
  * logit is -inf, and every item is one of the others. One with a score of NaN or +inf has other_exps of NaN, and one with
- * such a label, if labels are to be a softmax, a label_total of NaN; both stay so.
+ * such a label, if labels are to be a softmax, a rest of NaN; both stay so.
  */
 typedef struct rankloss__stretch {
     rankloss__stretch_kind kind;
     int64_t valid;         /* 0: nothing else is set */
     bool has_coefficient;  /* one that is not 0 */
+    bool has_bias;         /* some of its calls had a bias; that of the others is 0 */
     double logit, bias;    /* of the argmax */
     double argmax_tangent; /* if there are tangents; and so below */
     double label_max;      /* of the softmax of labels: the largest label; otherwise 0 */
@@ -43,6 +44,9 @@ typedef struct rankloss__stretch {
 /* What makes two kinds different, in words; NULL if nothing does. */
 const char *rankloss__stretch_difference(const rankloss__stretch_kind *a, const rankloss__stretch_kind *b);
 
+/* The largest score of a less that of b; NaN for a score that is no number. */
+rankloss__extended rankloss__stretch_height(const rankloss__stretch *a, const rankloss__stretch *b);
+
 /* into: the stretch before `from`, of the same kind. Their valid items are together at most RANKLOSS__STRETCH_ITEMS. */
 void rankloss__stretch_join(rankloss__stretch *into, const rankloss__stretch *from);
 
@@ -53,8 +57,9 @@ void rankloss__stretch_join(rankloss__stretch *into, const rankloss__stretch *fr
 /* Whether the words can be those of a state. */
 bool rankloss__is_stretch(const rankloss_list_state *state);
 
-/* Of such words: whether there is a valid item. */
+/* Whether there is a valid item, and whether some calls had a bias. Of other words, no. */
 bool rankloss__stretch_has_items(const rankloss_list_state *state);
+bool rankloss__stretch_has_bias(const rankloss_list_state *state);
 
 rankloss__stretch rankloss__stretch_load(const rankloss_list_state *state);
 void rankloss__stretch_store(rankloss_list_state *state, const rankloss__stretch *stretch);

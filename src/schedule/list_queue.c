@@ -82,8 +82,9 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
 static void start(list_queue *queue, const rankloss__run *run) {
     queue->run = run;
     queue->wanted = run->wanted & ~(unsigned)RANKLOSS__WANT_STATE;
-    /* Of a list in stretches each is computed alone. */
-    queue->most_side_by_side = run->plan->inputs.whole != NULL ? 0 : rankloss__most_side_by_side(&run->plan->inputs);
+    /* Each is computed alone where lists are stretches of others, and where only the states are wanted. */
+    const bool alone = run->plan->inputs.whole != NULL || queue->wanted == 0;
+    queue->most_side_by_side = alone ? 0 : rankloss__most_side_by_side(&run->plan->inputs);
     queue->before = queue->latest = (waiting_lists){.count = 0};
     for (int b = 0; b < BINS; b++)
         queue->bins[b].count = 0, queue->bins[b].items = 0;

@@ -27,6 +27,12 @@ static const rankloss_array none;
 
 /* --- against the reference --- */
 
+/* The rest of the items has a bias of 0, which stretches_run() leaves out where it can. */
+static void leave_bias_in_half(const rankloss_array *bias) {
+    for (int64_t i = view_count(bias) / 2; i < view_count(bias); i++)
+        view_set(bias, i, 0);
+}
+
 /* Lists with every input but the mask, and that mostly too; the arrays have an element for each item. */
 static rankloss_problem draw_batch(pool *p, random_state *r, int32_t dtype, int64_t lists, int64_t most) {
     const bool ragged = random_chance(r, 0.5);
@@ -36,6 +42,8 @@ static rankloss_problem draw_batch(pool *p, random_state *r, int32_t dtype, int6
     if (random_chance(r, 0.3)) {
         draw_bias(p, r, &problem, BIAS_PER_ITEM);
         problem.bias = view_cast(p, &problem.bias, problem.bias.dtype);
+        if (random_chance(r, 0.5))
+            leave_bias_in_half(&problem.bias);
     }
     return problem;
 }
@@ -72,7 +80,51 @@ static void stretches_have_the_results_of_the_whole(void **state) {
             problem.weights = none;
         snprintf(label, sizeof label, "round %d: logits %d, factors %d, label mode %d", round, (int)kind, (int)factors,
                  (int)problem.label_mode);
-        expect_whole(&problem, &r, OUTPUTS_ALL, label);
+        expect_whole(&problem, &r, round % 3 == 0 ? OUTPUTS_ALL & ~(1 << OUTPUT_HVP_LOGITS) : OUTPUTS_ALL, label);
+        pool_free(&p);
+    }
+}
+
+static long double power_of_ten(random_state *r, double most) {
+    return powl(10.0L, (long double)(most * (2 * random_unit(r) - 1)));
+}
+
+/* float64: items whose exponentials no double holds beside the largest score of another stretch, but whose results do. */
+static void items_far_below_another_stretch_count(void **state) {
+    static const double distances[] = {0, 300, 600, 700, 800, 1000};
+    random_state r = random_new(random_run_seed(), 86);
+    (void)state;
+    for (int round = 0; round < 1500 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F64, 2, 2 + round % 3);
+        for (int64_t i = 0; i < view_count(&problem.logits); i++) {
+            view_set(&problem.logits, i, (long double)-distances[random_below(&r, LENGTH(distances))]);
+            view_set(&problem.labels, i, power_of_ten(&r, round % 2 ? 250 : 100));
+            view_set(&problem.weights, i, power_of_ten(&r, 40));
+            view_set(&problem.tangent, i, power_of_ten(&r, 60));
+        }
+        for (int64_t k = 0; k < 2; k++)
+            view_set(&problem.cotangent, k, power_of_ten(&r, 55));
+        problem.label_mode = round % 5 == 0 ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
+        expect_whole(&problem, &r, OUTPUTS_ALL, "items far below");
+        pool_free(&p);
+    }
+}
+
+/* With biases beyond what the kernels carry, as doubles beside which the stretches without items have none. */
+static void large_biases_leave_the_loss_its_bits(void **state) {
+    random_state r = random_new(random_run_seed(), 87);
+    (void)state;
+    for (int round = 0; round < 600 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 2, 4);
+        const long double size = ldexpl(1.0L, (int)random_below(&r, 60));
+        problem.bias = view_copy(&p, &problem.logits);
+        for (int64_t i = 0; i < view_count(&problem.bias); i++)
+            view_set(&problem.bias, i, size * (long double)random_normal(&r));
+        if (round % 3 == 0)
+            leave_bias_in_half(&problem.bias);
+        expect_whole(&problem, &r, OUTPUTS_ALL, "large biases");
         pool_free(&p);
     }
 }
@@ -214,6 +266,39 @@ static void whole_lists_are_counted(void **state) {
     assert_true(loss == whole && loss > 0);
 }
 
+/* A jvp is by the tangent at hand, whatever that of the states was. */
+static void a_jvp_is_by_the_tangent_at_hand(void **state) {
+    const double logits[4] = {5, 1, 0, -1}, labels[4] = {0, 1, 0, 2}, tangent[4] = {1, 2, 3, 4},
+                 other[4] = {7, 0, 1, 9};
+    double plain, got;
+    rankloss_list_state states[2];
+    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 4), .labels = RANKLOSS_ARRAY(labels, 4)};
+    (void)state;
+    check_run(&problem, &(rankloss_result){.state = &states[0]}, "without a tangent");
+    problem.tangent = RANKLOSS_ARRAY(other, 4);
+    check_run(&problem, &(rankloss_result){.state = &states[1]}, "with another tangent");
+    problem.tangent = RANKLOSS_ARRAY(tangent, 4);
+    check_run(&problem, &(rankloss_result){.jvp = RANKLOSS_ARRAY(&plain, 1)}, "a jvp");
+    for (int k = 0; k < 2; k++) {
+        problem.state = &states[k];
+        check_run(&problem, &(rankloss_result){.jvp = RANKLOSS_ARRAY(&got, 1)}, "a jvp by a state");
+        assert_true(fabs(got - plain) <= 1e-14 * fabs(plain));
+    }
+}
+
+/* A state without items, beside items: as where somebody forgot to merge. */
+static void items_of_an_empty_state_are_nan(void **state) {
+    const float logits[2] = {0, 1}, labels[2] = {1, 1};
+    const rankloss_list_state empty = {{0}};
+    float loss = 0, grad[2] = {0};
+    const rankloss_problem problem = {
+        .logits = RANKLOSS_ARRAY(logits, 2), .labels = RANKLOSS_ARRAY(labels, 2), .state = &empty};
+    (void)state;
+    check_run(&problem, &(rankloss_result){.loss = RANKLOSS_ARRAY(&loss, 1), .grad_logits = RANKLOSS_ARRAY(grad, 2)},
+              "an empty state");
+    assert_true(isnan(loss) && isnan(grad[0]) && isnan(grad[1]));
+}
+
 /* A state of other items: with an item above its largest score the list is NaN, and no other is. */
 static void an_item_above_its_state_is_nan(void **state) {
     const float scores[4] = {0, 1, 0, 1}, above[4] = {0, 3, 0, 1}, labels[4] = {1, 1, 1, 1};
@@ -349,6 +434,7 @@ static void calls_with_bad_states_are_refused(void **state) {
     problem.temperature = 0;
     problem.label_mode = RANKLOSS_LABELS_SUM_TO_ONE;
     expect_bad_call(&problem, &result, RANKLOSS_ERROR_OPTION, "label mode");
+    assert_int_equal(rankloss_count_lists(&problem, &count), RANKLOSS_ERROR_OPTION);
     problem.label_mode = 0;
     problem.tangent = problem.logits;
     check_run(&problem, &result, "a tangent that no output needs from the states");
@@ -363,10 +449,10 @@ static void calls_with_bad_states_are_refused(void **state) {
     problem.state = NULL;
 
     result.state = (rankloss_list_state *)(void *)((char *)other + 4);
-    expect_bad_call(&problem, &result, RANKLOSS_ERROR_STRIDE, "state");
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_STRIDE, "the result's state");
     result.state = other;
     result.loss = RANKLOSS_ARRAY(&other[1].words[23], 1);
-    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OVERLAP, "overlaps state");
+    expect_bad_call(&problem, &result, RANKLOSS_ERROR_OVERLAP, "overlaps the result's state");
     result.loss = RANKLOSS_ARRAY(&other[2].words[0], 1);
     check_run(&problem, &result, "a loss behind the states");
     problem.state = &other[1];
@@ -378,12 +464,16 @@ static void calls_with_bad_states_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stretches_have_the_results_of_the_whole),
+        cmocka_unit_test(items_far_below_another_stretch_count),
+        cmocka_unit_test(large_biases_leave_the_loss_its_bits),
         cmocka_unit_test(every_stretch_has_the_bits_of_the_loss),
         cmocka_unit_test(special_values_are_those_of_the_whole),
         cmocka_unit_test(long_lists_have_the_results_of_the_whole),
         cmocka_unit_test(states_change_no_other_bit),
         cmocka_unit_test(a_state_is_that_of_logits_which_are_replaced),
         cmocka_unit_test(whole_lists_are_counted),
+        cmocka_unit_test(a_jvp_is_by_the_tangent_at_hand),
+        cmocka_unit_test(items_of_an_empty_state_are_nan),
         cmocka_unit_test(an_item_above_its_state_is_nan),
         cmocka_unit_test(an_empty_state_changes_nothing),
         cmocka_unit_test(states_of_other_calls_are_refused),

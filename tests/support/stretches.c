@@ -88,6 +88,10 @@ static rankloss_problem stretch_of(pool *p, const rankloss_problem *problem, con
         *input = view_vector(p, whole.dtype, items);
         copy_items(&whole, input, cuts, lists, false);
     }
+    bool biased = false;
+    for (int64_t i = 0; i < items && !view_is_absent(&part.bias); i++)
+        biased = biased || view_get(&part.bias, i) != 0;
+    part.bias = biased || items == 0 ? part.bias : none; /* as a stretch may do without */
     return part;
 }
 
@@ -140,6 +144,8 @@ const char *stretches_run(const rankloss_problem *problem, rankloss_result *resu
         parts[s] = stretch_of(&p, problem, &cuts[s * lists]);
         rankloss_problem summed = parts[s];
         summed.cotangent = none; /* a state has nothing of it */
+        if (view_is_absent(&result->hvp_logits))
+            summed.tangent = none; /* nor does a jvp need it there */
         const rankloss_result state = {.state = states};
         if (rankloss_softmax(&summed, &state) != RANKLOSS_OK)
             wrong = rankloss_last_error();

@@ -170,9 +170,9 @@ static void other_words_are_told_from_a_stretch(void **state) {
     static const struct {
         int word;
         double value;
-    } wrong[] = {{0, 0.5}, {0, -64}, {0, 0x1p60},    {0, 31},          {0, 56},
-                 {1, 0},   {1, -1},  {1, 0x1p-1070}, {1, (double)NAN}, {6, 3},
-                 {6, 0.5}, {7, 1},   {8, 0.5},       {8, 0x1p60},      {23, (double)NAN}};
+    } wrong[] = {{0, 0.5}, {0, -64},       {0, 0x1p60},      {0, 63},  {0, 112},         {1, 0},
+                 {1, -1},  {1, 0x1p-1070}, {1, (double)NAN}, {6, 3},   {6, 0.5},         {7, 1},
+                 {8, 0.5}, {8, 0x1p60},    {9, -1.5},        {11, 48}, {23, (double)NAN}};
     (void)state;
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         rankloss_list_state words;
