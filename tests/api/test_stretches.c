@@ -270,7 +270,7 @@ static void whole_lists_are_counted(void **state) {
 static void a_jvp_is_by_the_tangent_at_hand(void **state) {
     const double logits[4] = {5, 1, 0, -1}, labels[4] = {0, 1, 0, 2}, tangent[4] = {1, 2, 3, 4},
                  other[4] = {7, 0, 1, 9};
-    double plain, got;
+    double plain = 0, got = 0;
     rankloss_list_state states[2];
     rankloss_problem problem = {.logits = RANKLOSS_ARRAY(logits, 4), .labels = RANKLOSS_ARRAY(labels, 4)};
     (void)state;

@@ -18,7 +18,7 @@ static rankloss_problem stretch(int first, int items) {
 int main(void) {
     rankloss_problem here = stretch(0, FIRST), there = stretch(FIRST, ITEMS - FIRST);
     rankloss_list_state list, behind;
-    double loss[2], grad[ITEMS];
+    double loss[2] = {0}, grad[ITEMS] = {0};
     const rankloss_result of_here = {.loss = RANKLOSS_ARRAY(&loss[0], 1), .grad_logits = RANKLOSS_ARRAY(grad, FIRST)};
     const rankloss_result of_there = {.loss = RANKLOSS_ARRAY(&loss[1], 1),
                                       .grad_logits = RANKLOSS_ARRAY(grad + FIRST, ITEMS - FIRST)};
