@@ -162,8 +162,8 @@ static void take_sums(rankloss__forward *forward) {
     sums->max.at[0] = range->max;
     sums->min.at[0] = range->min;
     sums->lowest_x.at[0] = range->lowest_x;
-    if (others_are_below(whole, 0.5 * RANKLOSS__EXP_CUTOFF))
-        sums->lowest_x.at[0] = fmin(range->lowest_x, RANKLOSS__EXP_CUTOFF); /* of an item in another stretch */
+    if (others_are_below(whole, 0.5 * RANKLOSS__EXP_CUTOFF) && range->lowest_x > RANKLOSS__EXP_CUTOFF)
+        sums->lowest_x.at[0] = RANKLOSS__EXP_CUTOFF; /* of an item in another stretch */
     sums->logit.at[0] = range->logit;
     sums->bias.at[0] = range->bias;
     sums->valid.at[0] = (double)whole->valid;
