@@ -50,7 +50,7 @@ static rankloss__stretch stretch_of(const item *it, const rankloss__stretch_kind
 
 /* Joins items to one stretch, neighbours in any order. */
 static rankloss__stretch join(random_state *r, const item *items, int count, const rankloss__stretch_kind *kind) {
-    rankloss__stretch stretches[MOST_ITEMS];
+    rankloss__stretch stretches[MOST_ITEMS] = {{.valid = 0}};
     for (int i = 0; i < count; i++)
         stretches[i] = stretch_of(&items[i], kind);
     for (; count > 1; count--) {
