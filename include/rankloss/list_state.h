@@ -17,9 +17,9 @@
  *
  * Numerical guarantee: the bounds of softmax.h hold for the whole list, whatever the number of stretches. Merging is done in
  * 106 bits with a wide exponent: nothing overflows or underflows, and each stretch costs some 2^-90 of what was lower. Where
- * labels sum to one, the coefficients of all stretches may cancel in their sum to 2^-40 of their magnitudes, no further.
- * The same stretches merged in the same order
- * give the same bits on every machine; other stretches may give others, within the bounds.
+ * labels sum to one, the coefficients of all stretches may cancel in their sum to 2^-40 of their magnitudes, no further. The
+ * same stretches merged in the same order give the same bits on every machine; other stretches may give others, within the
+ * bounds.
  *
  * One list of n items over r ranks takes 192 bytes from each rank and to it.
  */

@@ -6,7 +6,7 @@
 
 #include "exact/extended.h"
 
-/* exp(x) of a finite x <= 0, never 0: to some 2^-98 for x >= -690, to 2^-90 for x >= -10^5. */
+/* exp(x) of a finite x <= 10^5, never 0: to some 2^-98 for |x| <= 690, to 2^-90 for |x| <= 10^5. */
 rankloss__extended rankloss__extended_exp(rankloss__extended x);
 
 /* log(1 + x) of x >= 0, to some 2^-90 */

@@ -108,8 +108,8 @@ static bool take_range(rankloss__forward *forward, rankloss__list *list) {
     const bool biased = inputs->bias.data != NULL, any = range->valid > 0;
     const bool may_be_argmax = any && (biased || range->logit == whole->logit);
     const bool others_are_less = whole->other_exps.hi == 0.0 || whole->other_exps.exponent < 0;
-    const bool is_infinite = any && isinf(range->max) && range->max > 0.0;
-    const double height = any && isfinite(range->max) ? height_above(whole, range, biased ? range->bias : 0.0) : 0.0;
+    const bool has_score = any && range->max > -(double)INFINITY;
+    const double height = has_score ? height_above(whole, range, biased ? range->bias : 0.0) : 0.0;
     if (!may_be_argmax || !others_are_less)
         range->argmax = list->size;
     else if (biased)
@@ -119,7 +119,7 @@ static bool take_range(rankloss__forward *forward, rankloss__list *list) {
     if (biased)
         range->max = whole->logit * inputs->inverse_temperature.hi + whole->bias;
     range->lowest_x = any ? (range->min - range->max) * range->unit : 0.0;
-    return biased ? !(height > 2.0) : !(is_infinite || height > 0.0);
+    return !(height > (biased ? 2.0 : 0.0));
 }
 
 /*

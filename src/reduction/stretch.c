@@ -124,7 +124,7 @@ enum { HEADER, TEMPERATURE, LOGIT, BIAS, ARGMAX_TANGENT, LABEL_MAX, EXTENDED };
 enum { NUM_EXTENDED = 6, WORDS = RANKLOSS_LIST_STATE_WORDS };
 
 /* Of the extended ones, as extended_members() has them. */
-enum { REST = 6, OTHER_EXPS = 9 };
+enum { REST = EXTENDED, OTHER_EXPS = EXTENDED + 3 };
 
 _Static_assert(EXTENDED + 3 * NUM_EXTENDED == WORDS, "the words of a state are used up");
 

@@ -315,6 +315,14 @@ static void an_item_above_its_state_is_nan(void **state) {
               "other items");
     assert_true(isnan(losses[0]) && isnan(grad[0]) && isnan(grad[1]));
     assert_true(isfinite(losses[1]) && isfinite(grad[2]) && isfinite(grad[3]));
+    for (int k = 0; k < 2; k++) { /* with a bias, above by 3, and without end */
+        const float bias[4] = {0, k == 0 ? 1.0F : (float)INFINITY, 0, 0};
+        problem.bias = RANKLOSS_ARRAY(bias, 2, 2);
+        check_run(&problem,
+                  &(rankloss_result){.loss = RANKLOSS_ARRAY(losses, 2), .grad_logits = RANKLOSS_ARRAY(grad, 2, 2)},
+                  "other items, with a bias");
+        assert_true(isnan(losses[0]) && isnan(grad[0]) && isfinite(losses[1]) && isfinite(grad[2]));
+    }
 }
 
 /* --- merging --- */
