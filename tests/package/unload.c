@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <rankloss/softmax.h>
 
@@ -28,6 +29,11 @@ static void *load(const char *path, softmax_function *softmax) {
     }
     memcpy((void *)softmax, (const void *)&symbol, sizeof symbol); /* ISO C has no cast for it */
     return library;
+}
+
+/* On a busy machine, too, the threads run before the library is loaded again, which may be to where it was. */
+static void let_threads_run(void) {
+    (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 }
 
 int main(int argc, char **argv) {
@@ -57,6 +63,7 @@ int main(int argc, char **argv) {
             printf("%s\n", dlerror());
             return EXIT_FAILURE;
         }
+        let_threads_run();
     }
     printf("loaded, called and unloaded %d times\n", TIMES);
     return EXIT_SUCCESS;

@@ -1,7 +1,6 @@
 /* The float kernels in AVX2. */
 #include "kernels/kernels.h"
 #include "kernels/simd/vec_avx2.h"
-#include "kernels/tables.h"
 
 #include "kernels/steps/dtype_f32.inc"
 

@@ -1,7 +1,6 @@
 /* The double kernels in AVX-512. */
 #include "kernels/kernels.h"
 #include "kernels/simd/vec_avx512.h"
-#include "kernels/tables.h"
 
 #include "kernels/steps/dtype_f64.inc"
 

@@ -1,7 +1,6 @@
 /* The double kernels in NEON. */
 #include "kernels/kernels.h"
 #include "kernels/simd/vec_neon.h"
-#include "kernels/tables.h"
 
 #include "kernels/steps/dtype_f64.inc"
 

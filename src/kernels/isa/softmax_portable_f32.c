@@ -1,7 +1,6 @@
 /* The float kernels in plain C. */
 #include "kernels/kernels.h"
 #include "kernels/simd/vec_portable.h"
-#include "kernels/tables.h"
 
 #include "kernels/steps/dtype_f32.inc"
 
