@@ -4,8 +4,10 @@
  * called of it is declared here.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rankloss/rankloss.h>
 
@@ -98,20 +100,33 @@ static dataset_handle make_data(const struct trees_set *set, dataset_handle refe
     return data;
 }
 
+enum { PARAMETERS_SIZE = 320 };
+
 /* An objective's booster with its data, which LightGBM bins once for each. */
 struct model {
     dataset_handle train, held_out;
     booster_handle booster;
 };
 
+/* NAN leaves what LightGBM takes. */
+static void add_number(char parameters[PARAMETERS_SIZE], const char *name, double value) {
+    const size_t length = strlen(parameters);
+    if (!isnan(value)) {
+        snprintf(parameters + length, PARAMETERS_SIZE - length, " %s=%.17g", name, value);
+    }
+}
+
 static struct model make_model(const struct trees_settings *settings, const struct trees_sets *sets,
                                const char *objective) {
     struct model model = {NULL, NULL, NULL};
-    char parameters[320];
+    char parameters[PARAMETERS_SIZE];
     snprintf(parameters, sizeof(parameters),
-             "objective=%s boost_from_average=false num_leaves=%" PRIu64 " learning_rate=%.17g num_threads=%" PRIu64
+             "objective=%s boost_from_average=false num_leaves=%" PRIu64 " num_threads=%" PRIu64
              " verbosity=-1 deterministic=true seed=1",
-             objective, settings->leaves, settings->learning_rate, settings->threads);
+             objective, settings->leaves, settings->threads);
+    add_number(parameters, "learning_rate", settings->learning_rate);
+    add_number(parameters, "lambda_l2", settings->l2);
+    add_number(parameters, "min_sum_hessian_in_leaf", settings->min_hessian);
     model.train = make_data(&sets->train, NULL, parameters);
     model.held_out = make_data(&sets->held_out, model.train, parameters);
     check(LGBM_BoosterCreate(model.train, parameters, &model.booster));
@@ -164,8 +179,7 @@ static void train_with(const char *objective, const struct trees_settings *setti
 
 static void run(const struct trees_settings *settings, struct trees_sets *sets) {
     train_with_this_loss(settings, sets);
-    trees_table_head();
-    trees_table_row(settings, sets, "ranking softmax (RankLoss)");
+    trees_table_begin(settings, sets);
     if (trees_comparable(settings, sets)) {
         train_with("lambdarank", settings, sets);
         train_with("rank_xendcg", settings, sets);

@@ -3,6 +3,7 @@
  * has. boost() is what a program of your own needs; it works with XGBoost 1.7 and later.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,8 +84,12 @@ static DMatrixHandle make_matrix(const struct trees_set *set) {
     return matrix;
 }
 
+/* NAN leaves what XGBoost takes. */
 static void set_number(BoosterHandle booster, const char *name, double value) {
     char text[32];
+    if (isnan(value)) {
+        return;
+    }
     snprintf(text, sizeof(text), "%.17g", value);
     check(XGBoosterSetParam(booster, name, text));
 }
@@ -102,6 +107,8 @@ static BoosterHandle make_booster(const struct trees_settings *settings, const D
     set_number(booster, "max_depth", 0.0);
     set_number(booster, "max_leaves", (double)settings->leaves);
     set_number(booster, "learning_rate", settings->learning_rate);
+    set_number(booster, "lambda", settings->l2);
+    set_number(booster, "min_child_weight", settings->min_hessian);
     set_number(booster, "nthread", (double)settings->threads);
     return booster;
 }
@@ -153,8 +160,7 @@ static void train_with(const char *objective, const struct trees_settings *setti
 static void run(const struct trees_settings *settings, struct trees_sets *sets) {
     const DMatrixHandle matrices[2] = {make_matrix(&sets->train), make_matrix(&sets->held_out)};
     train_with_this_loss(settings, matrices, sets);
-    trees_table_head();
-    trees_table_row(settings, sets, "ranking softmax (RankLoss)");
+    trees_table_begin(settings, sets);
     if (trees_comparable(settings, sets)) {
         train_with("rank:ndcg", settings, matrices, sets);
         train_with("rank:pairwise", settings, matrices, sets);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../letor/memory.h"
+#include "estimate.h"
 
 struct ranked {
     float score;
@@ -58,18 +59,19 @@ double ndcg(const float *scores, const float *labels, const bool *where, size_t 
     return ideal > 0.0 ? real / ideal : (double)NAN;
 }
 
-double ndcg_mean(const struct dataset *data, const float *scores, size_t k, enum gain gain) {
-    double sum = 0.0;
-    size_t counted = 0;
+void ndcg_of_lists(const struct dataset *data, const float *scores, size_t k, enum gain gain, double *values) {
     for (size_t list = 0; list < data->num_lists; list++) {
         const size_t begin = (size_t)data->offsets[list];
         const size_t size = (size_t)data->offsets[list + 1] - begin;
-        const double value =
+        values[list] =
             size > 0 ? ndcg(scores + begin, data->labels + begin, data->where + begin, size, k, gain) : (double)NAN;
-        if (!isnan(value)) {
-            sum += value;
-            counted++;
-        }
     }
-    return counted > 0 ? sum / (double)counted : (double)NAN;
+}
+
+double ndcg_mean(const struct dataset *data, const float *scores, size_t k, enum gain gain) {
+    double *const values = new_array(data->num_lists, sizeof(*values));
+    ndcg_of_lists(data, scores, k, gain, values);
+    const double mean = estimate_of(values, data->num_lists).mean;
+    free(values);
+    return mean;
 }

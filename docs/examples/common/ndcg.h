@@ -23,6 +23,9 @@
  */
 double ndcg(const float *scores, const float *labels, const bool *where, size_t list_size, size_t k, enum gain gain);
 
+/** NDCG@k of each list, to values, which has room for data->num_lists. */
+void ndcg_of_lists(const struct dataset *data, const float *scores, size_t k, enum gain gain, double *values);
+
 /** The mean over the lists that have a relevant item; NAN where none has. */
 double ndcg_mean(const struct dataset *data, const float *scores, size_t k, enum gain gain);
 

@@ -37,6 +37,23 @@ static bool set_positive(const struct command_line *line, const struct option *o
            takes(line, option, "a positive number", word);
 }
 
+static bool set_not_negative(const struct command_line *line, const struct option *option, const char *word) {
+    double *const number = option->not_negative;
+    return (parse_number(word, number) && *number >= 0.0 && isfinite(*number)) ||
+           takes(line, option, "a number from 0", word);
+}
+
+static bool set_text(const struct command_line *line, const struct option *option, const char *word) {
+    const char *const *const choices = option->choices;
+    char words[64];
+    if (choices[0] == NULL || strcmp(word, choices[0]) == 0 || strcmp(word, choices[1]) == 0) {
+        *option->text = word;
+        return true;
+    }
+    snprintf(words, sizeof(words), "%s or %s", choices[0], choices[1]);
+    return takes(line, option, words, word);
+}
+
 static bool set(const struct command_line *line, const struct option *option, const char *word) {
     if (option->count != NULL) {
         return set_count(line, option, word);
@@ -44,8 +61,10 @@ static bool set(const struct command_line *line, const struct option *option, co
     if (option->positive != NULL) {
         return set_positive(line, option, word);
     }
-    *option->text = word;
-    return true;
+    if (option->not_negative != NULL) {
+        return set_not_negative(line, option, word);
+    }
+    return set_text(line, option, word);
 }
 
 /* --- What all programs have --- */

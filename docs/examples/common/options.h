@@ -17,7 +17,9 @@ struct option {
     uint64_t *count; /**< an integer from low to high */
     uint64_t low, high;
     double *positive;
+    double *not_negative;
     const char **text;
+    const char *choices[2]; /**< of the text; NULL: any will do */
 };
 
 struct command_line {

@@ -88,6 +88,12 @@ static void test_mean(void) {
         dataset_end_list(&data, ends[list]);
     }
     check("mean", ndcg_mean(&data, scores, 10, GAIN_EXP), 0.5 * (1.0 + 1.0 / log2(3.0)));
+    double values[4] = {0.0};
+    ndcg_of_lists(&data, scores, 10, GAIN_EXP, values);
+    check("relevant first", values[0], 1.0);
+    check("without a relevant item", values[1], (double)NAN);
+    check("empty", values[2], (double)NAN);
+    check("relevant second", values[3], 1.0 / log2(3.0));
     dataset_free(&data);
 }
 

@@ -1,5 +1,5 @@
-# Boosted trees on a small generated file: the loss falls, lists that were held out are ranked better, the model is saved,
-# and objectives of the library's own are judged by the same figures.
+# Boosted trees on a small generated file: the loss falls, lists that were held out are ranked better, the model is
+# saved, objectives of the library's own are judged by the same figures, and the options do what they say.
 include("${CMAKE_CURRENT_LIST_DIR}/run.cmake")
 
 # Numbers that look random, from a generator of one line (Park and Miller's).
@@ -46,11 +46,32 @@ if(NOT ndcg GREATER 0.9) # a random order has about .6
   complain("held-out NDCG@10 is ${ndcg}")
 endif()
 
-if(NOT output MATCHES "\nranking softmax \\(RankLoss\\) +${number} +${ndcg} +${loss} +${number}\n")
+set(error "\\+- (0\\.[0-9]+)")
+if(NOT output MATCHES "\nranking softmax \\(RankLoss\\) +${number}  ${ndcg} ${error} +${loss} +${number}\n")
   complain("the table says something else of this loss")
 endif()
-if(NOT output MATCHES "(rank:ndcg|lambdarank) +${number} +0\\.[5-9][0-9]+ +${number} +${number}\n(rank:pairwise|rank_xendcg) ")
+if(NOT CMAKE_MATCH_1 GREATER 0 OR CMAKE_MATCH_1 GREATER 0.1) # of 12 values from 0 to 1 with a mean above .9
+  complain("the standard error is ${CMAKE_MATCH_1}")
+endif()
+set(figures "${number}  (0\\.[5-9][0-9]+) ${error}  ([+-]${number}) ${error} +${number} +${number}")
+if(NOT output MATCHES "(rank:ndcg|lambdarank) +${figures}\n(rank:pairwise|rank_xendcg) ")
   complain("no rows for objectives of the library's own")
+endif()
+
+# ten_thousandths(<variable> <number>): such integers, since CMake has no other numbers.
+function(ten_thousandths variable number)
+  string(REPLACE "." "" digits "${number}")
+  string(REGEX MATCH "^([+-]?)0*([0-9]+)$" digits "${digits}")
+  set(${variable} ${CMAKE_MATCH_1}${CMAKE_MATCH_2} PARENT_SCOPE)
+endfunction()
+set(others ${CMAKE_MATCH_2})
+set(ahead ${CMAKE_MATCH_4})
+foreach(name IN ITEMS ndcg others ahead)
+  ten_thousandths(${name} ${${name}})
+endforeach()
+math(EXPR off "${ndcg} - ${others} - (${ahead})")
+if(NOT off MATCHES "^-?[01]$") # each is rounded
+  complain("ahead by ${ahead}, where NDCG@10 is ${ndcg} and ${others}")
 endif()
 file(SIZE "${SCRATCH}/model.json" size)
 if(size LESS 1000 OR NOT output MATCHES "\nsaved to model.json\n")
@@ -62,6 +83,48 @@ run(lists --rounds 2 --leaves 3 --threads 1 --ignore-label 3)
 if(NOT status EQUAL 0 OR NOT output MATCHES "not judged\\)" OR NOT output MATCHES "they know no mask")
   complain("items that nobody has judged")
 endif()
+
+# Leaves that are held back say nothing: the loss stays where it is.
+foreach(option IN ITEMS --l2 --min-hessian)
+  run(lists --rounds 5 --threads 1 ${option} 1e12)
+  string(REGEX MATCH "round 1/5 +mean loss train (${number})" line "${output}")
+  if(NOT status EQUAL 0 OR NOT output MATCHES "\\(RankLoss\\) +${number} +${number} ${error} +${CMAKE_MATCH_1} ")
+    complain("learns, despite ${option}")
+  endif()
+endforeach()
+
+# What a line leaves out is 0, or missing, as if it were written so; these are not the same.
+string(REGEX REPLACE " 1:[0-9]?[02468]( |\n)" "\\1" left_out "${lines}")
+string(REGEX REPLACE "( qid:[0-9]+)( 2:)" "\\1 1:0\\2" zero "${left_out}")
+string(REPLACE " 1:0 " " 1:nan " missing "${zero}")
+foreach(absent IN ITEMS zero missing)
+  set(each)
+  foreach(variant IN ITEMS left_out ${absent})
+    write_file(lists "${${variant}}")
+    run(lists --rounds 3 --threads 1 --absent ${absent})
+    list(APPEND each "${status}${errors}${output}")
+    set(with_${absent} "${output}")
+  endforeach()
+  list(REMOVE_DUPLICATES each)
+  list(LENGTH each count)
+  if(NOT status EQUAL 0 OR NOT count EQUAL 1)
+    complain("features left out, and ${absent}")
+  endif()
+endforeach()
+if(with_zero STREQUAL with_missing)
+  complain("zero and missing features are the same")
+endif()
+
+foreach(wrong IN ITEMS "--l2=-1=a number from 0" "--min-hessian=few=a number from 0" "--absent=0=zero or missing")
+  string(REPLACE "=" ";" wrong "${wrong}")
+  list(GET wrong 0 option)
+  list(GET wrong 1 value)
+  list(GET wrong 2 takes)
+  run(lists ${option} ${value})
+  if(NOT status EQUAL 2 OR NOT errors MATCHES ": ${option} takes ${takes}, not '${value}'\n")
+    complain("${option} takes ${value}")
+  endif()
+endforeach()
 
 write_file(few "1 qid:1 1:1\n0 qid:1 1:0\n")
 run(few)

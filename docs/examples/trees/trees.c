@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rankloss/rankloss.h>
 
+#include "../common/estimate.h"
 #include "../common/ndcg.h"
 #include "../letor/memory.h"
 
@@ -26,6 +28,10 @@ static void help(const char *usage) {
         "  --rounds N           trees (default %d)\n"
         "  --leaves N           of a tree, at most (default %d)\n"
         "  --learning-rate X    (default %g)\n"
+        "  --l2 X               added to the sum of Hessians of a leaf (default: what the library takes)\n"
+        "  --min-hessian X      least sum of Hessians of a leaf (default: what the library takes)\n"
+        "  --absent zero|missing\n"
+        "                       a feature that a line leaves out (default: what the library takes it for)\n"
         "  --threads N          (default: what the library takes)\n"
         "  --model FILE         where to save the model of this loss\n"
         "  --help               print this\n"
@@ -41,6 +47,9 @@ static enum command parse(const char *program, char **argv, struct trees_setting
         {"--rounds", .count = &settings->rounds, .low = 1, .high = MOST_ROUNDS},
         {"--leaves", .count = &settings->leaves, .low = 2, .high = MOST_LEAVES},
         {"--learning-rate", .positive = &settings->learning_rate},
+        {"--l2", .not_negative = &settings->l2},
+        {"--min-hessian", .not_negative = &settings->min_hessian},
+        {"--absent", .text = &settings->absent, .choices = {"zero", "missing"}},
         {"--threads", .count = &settings->threads, .low = 1, .high = 1024},
         {"--model", .text = &settings->model},
     };
@@ -52,7 +61,9 @@ static enum command parse(const char *program, char **argv, struct trees_setting
     *settings = (struct trees_settings){.files = {.ignored = NAN, .gain = GAIN_EXP},
                                         .rounds = DEFAULT_ROUNDS,
                                         .leaves = DEFAULT_LEAVES,
-                                        .learning_rate = DEFAULT_LEARNING_RATE};
+                                        .learning_rate = DEFAULT_LEARNING_RATE,
+                                        .l2 = (double)NAN,
+                                        .min_hessian = (double)NAN};
     const enum command command = command_line_parse(&line, argv);
     if (command == COMMAND_HELP) {
         help(usage);
@@ -74,7 +85,26 @@ static void copy_features(struct trees_set *set) {
         set->columns[e] = lists->entries[e].column;
         set->values[e] = lists->entries[e].value;
     }
-    set->rows = lists->rows;
+    memcpy(set->rows, lists->rows, (lists->num_items + 1) * sizeof(*set->rows));
+}
+
+/* Gives every item all columns, those that its line leaves out with the value of absent. */
+static void fill_features(struct trees_set *set, float absent) {
+    const struct dataset *const lists = &set->lists;
+    const size_t width = set->num_columns;
+    set->columns = new_array(lists->num_items, width * sizeof(*set->columns));
+    set->values = new_array(lists->num_items, width * sizeof(*set->values));
+    for (size_t i = 0; i < lists->num_items; i++) {
+        const size_t begin = i * width;
+        for (size_t column = 0; column < width; column++) {
+            set->columns[begin + column] = (unsigned)column;
+            set->values[begin + column] = absent;
+        }
+        for (size_t e = lists->rows[i]; e < lists->rows[i + 1]; e++) {
+            set->values[begin + lists->entries[e].column] = lists->entries[e].value;
+        }
+        set->rows[i + 1] = begin + width;
+    }
 }
 
 static void set_sizes(struct trees_set *set) {
@@ -87,13 +117,19 @@ static void set_sizes(struct trees_set *set) {
     }
 }
 
-static struct trees_set make_set(struct dataset lists, size_t num_columns, enum gain gain) {
+static struct trees_set make_set(const struct trees_settings *settings, struct dataset lists, size_t num_columns) {
     struct trees_set set = {.lists = lists,
                             .num_columns = num_columns,
+                            .rows = new_array(lists.num_items + 1, sizeof(size_t)),
                             .gains = new_array(lists.num_items, sizeof(float)),
                             .scores = new_array(lists.num_items, sizeof(double))};
-    copy_features(&set);
+    if (settings->absent == NULL) {
+        copy_features(&set);
+    } else {
+        fill_features(&set, strcmp(settings->absent, "zero") == 0 ? 0.0F : NAN);
+    }
     set_sizes(&set);
+    const enum gain gain = (enum gain)settings->files.gain;
     for (size_t i = 0; i < lists.num_items; i++) {
         set.gains[i] = lists.where[i] ? (float)gain_of(gain, lists.labels[i]) : 0.0F;
     }
@@ -124,13 +160,15 @@ static bool read_trees_sets(const struct trees_settings *settings, struct trees_
     const size_t held_out = raw.held_out.num_columns;
     const size_t num_columns = train > held_out ? train : held_out;
     sets_describe(&settings->files, &raw);
-    sets->train = make_set(raw.train, num_columns, (enum gain)settings->files.gain);
-    sets->held_out = make_set(raw.held_out, num_columns, (enum gain)settings->files.gain);
+    sets->train = make_set(settings, raw.train, num_columns);
+    sets->held_out = make_set(settings, raw.held_out, num_columns);
+    sets->ndcg = new_array(raw.held_out.num_lists, sizeof(*sets->ndcg));
     return true;
 }
 
 static void free_set(struct trees_set *set) {
     dataset_free(&set->lists);
+    free(set->rows);
     free(set->columns);
     free(set->values);
     free(set->list_sizes);
@@ -151,19 +189,27 @@ int trees_main(const char *program, char **argv, trees_run *run) {
     run(&settings, &sets);
     free_set(&sets.train);
     free_set(&sets.held_out);
+    free(sets.ndcg);
     return EXIT_SUCCESS;
 }
 
 /* --- What scores are worth --- */
 
-static double ndcg_of_scores(const struct trees_set *set, enum gain gain) {
+static void find_ndcg(const struct trees_set *set, enum gain gain, double *values) {
     const size_t num_items = set->lists.num_items;
     float *const scores = new_array(num_items, sizeof(*scores));
     for (size_t i = 0; i < num_items; i++) {
         scores[i] = (float)set->scores[i];
     }
-    const double mean = ndcg_mean(&set->lists, scores, NDCG_K, gain);
+    ndcg_of_lists(&set->lists, scores, NDCG_K, gain, values);
     free(scores);
+}
+
+static double ndcg_of_scores(const struct trees_set *set, enum gain gain) {
+    double *const values = new_array(set->lists.num_lists, sizeof(*values));
+    find_ndcg(set, gain, values);
+    const double mean = estimate_of(values, set->lists.num_lists).mean;
+    free(values);
     return mean;
 }
 
@@ -216,14 +262,35 @@ void trees_progress(const struct trees_settings *settings, const struct trees_se
     fflush(stdout);
 }
 
-void trees_table_head(void) {
-    printf("\n%-26s  %20s  %24s\n", "", "NDCG@10", "mean softmax loss");
-    printf("%-26s  %10s%10s  %12s%12s\n", "objective", "training", "held-out", "training", "held-out");
+static void print_row(const struct trees_settings *settings, const struct trees_sets *sets, const char *objective,
+                      const double *ndcg, const char *ahead) {
+    const struct estimate held_out = estimate_of(ndcg, sets->held_out.lists.num_lists);
+    printf("%-26s  %8.4f  %.4f +- %.4f  %17s  %12.6f%12.6f\n", objective,
+           ndcg_of_scores(&sets->train, (enum gain)settings->files.gain), held_out.mean, held_out.standard_error, ahead,
+           mean_loss(&sets->train), mean_loss(&sets->held_out));
+    fflush(stdout);
+}
+
+void trees_table_begin(const struct trees_settings *settings, struct trees_sets *sets) {
+    printf("\n%-26s  %26s  %17s  %24s\n", "", "NDCG@10", "NDCG@10", "mean softmax loss");
+    printf("%-26s  %8s  %16s  %17s  %12s%12s\n", "objective", "training", "held-out", "RankLoss ahead", "training",
+           "held-out");
+    find_ndcg(&sets->held_out, (enum gain)settings->files.gain, sets->ndcg);
+    print_row(settings, sets, "ranking softmax (RankLoss)", sets->ndcg, "");
 }
 
 void trees_table_row(const struct trees_settings *settings, const struct trees_sets *sets, const char *objective) {
-    const enum gain gain = (enum gain)settings->files.gain;
-    printf("%-26s  %10.4f%10.4f  %12.6f%12.6f\n", objective, ndcg_of_scores(&sets->train, gain),
-           ndcg_of_scores(&sets->held_out, gain), mean_loss(&sets->train), mean_loss(&sets->held_out));
-    fflush(stdout);
+    const size_t num_lists = sets->held_out.lists.num_lists;
+    double *const ndcg = new_array(num_lists, sizeof(*ndcg));
+    double *const differences = new_array(num_lists, sizeof(*differences));
+    char text[40];
+    find_ndcg(&sets->held_out, (enum gain)settings->files.gain, ndcg);
+    for (size_t list = 0; list < num_lists; list++) {
+        differences[list] = sets->ndcg[list] - ndcg[list];
+    }
+    const struct estimate ahead = estimate_of(differences, num_lists);
+    snprintf(text, sizeof(text), "%+.4f +- %.4f", ahead.mean, ahead.standard_error);
+    print_row(settings, sets, objective, ndcg, text);
+    free(ndcg);
+    free(differences);
 }
