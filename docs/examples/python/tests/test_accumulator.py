@@ -42,6 +42,7 @@ def test_readings_are_exact_sums_rounded_once(batch):
     assert accumulator.mean(divisor=7) == float(exact / 7)
     assert accumulator.sum(dtype=np.float32) == np.float32(float(exact))
     assert type(accumulator.sum(dtype=np.float16)) is np.float16
+    assert accumulator.sum(dtype=">f8") == accumulator.sum(dtype="<f8") == accumulator.sum()
 
 
 def test_copies_are_independent(batch):

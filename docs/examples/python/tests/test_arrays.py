@@ -139,6 +139,7 @@ def test_what_cannot_be_written_to_is_refused(batch):
         ({"grad_logits": np.zeros((6, 7))}, rankloss.RankLossError, "grad_logits"),
         ({"grad_logits": labels}, rankloss.RankLossError, "overlap"),
         ({"loss": np.zeros((), int)}, rankloss.RankLossError, "loss"),
+        ({"grad_logits": np.frombuffer(bytearray(385), offset=1).reshape(6, 8)}, rankloss.RankLossError, "not aligned"),
     ]:
         with pytest.raises(error, match=words):
             rankloss.compute(logits, labels, out=out)
@@ -169,7 +170,7 @@ def test_other_dtypes_are_refused_by_name(batch, dtype):
 
 
 def test_signatures_that_differ_in_one_thing_are_told_apart(batch):
-    """Calls are prepared by signature: one that is remembered must not serve another."""
+    """What is remembered of one call must not serve another."""
     logits, labels = batch
     seen = [
         rankloss.ranking_softmax_loss(logits, labels),

@@ -72,8 +72,8 @@ class Accumulator:
         return self._read(0.0 if divisor is None else positive("divisor", divisor), dtype)
 
     def _read(self, divisor: float, dtype: DTypeLike) -> Any:
-        out = np.empty((), dtype)
-        check(library.rankloss_accumulator_read(self._address, divisor, packed("dtype", out)))
+        out = np.empty((), np.dtype(dtype).newbyteorder("="))
+        check(library.rankloss_accumulator_read(self._address, divisor, packed("dtype", out)[0]))
         return out[()]
 
     def __bytes__(self) -> bytes:

@@ -25,8 +25,8 @@ Array = ArrayLike | DLPackTensor
 """An argument that is an array: NumPy's, a tensor in CPU memory, or a number or nested lists of numbers."""
 
 
-def as_array(name: str, value: Any, of_list: Callable[[Any], NumpyArray] = np.asarray) -> NumpyArray:
-    """`value` as an array; `of_list` makes one of lists and numbers, which have no dtype of their own."""
+def as_array(name: str, value: Any) -> NumpyArray:
+    """The argument `name` as an array."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: the mask of a masked array is not read; pass its data, and its mask inverted as where")
     if isinstance(value, np.ndarray):
@@ -35,24 +35,38 @@ def as_array(name: str, value: Any, of_list: Callable[[Any], NumpyArray] = np.as
         return from_dlpack(name, value)
     if hasattr(value, "__array__") and not isinstance(value, np.generic):
         return np.asarray(value)
+    of_list: Callable[[Any], NumpyArray] = _OF_LISTS.get(name, np.asarray)
     try:
         return of_list(value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name}: {error}") from error
 
 
-def floats(value: Any) -> NumpyArray:
+def _floats(value: Any) -> NumpyArray:
     """An array of lists that stand for floating-point numbers, though they may be written as integers."""
     array = np.asarray(value)
     return array.astype(np.float64) if array.dtype.kind in "iub" else array
 
 
-def mask(value: Any) -> NumpyArray:
+def _mask(value: Any) -> NumpyArray:
     """An array of lists that say yes or no."""
     return np.asarray(value, dtype=np.bool_)
 
 
-def integers(value: Any) -> NumpyArray:
+def _integers(value: Any) -> NumpyArray:
     """An array of lists of integers; an empty one has them too, though it does not show."""
     array = np.asarray(value)
     return array if array.size else array.astype(np.int64)
+
+
+# What lists and numbers become, which have no dtype of their own.
+_OF_LISTS: dict[str, Callable[[Any], NumpyArray]] = {
+    "logits": _floats,
+    "where": _mask,
+    "bias": _floats,
+    "offsets": _integers,
+    "cotangent": _floats,
+    "tangent": _floats,
+    "sizes": _integers,
+    "ids": _integers,
+}

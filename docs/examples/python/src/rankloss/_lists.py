@@ -7,10 +7,10 @@ import ctypes
 import numpy as np
 from numpy.typing import NDArray
 
-from ._arrays import Array, as_array, integers
+from ._arrays import Array
 from ._error import check
 from ._library import library
-from ._views import address, packed, readable
+from ._views import address, packed
 
 
 def offsets_from_sizes(sizes: Array) -> NDArray[np.int64]:
@@ -25,9 +25,9 @@ def offsets_from_sizes(sizes: Array) -> NDArray[np.int64]:
     >>> rankloss.offsets_from_sizes([2, 0, 3])
     array([0, 2, 2, 5])
     """
-    source = readable("sizes", as_array("sizes", sizes, integers))
+    view, source = packed("sizes", sizes)
     offsets = np.empty(source.size + 1, np.int64)
-    check(library.rankloss_offsets_from_sizes(packed("sizes", source), address(offsets)))
+    check(library.rankloss_offsets_from_sizes(view, address(offsets)))
     return offsets
 
 
@@ -44,9 +44,9 @@ def offsets_from_ids(ids: Array) -> NDArray[np.int64]:
     >>> rankloss.offsets_from_ids([17, 17, 4, 4, 4])
     array([0, 2, 5])
     """
-    source = readable("ids", as_array("ids", ids, integers))
+    view, source = packed("ids", ids)
     offsets = np.empty(source.size + 1, np.int64)
     num_lists = ctypes.c_int64()
-    check(library.rankloss_offsets_from_ids(packed("ids", source), address(offsets), ctypes.addressof(num_lists)))
+    check(library.rankloss_offsets_from_ids(view, address(offsets), ctypes.addressof(num_lists)))
     # A copy, so that not a word for every item is kept for lists that may be few.
     return offsets[: num_lists.value + 1].copy()

@@ -6,35 +6,20 @@ And to one of rankloss_count_lists(), which takes the same arguments.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ._accumulator import Accumulator
-from ._arrays import Array, NumpyArray, as_array, floats, integers, mask
-from ._call import RESULT_OFFSET, Call
+from ._arrays import Array, NumpyArray, as_array
+from ._call import OFFSETS, RESULT_OFFSET, Call
 from ._error import check
 from ._library import library
-from ._options import CUSTOM, MEAN, LabelMode, Reduction, label_mode_code, positive, reduction_code, threads
-from ._plan import ArraySignature, plan
+from ._options import CUSTOM, LabelMode, Reduction, label_mode_code, positive, reduction_code, threads
 from ._reducer import Reducer
-from ._views import address, copied, readable
-
-# What lists become, which have no dtype of their own.
-_OF_LISTS: dict[str, Callable[[Any], NumpyArray]] = {
-    "logits": floats,
-    "labels": np.asarray,
-    "where": mask,
-    "weights": np.asarray,
-    "bias": floats,
-    "offsets": integers,
-    "cotangent": floats,
-    "tangent": floats,
-}
-
-# An address without these bits is aligned for every dtype.
-_MOST_ALIGNED = 7
+from ._results import check_name, shape, writable
+from ._views import is_countable, new_array, write_inputs, write_views
 
 
 def ranking_softmax_loss(
@@ -217,8 +202,17 @@ def compute(
     if tangent is not None:
         inputs["tangent"] = tangent
     code = reduction_code(reduction)
-    results = _writable_arrays(out) if out else {}
-    call = _fill(inputs, _names(outputs, results), results, code, label_mode_code(label_mode))
+    results = writable(out) if out else {}
+    call = Call()
+    call.reduction, call.label_mode = code, label_mode_code(label_mode)
+    write_inputs(call, OFFSETS, inputs)
+    if results:
+        _write_given(call, code, results)
+    dtype = inputs["logits"].dtype
+    for name in (outputs,) if isinstance(outputs, str) else outputs:
+        check_name(name, code)
+        if name not in results:
+            results[name] = new_array(call, OFFSETS[name], shape(name, code, inputs), dtype)
 
     if temperature != 1:
         call.temperature = positive("temperature", temperature)
@@ -260,60 +254,21 @@ def count_lists(labels: Array, *, where: Array | None = None, offsets: Array | N
         inputs["where"] = where
     if offsets is not None:
         inputs["offsets"] = offsets
-    call = _fill(inputs, (), {}, MEAN, label_mode_code("raw"))
+    call = Call()
+    write_inputs(call, OFFSETS, inputs)
     count = ctypes.c_int64()
     check(library.rankloss_count_lists(ctypes.addressof(call), ctypes.addressof(count)))
     return count.value
 
 
-def _fill(
-    inputs: dict[str, Any], wanted: tuple[str, ...], results: dict[str, NumpyArray], reduction: int, label_mode: int
-) -> Call:
-    """The call with its arrays. Adds those outputs to the results that are not there yet.
-
-    What the inputs are replaced by, where they are no arrays that C can read, has to live until the call is over.
-    """
-    addresses, signatures = _look_at(inputs)
-    given = tuple(results)
-    of_given = _signatures(results) if given else ()
-    prepared = plan(tuple(inputs), signatures, wanted, given, of_given, reduction, label_mode)
-    if prepared is None:
-        inputs.update({name: readable(name, array) for name, array in inputs.items()})
-        return _fill(inputs, wanted, results, reduction, label_mode)
-    template, new, dtype = prepared
-    call = Call.from_buffer_copy(template)
-    for name, place in zip(inputs, addresses):
-        setattr(call, name, place)
-    for name, shape in new:
-        results[name] = array = np.empty(shape, dtype)
-        setattr(call, name, address(array))
+def _write_given(call: Call, reduction: int, given: dict[str, NumpyArray]) -> None:
     for name in given:
-        setattr(call, name, address(results[name]))
-    return call
-
-
-def _look_at(inputs: dict[str, Any]) -> tuple[list[int], tuple[ArraySignature, ...]]:
-    """The addresses and signatures of the inputs, which become arrays where they are none."""
-    addresses, signatures = [], []
-    for name, array in inputs.items():
-        if type(array) is not np.ndarray:
-            array = inputs[name] = as_array(name, array, _OF_LISTS[name])
-        place = address(array)
-        if place & _MOST_ALIGNED and not array.flags.aligned:
-            array = inputs[name] = copied(array)
-            place = address(array)
-        addresses.append(place)
-        signatures.append((array.dtype, array.shape, array.strides))
-    return addresses, tuple(signatures)
-
-
-def _signatures(arrays: dict[str, NumpyArray]) -> tuple[ArraySignature, ...]:
-    return tuple([(array.dtype, array.shape, array.strides) for array in arrays.values()])
-
-
-def _names(outputs: Iterable[str], given: dict[str, NumpyArray]) -> tuple[str, ...]:
-    names = (outputs,) if isinstance(outputs, str) else tuple(outputs)
-    return (*names, *given) if given else names
+        check_name(name, reduction)
+    for name in write_views(call, OFFSETS, given):
+        if not is_countable(given[name]):
+            raise ValueError(
+                f"out: {name!r} cannot be written to in this byte order, or with strides that are no whole items"
+            )
 
 
 def _run(call: Call) -> None:
@@ -328,18 +283,6 @@ def _run_with_reducer(call: Call, reducer: Reducer) -> None:
     finally:
         # Its own exception, where there is one, says more than that a callback has failed.
         reducer.raise_error()
-
-
-def _writable_arrays(out: Mapping[str, Any]) -> dict[str, NumpyArray]:
-    """Arrays of the caller's as those that results are written to; a copy of one would lose them."""
-    arrays = {}
-    for name, given in out.items():
-        if not isinstance(given, np.ndarray) and not hasattr(given, "__dlpack__"):
-            raise TypeError(f"out: {name!r} is a {type(given).__name__}, which is not an array that can be written to")
-        arrays[name] = as_array(f"out[{name!r}]", given)
-        if not arrays[name].flags.writeable:
-            raise ValueError(f"out: {name!r} is read-only")
-    return arrays
 
 
 def _address_of(accumulator: Accumulator) -> int:
