@@ -291,8 +291,8 @@ static void run_full(unsigned options, int64_t size, int32_t dtype, const void *
 }
 
 /*
- * As many lists as the scratch has room for, with what is rounded up and what is converted. With a share of the rounds a
- * third of the sizes, of which some are every number beside a multiple of the lanes.
+ * As many lists as the scratch has room for, with what is rounded up and what is converted. With a share of the rounds
+ * every third size: they too leave every remainder by the lanes.
  */
 static void a_full_scratch_changes_no_bit(void **state) {
     static double exact[2 * LISTS * MOST];
