@@ -200,24 +200,34 @@ typedef struct rankloss__extent {
     size_t least, most;
 } rankloss__extent;
 
-/*
- * Eight lists of 1 to RANKLOSS__SHORT items in float32. Plain ones, of logits and labels and nothing besides, are read from
- * the arrays into blocks; of others the items are interleaved already, without a tangent.
- */
+/* An input of short lists that the kernel reads from an array, in which each list is contiguous, into a block. */
+typedef struct rankloss__short_input {
+    const float *array;    /* NULL: the block has the items already, or there is no such input */
+    const int64_t *starts; /* of each list in the array, in elements */
+    float *block;
+} rankloss__short_input;
+
+enum {
+    RANKLOSS__SHORT_LOGITS,
+    RANKLOSS__SHORT_LABELS,
+    RANKLOSS__SHORT_WEIGHTS,
+    RANKLOSS__SHORT_BIAS,
+    RANKLOSS__SHORT_INPUTS
+};
+
+/* Eight lists of 1 to RANKLOSS__SHORT items in float32, without a tangent. */
 typedef struct rankloss__short_lists {
-    float *logits, *labels;                /* plain lists; otherwise NULL */
-    const rankloss__items *items;          /* of plain lists without their arrays, but `where` where sizes differ */
+    const rankloss__items *items; /* in blocks, of which `inputs` may be to be read */
+    rankloss__short_input inputs[RANKLOSS__SHORT_INPUTS];
     bool masked;                           /* items other than those behind the ends of lists */
     bool sum_to_one;                       /* the coefficients are divided by their sum */
     const rankloss__dd_lanes *label_total; /* of the labels, if they are exponentials; otherwise NULL */
-    double inverse;                        /* of the temperature */
     void *grads, *hesses;                  /* NULL: not wanted */
     int32_t grad_dtype, hess_dtype;        /* RANKLOSS_F32, or one of 16 bits */
-    const int64_t *starts; /* of each list, in elements, in these four arrays, in which each is contiguous */
+    const int64_t *starts;                 /* of each list, in elements, in these two, in which each is contiguous */
     const size_t *sizes;
     rankloss__extent extent;
     const rankloss__factors *factors; /* of the derivatives */
-    float *logit_block, *label_block; /* room for those of plain lists */
     uint16_t *half_block;             /* room for a derivative of 16 bits */
     double *exps;
 } rankloss__short_lists;

@@ -38,9 +38,17 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
 }
 
 /* Whether an array is absent, or has the items of each list in a row, one list `apart` elements from the next. */
-static bool has_rows(const rankloss__view *view, int64_t apart, bool of_floats) {
-    return view->data == NULL ||
-           (view->item_stride == 1 && view->list_strides[0] == apart && (view->dtype == RANKLOSS_F32 || !of_floats));
+static bool has_rows(const rankloss__view *view, int64_t apart) {
+    return view->data == NULL || (view->item_stride == 1 && view->list_strides[0] == apart);
+}
+
+static rankloss__reading reading_of(const rankloss__inputs *inputs, const rankloss__view *view, int64_t apart) {
+    if (view->data == NULL)
+        return RANKLOSS__READ_NOTHING;
+    if (view->dtype == RANKLOSS_F32)
+        return has_rows(view, apart) ? RANKLOSS__READ_IN_PLACE : RANKLOSS__READ_BEFORE;
+    return !inputs->batch.ragged && has_rows(view, inputs->batch.list_size) ? RANKLOSS__READ_CONVERTED
+                                                                            : RANKLOSS__READ_BEFORE;
 }
 
 rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
@@ -50,12 +58,20 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
     const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
     const int64_t apart = laid_out->list_strides[0];
     const bool fits = !in->is_f64 && in->batch.ndim <= 1 && in->labels.data != NULL && in->is_moderate &&
-                      has_rows(grad, apart, false) && has_rows(hess, apart, false) && grad->dtype != RANKLOSS_F64 &&
+                      has_rows(grad, apart) && has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 &&
                       hess->dtype != RANKLOSS_F64;
-    const bool nothing_besides =
-        in->weights.data == NULL && in->where.data == NULL && in->bias.data == NULL && !in->label_exps;
-    const bool is_plain = nothing_besides && has_rows(&in->logits, apart, true) && has_rows(&in->labels, apart, true);
-    return (rankloss__one_step){fits, fits && is_plain, apart};
+    rankloss__one_step step = {
+        .fits = fits,
+        .apart = apart,
+        .readings = {reading_of(in, &in->logits, apart),
+                     in->label_exps ? RANKLOSS__READ_BEFORE : reading_of(in, &in->labels, apart),
+                     reading_of(in, &in->weights, apart), reading_of(in, &in->bias, apart)},
+        .all_in_place = in->where.data == NULL,
+    };
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        if (step.readings[which] != RANKLOSS__READ_IN_PLACE && step.readings[which] != RANKLOSS__READ_NOTHING)
+            step.all_in_place = false;
+    return step;
 }
 
 /* --- sums --- */

@@ -27,14 +27,23 @@ int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs);
 
 rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side);
 
+/* Who interleaves an input of such lists. */
+typedef enum rankloss__reading {
+    RANKLOSS__READ_NOTHING,   /* there is no such input */
+    RANKLOSS__READ_BEFORE,    /* not the kernel */
+    RANKLOSS__READ_IN_PLACE,  /* the kernel, from the array */
+    RANKLOSS__READ_CONVERTED, /* the kernel, from floats, where eight lists are one behind the other; otherwise not */
+} rankloss__reading;
+
 /*
  * Whether the call's interleaved lists can be computed in one step, by the kernel short_lists, if nothing but losses and
  * derivatives by the logits is wanted: these must not be doubles.
  */
 typedef struct rankloss__one_step {
     bool fits;
-    bool is_plain; /* the kernel can read the lists as well: logits and labels as floats, and nothing besides */
-    int64_t apart; /* elements from one list to the next in the outputs, and in plain inputs */
+    int64_t apart; /* elements from one list to the next in the outputs, and in inputs that the kernel reads in place */
+    rankloss__reading readings[RANKLOSS__SHORT_INPUTS];
+    bool all_in_place; /* the kernel reads all there is, and there is no mask */
 } rankloss__one_step;
 
 rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan);

@@ -74,12 +74,10 @@ static const void *interleave(const rankloss__list_group *group, const rankloss_
     return block;
 }
 
-/* After the mask. */
-static const void *interleave_labels(rankloss__list_group *group) {
+/* The exponentials of labels, after the mask. */
+static const double *interleave_label_exps(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    if (!inputs->label_exps)
-        return interleave(group, &inputs->labels, &scratch->labels);
     const void *raw = interleave(group, &inputs->labels, &scratch->early.raw_labels);
     const rankloss__items labels = rankloss__labels_as_logits(&group->items[0], raw);
     inputs->kernels->interleaved_label_exps(&labels, scratch->labels.f64, &group->sums.label_total,
@@ -118,7 +116,7 @@ static void interleave_where(const rankloss__list_group *group) {
  * A row at a time, each byte 1 where 127 + size - row has its highest bit. No byte borrows from its neighbour, which is
  * why the order of bytes does not matter.
  */
-void rankloss__interleaved_mark_ends(rankloss__list_group *group) {
+static void mark_ends(rankloss__list_group *group) {
     const uint64_t ones = 0x0101010101010101;
     uint8_t sizes[LANES];
     uint64_t ends;
@@ -129,35 +127,88 @@ void rankloss__interleaved_mark_ends(rankloss__list_group *group) {
         const uint64_t row = (ends + ones * (127 - i)) >> 7 & ones;
         memcpy(group->scratch->interleaved.where + LANES * i, &row, sizeof row);
     }
-    group->items[0].where = group->scratch->interleaved.where;
 }
 
-/* The mask first: what was stored a byte or a row at a time is loaded in larger parts, which waits until that is done. */
-void rankloss__interleaved_read(rankloss__list_group *group) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    rankloss__items *items = &group->items[0];
+void rankloss__interleaved_set_sizes(rankloss__list_group *group, rankloss__items *items) {
     items->count = LANES * group->extent.most;
     items->unmasked = LANES * group->extent.least;
     items->where = NULL;
-    items->interleaved = true;
-    if (inputs->where.data != NULL) {
-        interleave_where(group);
-        items->where = scratch->where;
-        rankloss__find_unmasked(items);
-    } else if (items->unmasked < items->count) {
-        rankloss__interleaved_mark_ends(group);
+    if (group->plan->inputs.where.data == NULL && items->unmasked < items->count) {
+        mark_ends(group);
+        items->where = group->scratch->interleaved.where;
     }
+}
+
+/* The mask first: what was stored a byte or a row at a time is loaded in larger parts, which waits until that is done. */
+static rankloss__items *start_items(rankloss__list_group *group) {
+    rankloss__items *items = &group->items[0];
+    rankloss__interleaved_set_sizes(group, items);
+    items->interleaved = true;
+    if (group->plan->inputs.where.data != NULL) {
+        interleave_where(group);
+        items->where = group->scratch->interleaved.where;
+        rankloss__find_unmasked(items);
+    }
+    return items;
+}
+
+static void read_items(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__items *items = start_items(group);
     items->logits = interleave(group, &inputs->logits, &scratch->logits);
     items->bias = interleave(group, &inputs->bias, &scratch->bias);
-    items->labels = interleave_labels(group);
+    items->labels =
+        inputs->label_exps ? interleave_label_exps(group) : interleave(group, &inputs->labels, &scratch->labels);
     items->weights = interleave(group, &inputs->weights, &scratch->weights);
     items->tangent = interleave_tangent(group);
 }
 
+/* Eight lists that lie one behind the other, as floats for the kernel to read. */
+static const void *convert_for_kernel(rankloss__list_group *group, const rankloss__view *view, int which,
+                                      rankloss__interleaved_block *block) {
+    rankloss__short_input *input = &group->short_lists.inputs[which];
+    input->array = NULL;
+    if (!group->equally_spaced)
+        return interleave(group, view, block);
+    group->plan->inputs.kernels->convert(view->dtype, list_at(group, view, 0), LANES * group->extent.most,
+                                         block->converted.lists);
+    input->array = block->converted.lists;
+    input->starts = group->packed_starts;
+    return block;
+}
+
+/* What the kernel reads in place is in group->short_lists from the beginning. */
+static const void *read_for_one_step(rankloss__list_group *group, const rankloss__view *view, int which,
+                                     rankloss__interleaved_block *block) {
+    switch (group->one_step.readings[which]) {
+    case RANKLOSS__READ_NOTHING:
+        return NULL;
+    case RANKLOSS__READ_IN_PLACE:
+        return block;
+    case RANKLOSS__READ_CONVERTED:
+        return convert_for_kernel(group, view, which, block);
+    default:
+        return interleave(group, view, block);
+    }
+}
+
+void rankloss__interleaved_read_for_one_step(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__items *items = start_items(group);
+    items->logits = read_for_one_step(group, &inputs->logits, RANKLOSS__SHORT_LOGITS, &scratch->logits);
+    items->labels = inputs->label_exps
+                        ? interleave_label_exps(group)
+                        : read_for_one_step(group, &inputs->labels, RANKLOSS__SHORT_LABELS, &scratch->labels);
+    items->weights = read_for_one_step(group, &inputs->weights, RANKLOSS__SHORT_WEIGHTS, &scratch->weights);
+    items->bias = read_for_one_step(group, &inputs->bias, RANKLOSS__SHORT_BIAS, &scratch->bias);
+    items->tangent = NULL;
+}
+
 unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__interleaved_read(group);
+    read_items(group);
     group->sums.sum_to_one = inputs->sum_to_one;
     group->sums.label_exps = inputs->label_exps;
     group->exps[0] = group->scratch->interleaved.exps;

@@ -38,10 +38,47 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
                                             .scaled = inputs->scaled,
                                             .label_exps = inputs->label_exps,
                                             .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
+    rankloss__interleaved_scratch *scratch = &worker->scratch.interleaved;
+    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
+    group->items_in_place = group->items[0];
+    group->short_lists = (rankloss__short_lists){.items = &group->items[0],
+                                                 .inputs = {{.block = scratch->logits.f32},
+                                                            {.block = scratch->labels.f32},
+                                                            {.block = scratch->weights.f32},
+                                                            {.block = scratch->bias.f32}},
+                                                 .masked = inputs->where.data != NULL,
+                                                 .sum_to_one = inputs->sum_to_one,
+                                                 .label_total = inputs->label_exps ? &group->sums.label_total : NULL,
+                                                 .grad_dtype = group->plan->derivatives[RANKLOSS__GRAD_LOGITS].dtype,
+                                                 .hess_dtype = group->plan->derivatives[RANKLOSS__HESS_LOGITS].dtype,
+                                                 .starts = group->starts,
+                                                 .sizes = group->sizes,
+                                                 .half_block = scratch->rows.u16,
+                                                 .exps = scratch->exps};
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        if (group->one_step.readings[which] == RANKLOSS__READ_IN_PLACE) {
+            group->short_lists.inputs[which].array = rankloss__floats_of(views[which]);
+            group->short_lists.inputs[which].starts = group->starts;
+        }
     const size_t size = (size_t)inputs->batch.list_size; /* dense */
+    group->is_simple = !inputs->batch.ragged && inputs->batch.ndim <= 1;
     group->extent = (rankloss__extent){size, size};
-    for (int k = 0; k < LANES; k++)
+    if (group->one_step.all_in_place) {
+        rankloss__items *items = &group->items_in_place;
+        items->logits = scratch->logits.f32;
+        items->labels = scratch->labels.f32;
+        items->weights = inputs->weights.data != NULL ? scratch->weights.f32 : NULL;
+        items->bias = inputs->bias.data != NULL ? scratch->bias.f32 : NULL;
+        items->interleaved = true;
+        items->count = items->unmasked = LANES * size;
+        group->short_lists.items = items;
+    }
+    for (int k = 0; k < LANES; k++) {
         group->sizes[k] = size;
+        group->positions[k].start = 0;
+        group->positions[k].size = inputs->batch.list_size;
+        group->packed_starts[k] = k * (int64_t)size;
+    }
 }
 
 static void find_lists(rankloss__list_group *group, const int64_t *lists, int count) {
@@ -49,11 +86,16 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
     const int lanes = group->layout == RANKLOSS__INTERLEAVED ? LANES : count;
     group->count = count;
     group->equally_spaced =
-        !batch->ragged && batch->ndim == 1 && count == LANES && lists[LANES - 1] - lists[0] == LANES - 1;
+        group->is_simple && batch->ndim == 1 && count == LANES && lists[LANES - 1] - lists[0] == LANES - 1;
     if (batch->ragged)
         group->extent = (rankloss__extent){SIZE_MAX, 0};
-    for (int k = 0; k < lanes; k++)
-        rankloss__position_of(batch, lists[k < count ? k : 0], &group->positions[k]);
+    for (int k = 0; k < lanes; k++) {
+        const int64_t list = lists[k < count ? k : 0];
+        if (group->is_simple)
+            group->positions[k].list = group->positions[k].index[0] = list;
+        else
+            rankloss__position_of(batch, list, &group->positions[k]);
+    }
     for (int k = 0; k < lanes && batch->ragged; k++) {
         const size_t size = group->sizes[k] = (size_t)group->positions[k].size;
         group->extent.least = size < group->extent.least ? size : group->extent.least;
@@ -162,49 +204,33 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
 static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worker, unsigned wanted) {
     const rankloss__plan *plan = group->plan;
     const rankloss__inputs *inputs = &plan->inputs;
-    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    const rankloss__view *grad = &plan->derivatives[RANKLOSS__GRAD_LOGITS];
-    const rankloss__view *hess = &plan->derivatives[RANKLOSS__HESS_LOGITS];
+    rankloss__short_lists *lists = &group->short_lists;
     const unsigned all = (1u << group->count) - 1;
     const unsigned by_logits = 1u << RANKLOSS__GRAD_LOGITS | 1u << RANKLOSS__HESS_LOGITS;
-    group_factors factors;
-    int64_t starts[LANES];
-    if ((wanted & ~(RANKLOSS__WANT_LOSS | by_logits)) != 0)
-        return false;
+    group_factors factors; /* not by an initialiser, which would clear all of it */
     factors.factors = NULL;
     factors.moderate = all;
+    if ((wanted & ~(RANKLOSS__WANT_LOSS | by_logits)) != 0)
+        return false;
     if ((wanted & RANKLOSS__WANT_DERIVATIVES) != 0)
         find_factors(group, &factors);
     if ((factors.moderate & all) != all)
         return false;
-    for (int k = 0; k < LANES; k++)
-        starts[k] =
-            inputs->batch.ragged ? group->positions[k].start : group->positions[k].index[0] * group->one_step.apart;
-    if (!group->one_step.is_plain)
-        rankloss__interleaved_read(group);
-    else if (group->extent.least < group->extent.most)
-        rankloss__interleaved_mark_ends(group);
-    const rankloss__short_lists lists = {
-        .items = &group->items[0],
-        .masked = inputs->where.data != NULL,
-        .sum_to_one = inputs->sum_to_one,
-        .label_total = inputs->label_exps ? &group->sums.label_total : NULL,
-        .inverse = inputs->inverse_temperature.hi,
-        .logits = group->one_step.is_plain ? rankloss__floats_of(&inputs->logits) : NULL,
-        .labels = group->one_step.is_plain ? rankloss__floats_of(&inputs->labels) : NULL,
-        .grads = has(wanted, RANKLOSS__GRAD_LOGITS) ? grad->data : NULL,
-        .hesses = has(wanted, RANKLOSS__HESS_LOGITS) ? hess->data : NULL,
-        .grad_dtype = grad->dtype,
-        .hess_dtype = hess->dtype,
-        .starts = starts,
-        .sizes = group->sizes,
-        .extent = group->extent,
-        .factors = factors.factors,
-        .logit_block = scratch->logits.f32,
-        .label_block = scratch->labels.f32,
-        .half_block = scratch->rows.u16,
-        .exps = scratch->exps};
-    if (!inputs->kernels->short_lists(&lists, &group->losses))
+    if (inputs->batch.ragged)
+        for (int k = 0; k < LANES; k++)
+            group->starts[k] = group->positions[k].start;
+    else
+        for (int k = 0; k < LANES; k++)
+            group->starts[k] = group->positions[k].index[0] * group->one_step.apart;
+    lists->extent = group->extent;
+    lists->factors = factors.factors;
+    lists->grads = has(wanted, RANKLOSS__GRAD_LOGITS) ? plan->derivatives[RANKLOSS__GRAD_LOGITS].data : NULL;
+    lists->hesses = has(wanted, RANKLOSS__HESS_LOGITS) ? plan->derivatives[RANKLOSS__HESS_LOGITS].data : NULL;
+    if (!group->one_step.all_in_place)
+        rankloss__interleaved_read_for_one_step(group);
+    else if (inputs->batch.ragged)
+        rankloss__interleaved_set_sizes(group, &group->items_in_place);
+    if (!inputs->kernels->short_lists(lists, &group->losses))
         return false;
     if ((wanted & RANKLOSS__WANT_LOSS) != 0)
         emit_losses(group, worker, all);

@@ -25,10 +25,15 @@ typedef struct rankloss__list_group {
     rankloss__scratch *scratch;
     rankloss__layout layout;
     bool logits_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    rankloss__one_step one_step;                             /* of interleaved lists */
-    const int64_t *next;                                     /* side by side: lists to fetch meanwhile */
+    rankloss__one_step one_step;                             /* of interleaved lists, with the four below */
+    rankloss__items items_in_place;
+    rankloss__short_lists short_lists; /* what the kernel gets; the same for all but extent, factors and some inputs */
+    int64_t starts[RANKLOSS__LANES];
+    int64_t packed_starts[RANKLOSS__LANES]; /* in a copy of dense lists, one behind the other */
+    const int64_t *next;                    /* side by side: lists to fetch meanwhile */
     int num_next;
-    int count; /* lists; of interleaved ones the lanes from there on repeat the first */
+    int count;      /* lists; of interleaved ones the lanes from there on repeat the first */
+    bool is_simple; /* dense, with one batch axis at most: positions differ by the number of the list alone */
     rankloss__position positions[RANKLOSS__LANES];
     size_t sizes[RANKLOSS__LANES];
     rankloss__extent extent;                /* of sizes; of interleaved lists */
@@ -60,11 +65,11 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
 unsigned rankloss__interleaved_sums(rankloss__list_group *group);
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group);
 
-/* Reads interleaved items into the scratch. */
-void rankloss__interleaved_read(rankloss__list_group *group);
+/* How many items there are of the lists at hand, and if their sizes differ and the call has no mask, where each ends. */
+void rankloss__interleaved_set_sizes(rankloss__list_group *group, rankloss__items *items);
 
-/* If the call has no mask: sets that of interleaved items from the first row on that some list does not have. */
-void rankloss__interleaved_mark_ends(rankloss__list_group *group);
+/* Reads into the scratch what the kernel for lists in one step does not, and says where that finds the rest. */
+void rankloss__interleaved_read_for_one_step(rankloss__list_group *group);
 
 /* The sum of v_i grad_i of each list but for its argmax; side by side of some of them, a bit each. */
 void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,

@@ -23,6 +23,9 @@ typedef union rankloss__interleaved_block {
     double f64[RANKLOSS__INTERLEAVED_ITEMS];
     uint16_t u16[RANKLOSS__INTERLEAVED_ITEMS];
     uint8_t u8[RANKLOSS__INTERLEAVED_ITEMS];
+    struct {
+        float items[RANKLOSS__INTERLEAVED_ITEMS], lists[RANKLOSS__INTERLEAVED_ITEMS];
+    } converted; /* as floats: eight lists, one behind the other, before they are interleaved */
 } rankloss__interleaved_block;
 
 typedef struct rankloss__interleaved_scratch {

@@ -254,28 +254,50 @@ rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const ran
     return rankloss__upstream_make(read_cotangent(&plan->cotangent, at), 1.0, temperature);
 }
 
-unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
-                                rankloss__factors *factors, double cotangents[RANKLOSS__LANES]) {
-    const bool are_cotangents = plan->reduction == RANKLOSS_NONE && plan->inputs.temperature == 1.0;
-    unsigned moderate = 0;
+/* The cotangents of lists under RANKLOSS_NONE; those of floats in a batch with one axis without a function call each. */
+static void read_cotangents(const rankloss__plan *plan, const rankloss__position *positions, int count,
+                            double cotangents[RANKLOSS__LANES]) {
+    const rankloss__view *view = &plan->cotangent;
+    const bool of_floats = view->data != NULL && view->dtype == RANKLOSS_F32 && plan->inputs.batch.ndim == 1;
+    const float *floats = rankloss__floats_of(view);
     for (int k = 0; k < RANKLOSS__LANES; k++) {
         const rankloss__position *position = &positions[k < count ? k : 0];
-        if (are_cotangents) {
-            const char *at = rankloss__view_at(&plan->cotangent, &plan->inputs.batch, position);
-            cotangents[k] = read_cotangent(&plan->cotangent, at);
-            continue;
-        }
-        const rankloss__upstream upstream = rankloss__plan_upstream(plan, position);
+        if (of_floats)
+            cotangents[k] = (double)floats[position->index[0] * view->list_strides[0]];
+        else
+            cotangents[k] = read_cotangent(view, rankloss__view_at(view, &plan->inputs.batch, position));
+    }
+}
+
+/* As rankloss__upstream_make() has it without divisor and temperature. Without a branch, for all lanes at once. */
+static unsigned factors_of_cotangents(const double cotangents[RANKLOSS__LANES], rankloss__factors *factors) {
+    uint64_t not_moderate = 0;
+    unsigned moderate = (1u << RANKLOSS__LANES) - 1;
+    for (int k = 0; k < RANKLOSS__LANES; k++) {
+        const double factor = cotangents[k] + 0.0, size = fabs(factor);
+        factors->first.hi[k] = factors->second.hi[k] = factors->labels.at[k] = factor;
+        factors->first.lo[k] = factors->second.lo[k] = 0.0;
+        not_moderate |= (size == 0.0) | ((size >= 0x1p-200) & (size <= 0x1p200)) ? 0 : 1;
+    }
+    for (int k = 0; k < RANKLOSS__LANES && not_moderate != 0; k++)
+        if (!is_moderate(factors->labels.at[k]))
+            moderate &= ~(1u << k);
+    return moderate;
+}
+
+unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
+                                rankloss__factors *factors, double cotangents[RANKLOSS__LANES]) {
+    unsigned moderate = 0;
+    if (plan->reduction == RANKLOSS_NONE && plan->inputs.temperature == 1.0) {
+        read_cotangents(plan, positions, count, cotangents);
+        moderate = factors_of_cotangents(cotangents, factors);
+        return moderate & ((1u << count) - 1);
+    }
+    for (int k = 0; k < RANKLOSS__LANES; k++) {
+        const rankloss__upstream upstream = rankloss__plan_upstream(plan, &positions[k < count ? k : 0]);
         set_factors(factors, k, &upstream);
         cotangents[k] = upstream.cotangent;
         moderate |= (unsigned)upstream.moderate << k;
-    }
-    /* As rankloss__upstream_make() has it without divisor and temperature, but eight at once. */
-    for (int k = 0; k < RANKLOSS__LANES && are_cotangents; k++) {
-        const double factor = cotangents[k] + 0.0;
-        factors->first.hi[k] = factors->second.hi[k] = factors->labels.at[k] = factor;
-        factors->first.lo[k] = factors->second.lo[k] = 0.0;
-        moderate |= (unsigned)is_moderate(factor) << k;
     }
     return moderate & ((1u << count) - 1);
 }

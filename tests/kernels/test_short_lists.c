@@ -18,35 +18,37 @@
 
 enum { LANES = RANKLOSS__LANES, MOST = RANKLOSS__SHORT, GAP = 3, ROOM = LANES * (MOST + GAP) };
 
+/* The arrays: a derivative each, then an input each. */
+enum { NUM_MEMORIES = 2 + RANKLOSS__SHORT_INPUTS };
+
 typedef long double real;
 
 /* Lists in an order of their own, with gaps between them, the last of them flush with the end of the memory. */
 typedef struct problem {
-    guarded memory[4];
-    float *logits, *labels, *grads, *hesses;
+    guarded memory[NUM_MEMORIES];
+    float *inputs[RANKLOSS__SHORT_INPUTS], *logits, *labels, *weights, *biases, *grads, *hesses;
     uint16_t *halves[2]; /* where the derivatives begin if they have 16 bits */
     int32_t dtypes[2];   /* of the derivatives */
     int64_t starts[LANES];
     size_t sizes[LANES], count; /* of all elements, the gaps included */
     rankloss__extent extent;
-    double inverse; /* of the temperature */
-    bool filled;    /* the kernel gets interleaved blocks, which may have these */
+    double inverse;                        /* of the temperature */
+    bool in_block[RANKLOSS__SHORT_INPUTS]; /* the kernel gets an interleaved block */
     bool weighted, biased, masked;
     bool sum_to_one, label_exps;
     double exps_of_labels[LANES * MOST]; /* interleaved, 0 where there is no valid item, and their sums */
     rankloss__dd_lanes label_total;
-    float weights[LANES * MOST], biases[LANES * MOST]; /* interleaved */
     uint8_t where[LANES * MOST];
     rankloss__factors factors;
 } problem;
 
 static void open_problem(problem *p) {
-    for (int m = 0; m < 4; m++)
+    for (int m = 0; m < NUM_MEMORIES; m++)
         p->memory[m] = guarded_new(ROOM * sizeof(float));
 }
 
 static void close_problem(problem *p) {
-    for (int m = 0; m < 4; m++)
+    for (int m = 0; m < NUM_MEMORIES; m++)
         guarded_free(&p->memory[m]);
 }
 
@@ -71,12 +73,16 @@ static void place_lists(problem *p, random_state *r) {
         p->extent.least = p->sizes[list] < p->extent.least ? p->sizes[list] : p->extent.least;
         p->extent.most = p->sizes[list] > p->extent.most ? p->sizes[list] : p->extent.most;
     }
-    p->logits = guarded_last(&p->memory[0], p->count * sizeof(float));
-    p->labels = guarded_last(&p->memory[1], p->count * sizeof(float));
-    p->grads = guarded_last(&p->memory[2], p->count * sizeof(float));
-    p->hesses = guarded_last(&p->memory[3], p->count * sizeof(float));
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        p->inputs[which] = guarded_last(&p->memory[2 + which], p->count * sizeof(float));
+    p->logits = p->inputs[RANKLOSS__SHORT_LOGITS];
+    p->labels = p->inputs[RANKLOSS__SHORT_LABELS];
+    p->weights = p->inputs[RANKLOSS__SHORT_WEIGHTS];
+    p->biases = p->inputs[RANKLOSS__SHORT_BIAS];
+    p->grads = guarded_last(&p->memory[0], p->count * sizeof(float));
+    p->hesses = guarded_last(&p->memory[1], p->count * sizeof(float));
     for (int which = 0; which < 2; which++) {
-        p->halves[which] = guarded_last(&p->memory[2 + which], p->count * sizeof(uint16_t));
+        p->halves[which] = guarded_last(&p->memory[which], p->count * sizeof(uint16_t));
         p->dtypes[which] = RANKLOSS_F32;
     }
 }
@@ -86,7 +92,7 @@ static void fill(problem *p, random_state *r, double spread) {
     place_lists(p, r);
     p->inverse = random_chance(r, 0.5) ? 1.0 : exp(random_normal(r));
     for (size_t i = 0; i < p->count; i++)
-        p->logits[i] = p->labels[i] = NAN;
+        p->logits[i] = p->labels[i] = p->weights[i] = p->biases[i] = NAN;
     for (int k = 0; k < LANES; k++) {
         p->factors.first.hi[k] = p->factors.second.hi[k] = p->factors.labels.at[k] = 2.0 * random_unit(r) - 0.5;
         p->factors.first.lo[k] = p->factors.second.lo[k] = 0.0;
@@ -95,37 +101,39 @@ static void fill(problem *p, random_state *r, double spread) {
             p->logits[(size_t)p->starts[k] + i] =
                 (float)((random_chance(r, 0.3) ? round(score / spread) : score) / p->inverse);
             p->labels[(size_t)p->starts[k] + i] = random_chance(r, 0.2) ? 0.0f : (float)fabs(random_normal(r));
+            p->weights[(size_t)p->starts[k] + i] = (float)fabs(random_normal(r));
+            p->biases[(size_t)p->starts[k] + i] = (float)random_normal(r);
         }
     }
 }
 
-/* Blocks for a kernel that reads nothing by itself. One item of each list at least stays valid. */
-static void fill_blocks(problem *p, random_state *r) {
-    p->filled = random_chance(r, 0.5);
-    p->weighted = p->filled && random_chance(r, 0.5);
-    p->biased = p->filled && random_chance(r, 0.5);
-    p->masked = p->filled && random_chance(r, 0.5);
+/* Which inputs there are, and which the kernel reads by itself. One item of each list at least stays valid. */
+static void choose_inputs(problem *p, random_state *r) {
+    const bool plain = random_chance(r, 0.5);
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        p->in_block[which] = !plain && random_chance(r, 0.5);
+    p->weighted = !plain && random_chance(r, 0.5);
+    p->biased = !plain && random_chance(r, 0.5);
+    p->masked = !plain && random_chance(r, 0.3);
     for (size_t row = 0; row < p->extent.most; row++)
         for (size_t k = 0; k < LANES; k++) {
             const size_t i = LANES * row + k;
-            p->weights[i] = (float)fabs(random_normal(r));
-            p->biases[i] = (float)random_normal(r);
             p->where[i] = row < p->sizes[k] && (!p->masked || row == 0 || random_chance(r, 0.7));
             if (!p->masked && row < p->extent.least)
                 p->where[i] = random_chance(r, 0.5); /* not to be read */
         }
 }
 
-/* Coefficients that are divided by their sum: the first of each list is not 0. After fill_blocks(). */
+/* Coefficients that are divided by their sum: the first of each list is not 0. After choose_inputs(). */
 static void divide(problem *p, random_state *r) {
     p->sum_to_one = random_chance(r, 0.3);
     for (int k = 0; k < LANES && p->sum_to_one; k++)
         p->labels[p->starts[k]] += 1.0f;
 }
 
-/* Labels whose softmax is taken; the kernel gets exponentials of them. After fill_blocks() and divide(). */
+/* Labels whose softmax is taken; the kernel gets exponentials of them. After choose_inputs() and divide(). */
 static void exponentiate(problem *p, random_state *r) {
-    p->label_exps = p->filled && !p->sum_to_one && random_chance(r, 0.3);
+    p->label_exps = p->in_block[RANKLOSS__SHORT_LABELS] && !p->sum_to_one && random_chance(r, 0.5);
     memset(p->exps_of_labels, 0, sizeof p->exps_of_labels);
     for (size_t k = 0; k < LANES; k++) {
         p->label_total.hi[k] = p->label_total.lo[k] = 0.0;
@@ -139,13 +147,14 @@ static void exponentiate(problem *p, random_state *r) {
 /* Which derivatives are wanted. */
 enum { GRADS = 1, HESSES = 2 };
 
-static rankloss__items items_of(const problem *p, const float *logits, const float *labels) {
+static rankloss__items items_of(const problem *p, float *const blocks[RANKLOSS__SHORT_INPUTS]) {
     const bool any_masked = p->masked || p->extent.least < p->extent.most;
-    return (rankloss__items){.logits = logits,
+    const float *labels = blocks[RANKLOSS__SHORT_LABELS];
+    return (rankloss__items){.logits = blocks[RANKLOSS__SHORT_LOGITS],
                              .labels = p->label_exps ? (const void *)p->exps_of_labels : labels,
                              .label_exps = p->label_exps,
-                             .weights = p->weighted ? p->weights : NULL,
-                             .bias = p->biased ? p->biases : NULL,
+                             .weights = p->weighted ? blocks[RANKLOSS__SHORT_WEIGHTS] : NULL,
+                             .bias = p->biased ? blocks[RANKLOSS__SHORT_BIAS] : NULL,
                              .where = any_masked ? p->where : NULL,
                              .inverse = {p->inverse, 0.0},
                              .scaled = p->biased || p->inverse != 1.0,
@@ -169,22 +178,25 @@ static void *derivatives_of(problem *p, int which) {
 
 /* What the kernel gets. The blocks that it is to fill hold what the lists before have left. */
 static rankloss__short_lists lists_of(problem *p, int wanted) {
-    static float blocks[2][LANES * MOST];
+    static float rooms[RANKLOSS__SHORT_INPUTS][LANES * MOST];
     static uint16_t half_block[LANES * MOST];
     static double exps[LANES * MOST];
     static rankloss__items items;
-    items = items_of(p, blocks[0], blocks[1]);
-    if (p->filled) {
-        interleave(p, p->logits, blocks[0]);
-        interleave(p, p->labels, blocks[1]);
+    float *const blocks[] = {rooms[0], rooms[1], rooms[2], rooms[3]};
+    const bool present[] = {true, !p->label_exps, p->weighted, p->biased};
+    rankloss__short_input inputs[RANKLOSS__SHORT_INPUTS];
+    items = items_of(p, blocks);
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++) {
+        const bool from_array = present[which] && !p->in_block[which];
+        inputs[which] = (rankloss__short_input){from_array ? p->inputs[which] : NULL, p->starts, blocks[which]};
+        if (present[which] && p->in_block[which])
+            interleave(p, p->inputs[which], blocks[which]);
     }
     return (rankloss__short_lists){.items = &items,
+                                   .inputs = {inputs[0], inputs[1], inputs[2], inputs[3]},
                                    .masked = p->masked,
                                    .sum_to_one = p->sum_to_one,
                                    .label_total = &p->label_total,
-                                   .inverse = p->inverse,
-                                   .logits = p->filled ? NULL : p->logits,
-                                   .labels = p->filled ? NULL : p->labels,
                                    .grads = (wanted & GRADS) != 0 ? derivatives_of(p, 0) : NULL,
                                    .hesses = (wanted & HESSES) != 0 ? derivatives_of(p, 1) : NULL,
                                    .grad_dtype = p->dtypes[0],
@@ -193,8 +205,6 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
                                    .sizes = p->sizes,
                                    .extent = p->extent,
                                    .factors = &p->factors,
-                                   .logit_block = blocks[0],
-                                   .label_block = blocks[1],
                                    .half_block = half_block,
                                    .exps = exps};
 }
@@ -205,14 +215,14 @@ enum { UNTOUCHED = 0x5A };
 static bool run(const rankloss__kernels *kernels, problem *p, int wanted, rankloss__losses *losses) {
     const rankloss__short_lists lists = lists_of(p, wanted);
     memset(losses, 0, sizeof *losses);
-    for (int m = 0; m < 4; m++) {
-        if (m >= 2)
+    for (int m = 0; m < NUM_MEMORIES; m++) {
+        if (m < 2)
             memset(p->memory[m].begin, UNTOUCHED, p->memory[m].size);
         guarded_protect(&p->memory[m],
-                        m < 2 || (wanted & (m == 2 ? GRADS : HESSES)) == 0 ? GUARDED_READ : GUARDED_WRITE);
+                        m >= 2 || (wanted & (m == 0 ? GRADS : HESSES)) == 0 ? GUARDED_READ : GUARDED_WRITE);
     }
     const bool done = kernels->short_lists(&lists, losses);
-    for (int m = 0; m < 4; m++)
+    for (int m = 0; m < NUM_MEMORIES; m++)
         guarded_protect(&p->memory[m], GUARDED_WRITE);
     return done;
 }
@@ -235,10 +245,10 @@ static definition define(const problem *p, int k) {
     for (size_t i = 0; i < p->sizes[k]; i++) {
         const size_t at = (size_t)p->starts[k] + i, block = LANES * i + (size_t)k;
         const bool valid = !p->masked || p->where[block] != 0;
-        d.scores[i] = (real)p->logits[at] * (real)p->inverse + (p->biased ? (real)p->biases[block] : 0.0L);
+        d.scores[i] = (real)p->logits[at] * (real)p->inverse + (p->biased ? (real)p->biases[at] : 0.0L);
         const real label =
             p->label_exps ? (real)p->exps_of_labels[block] / (real)p->label_total.hi[k] : (real)p->labels[at];
-        d.coefs[i] = valid ? label * (p->weighted ? (real)p->weights[block] : 1.0L) : 0.0L;
+        d.coefs[i] = valid ? label * (p->weighted ? (real)p->weights[at] : 1.0L) : 0.0L;
         if (!valid)
             d.scores[i] = -(real)INFINITY;
         d.max = d.scores[i] > d.max ? d.scores[i] : d.max;
@@ -278,7 +288,7 @@ static size_t size_of(int32_t dtype) {
 }
 
 static void check_untouched(problem *p, int which) {
-    const guarded *memory = &p->memory[2 + which];
+    const guarded *memory = &p->memory[which];
     const size_t size = size_of(p->dtypes[which]);
     static unsigned char is_item[ROOM];
     const unsigned char *bytes = derivatives_of(p, which);
@@ -296,22 +306,20 @@ static void check_untouched(problem *p, int which) {
 static void run_steps(const rankloss__kernels *kernels, const problem *p, void *const derivatives[2],
                       rankloss__losses *losses) {
     const int64_t sizes[2] = {(int64_t)size_of(p->dtypes[0]), (int64_t)size_of(p->dtypes[1])};
-    static float logits[LANES * MOST], labels[LANES * MOST], rows[LANES * MOST];
+    static float rooms[RANKLOSS__SHORT_INPUTS][LANES * MOST], rows[LANES * MOST];
+    float *const blocks[] = {rooms[0], rooms[1], rooms[2], rooms[3]};
     static double exps[LANES * MOST];
-    const void *from[2][LANES];
     void *to[2][LANES];
     rankloss__list_sums sums = {
         .sum_to_one = p->sum_to_one, .label_exps = p->label_exps, .label_total = p->label_total};
     rankloss__terms terms;
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        interleave(p, p->inputs[which], blocks[which]);
     for (int k = 0; k < LANES; k++) {
-        from[0][k] = p->logits + p->starts[k];
-        from[1][k] = p->labels + p->starts[k];
         to[0][k] = (char *)derivatives[0] + p->starts[k] * sizes[0];
         to[1][k] = (char *)derivatives[1] + p->starts[k] * sizes[1];
     }
-    kernels->interleave(from[0], p->sizes, p->extent, sizeof(float), logits);
-    kernels->interleave(from[1], p->sizes, p->extent, sizeof(float), labels);
-    const rankloss__items items = items_of(p, logits, labels);
+    const rankloss__items items = items_of(p, blocks);
     assert_int_equal(kernels->interleaved_sums(&items, exps, &sums, losses), (1 << LANES) - 1);
     kernels->terms(&sums, losses, &p->factors, true, &terms);
     kernels->grad(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, p->dtypes[0]});
@@ -352,7 +360,7 @@ static void lists_are_as_defined(void **state) {
     open_problem(&p);
     for (int round = 0; round < 4000 / random_run_share(); round++) {
         fill(&p, &r, spreads[round % 4]);
-        fill_blocks(&p, &r);
+        choose_inputs(&p, &r);
         divide(&p, &r);
         exponentiate(&p, &r);
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
@@ -380,7 +388,7 @@ static void derivatives_may_have_16_bits(void **state) {
     open_problem(&p);
     for (int round = 0; round < 2000 / random_run_share(); round++) {
         fill(&p, &r, random_chance(&r, 0.5) ? 3.0 : 30.0);
-        fill_blocks(&p, &r);
+        choose_inputs(&p, &r);
         divide(&p, &r);
         exponentiate(&p, &r);
         p.dtypes[0] = dtypes[random_below(&r, 3)];
@@ -406,7 +414,7 @@ static void gradients_may_overwrite_the_scores(void **state) {
     open_problem(&p);
     for (int round = 0; round < 500; round++) {
         fill(&p, &r, 3.0);
-        fill_blocks(&p, &r);
+        choose_inputs(&p, &r);
         memcpy(kept, p.logits, p.count * sizeof(float));
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
             rankloss__losses losses, again;
@@ -433,7 +441,7 @@ static void what_is_not_carried_is_refused(void **state) {
     open_problem(&p);
     for (int round = 0; round < 2000; round++) {
         fill(&p, &r, 3.0);
-        fill_blocks(&p, &r);
+        choose_inputs(&p, &r);
         const int k = (int)random_below(&r, LANES), which = (int)random_below(&r, 5);
         const size_t i = (size_t)p.starts[k] + (size_t)random_below(&r, (int64_t)p.sizes[k]);
         const bool is_label = which < 3 && random_chance(&r, 0.5);
@@ -445,7 +453,7 @@ static void what_is_not_carried_is_refused(void **state) {
             if (!kernel_table_runs(t))
                 continue;
             assert_false(run(kernel_tables[t].kernels[0], &p, GRADS | HESSES, &losses));
-            for (int m = 2; m < 4; m++)
+            for (int m = 0; m < 2; m++)
                 for (size_t byte = 0; byte < p.memory[m].size; byte++)
                     assert_true(p.memory[m].begin[byte] == UNTOUCHED);
         }
@@ -469,7 +477,8 @@ static void sums_that_cannot_be_divided_by_are_refused(void **state) {
     open_problem(&p);
     for (int round = 0; round < 500; round++) {
         fill(&p, &r, 3.0);
-        p.filled = p.weighted = p.biased = p.masked = false;
+        memset(p.in_block, 0, sizeof p.in_block);
+        p.weighted = p.biased = p.masked = false;
         p.sum_to_one = true;
         for (size_t i = 0; i < p.count; i++)
             p.labels[i] = 1.0f;
@@ -497,13 +506,13 @@ static void large_biases_are_refused(void **state) {
     open_problem(&p);
     for (int round = 0; round < 500; round++) {
         fill(&p, &r, 3.0);
-        fill_blocks(&p, &r);
-        p.filled = p.biased = true;
+        choose_inputs(&p, &r);
+        p.biased = true;
         p.inverse = 1.0;
         const size_t k = (size_t)random_below(&r, LANES), row = (size_t)random_below(&r, (int64_t)p.sizes[k]);
         const float size = random_chance(&r, 0.5) ? 0x1p40f : -0x1p40f;
         p.logits[(size_t)p.starts[k] + row] = size;
-        p.biases[LANES * row + k] = -size;
+        p.biases[(size_t)p.starts[k] + row] = -size;
         p.where[LANES * row + k] = p.masked || row >= p.extent.least;
         expect_carried(&p, false);
     }

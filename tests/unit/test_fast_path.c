@@ -58,18 +58,30 @@ static void the_scratch_has_room_and_no_more(void **state) {
     }
 }
 
-/* Plain floats, and then one thing that the kernel for short lists does not have, or does not read by itself. */
+/* In the cases below: of another dtype, shared by all lists or strided, absent, and exponentials. */
+static rankloss__reading reading_of_labels(int other) {
+    if (other == 2)
+        return RANKLOSS__READ_CONVERTED;
+    if (other == 7)
+        return RANKLOSS__READ_NOTHING;
+    return other == 5 || other == 6 || other == 14 ? RANKLOSS__READ_BEFORE : RANKLOSS__READ_IN_PLACE;
+}
+
+/* What the kernel for short lists reads by itself: plain floats, and then one thing that is not. */
 static void one_step_is_for_float32(void **state) {
     const unsigned not_at_all = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 12 | 1u << 13;
-    const unsigned not_plain = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 14;
+    const unsigned not_all_in_place = 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 9 | 1u << 14;
     static const int32_t others[] = {RANKLOSS_F16, RANKLOSS_F16, RANKLOSS_F64, RANKLOSS_F64};
     char element[8] = {0};
     (void)state;
     for (int other = -1; other < 15; other++) {
-        rankloss__plan plan = {.inputs = {.batch = {.ndim = other == 0 ? 2 : 1}, .dtype = RANKLOSS_F32}};
+        rankloss__plan plan = {
+            .inputs = {.batch = {.ndim = other == 0 ? 2 : 1, .list_size = 30}, .dtype = RANKLOSS_F32}};
         rankloss__inputs *in = &plan.inputs;
         rankloss__view *const floats[] = {&in->logits, &in->labels, &plan.derivatives[RANKLOSS__GRAD_LOGITS],
                                           &plan.derivatives[RANKLOSS__HESS_LOGITS]};
+        in->weights = in->bias = view_of(RANKLOSS_F32, 1);
+        in->weights.list_strides[0] = in->bias.list_strides[0] = 30;
         for (int k = 0; k < 4; k++) {
             *floats[k] = view_of(other == 1 + k ? others[k] : RANKLOSS_F32, 1);
             floats[k]->data = element;
@@ -87,13 +99,20 @@ static void one_step_is_for_float32(void **state) {
         in->scaled = true; /* a temperature */
         const rankloss__one_step step = rankloss__one_step_of(&plan);
         assert_true(step.fits == (other < 0 || (not_at_all >> other & 1u) == 0));
-        assert_true(step.is_plain == (other < 0 || ((not_plain | not_at_all) >> other & 1u) == 0));
+        assert_true(step.all_in_place == (other < 0 || (not_all_in_place >> other & 1u) == 0));
+        assert_int_equal(step.readings[RANKLOSS__SHORT_LOGITS],
+                         other == 1 ? RANKLOSS__READ_CONVERTED : RANKLOSS__READ_IN_PLACE);
+        assert_int_equal(step.readings[RANKLOSS__SHORT_LABELS], reading_of_labels(other));
+        assert_int_equal(step.readings[RANKLOSS__SHORT_WEIGHTS],
+                         other == 8 ? RANKLOSS__READ_IN_PLACE : RANKLOSS__READ_NOTHING);
+        assert_int_equal(step.readings[RANKLOSS__SHORT_BIAS],
+                         other == 10 ? RANKLOSS__READ_IN_PLACE : RANKLOSS__READ_NOTHING);
         assert_int_equal(step.apart, 30);
         if (other == 3 || other == 4) { /* outputs may have 16 bits, and do not matter if they are not asked for */
             floats[other - 1]->dtype = other == 3 ? RANKLOSS_F16 : RANKLOSS_BF16;
-            assert_true(rankloss__one_step_of(&plan).is_plain);
+            assert_true(rankloss__one_step_of(&plan).fits);
             floats[other - 1]->data = NULL;
-            assert_true(rankloss__one_step_of(&plan).is_plain);
+            assert_true(rankloss__one_step_of(&plan).fits);
         }
     }
 }
