@@ -79,7 +79,7 @@ static const double *interleave_label_exps(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     const void *raw = interleave(group, &inputs->labels, &scratch->early.raw_labels);
-    const rankloss__items labels = rankloss__labels_as_logits(&group->items[0], raw);
+    const rankloss__items labels = rankloss__labels_as_logits(&group->interleaved, raw);
     inputs->kernels->interleaved_label_exps(&labels, scratch->labels.f64, &group->sums.label_total,
                                             &group->sums.label_underflow);
     return scratch->labels.f64;
@@ -129,7 +129,8 @@ static void mark_ends(rankloss__list_group *group) {
     }
 }
 
-void rankloss__interleaved_set_sizes(rankloss__list_group *group, rankloss__items *items) {
+void rankloss__interleaved_set_sizes(rankloss__list_group *group) {
+    rankloss__items *items = &group->interleaved;
     items->count = LANES * group->extent.most;
     items->unmasked = LANES * group->extent.least;
     items->where = NULL;
@@ -141,9 +142,8 @@ void rankloss__interleaved_set_sizes(rankloss__list_group *group, rankloss__item
 
 /* The mask first: what was stored a byte or a row at a time is loaded in larger parts, which waits until that is done. */
 static rankloss__items *start_items(rankloss__list_group *group) {
-    rankloss__items *items = &group->items[0];
-    rankloss__interleaved_set_sizes(group, items);
-    items->interleaved = true;
+    rankloss__items *items = &group->interleaved;
+    rankloss__interleaved_set_sizes(group);
     if (group->plan->inputs.where.data != NULL) {
         interleave_where(group);
         items->where = group->scratch->interleaved.where;
@@ -212,14 +212,15 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group) {
     group->sums.sum_to_one = inputs->sum_to_one;
     group->sums.label_exps = inputs->label_exps;
     group->exps[0] = group->scratch->interleaved.exps;
-    return inputs->kernels->interleaved_sums(&group->items[0], group->exps[0], &group->sums, &group->losses);
+    return inputs->kernels->interleaved_sums(&group->interleaved, group->exps[0], &group->sums, &group->losses);
 }
 
 /* --- results --- */
 
 void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
                                rankloss__dd_lanes *sum) {
-    group->plan->inputs.kernels->interleaved_jvp(&group->items[0], group->exps[0], terms, &group->sums.argmax_row, sum);
+    group->plan->inputs.kernels->interleaved_jvp(&group->interleaved, group->exps[0], terms, &group->sums.argmax_row,
+                                                 sum);
 }
 
 /* Straight to the caller; lists that are not to be written go to scratch that is not read. */
@@ -249,7 +250,7 @@ void rankloss__interleaved_write(const rankloss__list_group *group, rankloss__de
     const rankloss__view *view = &group->plan->derivatives[which];
     const bool contiguous = is_contiguous(group, view);
     const rankloss__out out = {&group->scratch->interleaved.rows, contiguous ? view->dtype : RANKLOSS_F64};
-    rankloss__derivative_step(which, group->plan->inputs.kernels, &group->items[0], group->exps[0], &group->sums,
+    rankloss__derivative_step(which, group->plan->inputs.kernels, &group->interleaved, group->exps[0], &group->sums,
                               &group->losses, terms, SIZE_MAX, out);
     if (contiguous)
         write_contiguous(group, view, lists);

@@ -33,15 +33,18 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->next = NULL;
     group->num_next = 0;
     group->one_step = rankloss__one_step_of(worker->plan);
-    for (int k = 0; k < LANES; k++)
-        group->items[k] = (rankloss__items){.inverse = inputs->inverse_temperature,
-                                            .scaled = inputs->scaled,
-                                            .label_exps = inputs->label_exps,
-                                            .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
+    group->interleaved = (rankloss__items){.inverse = inputs->inverse_temperature,
+                                           .scaled = inputs->scaled,
+                                           .label_exps = inputs->label_exps,
+                                           .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
+    for (int k = 0; k < LANES; k++) {
+        group->items[k] = group->interleaved;
+        group->items[k].lane = (unsigned)k;
+    }
+    group->interleaved.interleaved = true;
     rankloss__interleaved_scratch *scratch = &worker->scratch.interleaved;
     const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
-    group->items_in_place = group->items[0];
-    group->short_lists = (rankloss__short_lists){.items = &group->items[0],
+    group->short_lists = (rankloss__short_lists){.items = &group->interleaved,
                                                  .inputs = {{.block = scratch->logits.f32},
                                                             {.block = scratch->labels.f32},
                                                             {.block = scratch->weights.f32},
@@ -64,14 +67,12 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->is_simple = !inputs->batch.ragged && inputs->batch.ndim <= 1;
     group->extent = (rankloss__extent){size, size};
     if (group->one_step.all_in_place) {
-        rankloss__items *items = &group->items_in_place;
+        rankloss__items *items = &group->interleaved;
         items->logits = scratch->logits.f32;
         items->labels = scratch->labels.f32;
         items->weights = inputs->weights.data != NULL ? scratch->weights.f32 : NULL;
         items->bias = inputs->bias.data != NULL ? scratch->bias.f32 : NULL;
-        items->interleaved = true;
         items->count = items->unmasked = LANES * size;
-        group->short_lists.items = items;
     }
     for (int k = 0; k < LANES; k++) {
         group->sizes[k] = size;
@@ -122,7 +123,7 @@ static void emit_losses(const rankloss__list_group *group, rankloss__worker *wor
 
 static bool tangent_is_fast(const rankloss__list_group *group, int k) {
     const bool interleaved = group->layout == RANKLOSS__INTERLEAVED;
-    const rankloss__items *items = &group->items[interleaved ? 0 : k];
+    const rankloss__items *items = interleaved ? &group->interleaved : &group->items[k];
     double largest = 0.0;
     for (size_t i = interleaved ? (size_t)k : 0; i < items->count; i += interleaved ? LANES : 1) {
         const bool valid = i < items->unmasked || items->where[i] != 0;
@@ -229,7 +230,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     if (!group->one_step.all_in_place)
         rankloss__interleaved_read_for_one_step(group);
     else if (inputs->batch.ragged)
-        rankloss__interleaved_set_sizes(group, &group->items_in_place);
+        rankloss__interleaved_set_sizes(group);
     if (!inputs->kernels->short_lists(lists, &group->losses))
         return false;
     if ((wanted & RANKLOSS__WANT_LOSS) != 0)

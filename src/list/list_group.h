@@ -26,7 +26,6 @@ typedef struct rankloss__list_group {
     rankloss__layout layout;
     bool logits_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
     rankloss__one_step one_step;                             /* of interleaved lists, with the four below */
-    rankloss__items items_in_place;
     rankloss__short_lists short_lists; /* what the kernel gets; the same for all but extent, factors and some inputs */
     int64_t starts[RANKLOSS__LANES];
     int64_t packed_starts[RANKLOSS__LANES]; /* in a copy of dense lists, one behind the other */
@@ -38,8 +37,9 @@ typedef struct rankloss__list_group {
     size_t sizes[RANKLOSS__LANES];
     rankloss__extent extent;                /* of sizes; of interleaved lists */
     bool equally_spaced;                    /* eight neighbours in a batch with one axis */
-    rankloss__items items[RANKLOSS__LANES]; /* of each list; of interleaved ones the first are those of all */
-    double *exps[RANKLOSS__LANES];          /* of these items */
+    rankloss__items interleaved;            /* of all interleaved lists */
+    rankloss__items items[RANKLOSS__LANES]; /* side by side: of each list */
+    double *exps[RANKLOSS__LANES];          /* of these items, or the first of all interleaved ones */
     size_t argmax[RANKLOSS__LANES];         /* side by side */
     rankloss__list_sums sums;
     rankloss__losses losses;
@@ -66,7 +66,7 @@ unsigned rankloss__interleaved_sums(rankloss__list_group *group);
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group);
 
 /* How many items there are of the lists at hand, and if their sizes differ and the call has no mask, where each ends. */
-void rankloss__interleaved_set_sizes(rankloss__list_group *group, rankloss__items *items);
+void rankloss__interleaved_set_sizes(rankloss__list_group *group);
 
 /* Reads into the scratch what the kernel for lists in one step does not, and says where that finds the rest. */
 void rankloss__interleaved_read_for_one_step(rankloss__list_group *group);

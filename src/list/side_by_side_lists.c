@@ -78,7 +78,6 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     taken->exps += taken->room;
     items->logits =
         group->logits_in_place ? list_at(group, &inputs->logits, k) : convert(group, &inputs->logits, k, taken);
-    items->bias = NULL;
     if (inputs->bias.data != NULL)
         items->bias = rankloss__is_in_place(&inputs->bias, inputs->dtype, size)
                           ? list_at(group, &inputs->bias, k)
@@ -87,11 +86,7 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
         group->labels_in_place ? list_at(group, &inputs->labels, k) : convert(group, &inputs->labels, k, taken);
     items->weights =
         group->weights_in_place ? list_at(group, &inputs->weights, k) : convert(group, &inputs->weights, k, taken);
-    items->where = NULL;
-    items->tangent = NULL;
     items->count = items->unmasked = size;
-    items->interleaved = false;
-    items->lane = (unsigned)k;
     if (inputs->where.data != NULL || inputs->wants_tangent)
         read_mask_and_tangent(group, k, taken);
     if (inputs->label_exps)
