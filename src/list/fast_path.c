@@ -38,17 +38,18 @@ rankloss__layout rankloss__layout_of(int64_t size, int64_t most_side_by_side) {
 }
 
 /* Whether an array is absent, or has the items of each list in a row, one list `apart` elements from the next. */
-static bool has_rows(const rankloss__view *view, int64_t apart) {
-    return view->data == NULL || (view->item_stride == 1 && view->list_strides[0] == apart);
+static bool has_rows(const rankloss__inputs *inputs, const rankloss__view *view, int64_t apart) {
+    const bool of_one_item = !inputs->batch.ragged && inputs->batch.list_size == 1;
+    return view->data == NULL || ((view->item_stride == 1 || of_one_item) && view->list_strides[0] == apart);
 }
 
 static rankloss__reading reading_of(const rankloss__inputs *inputs, const rankloss__view *view, int64_t apart) {
     if (view->data == NULL)
         return RANKLOSS__READ_NOTHING;
     if (view->dtype == RANKLOSS_F32)
-        return has_rows(view, apart) ? RANKLOSS__READ_IN_PLACE : RANKLOSS__READ_BEFORE;
-    return !inputs->batch.ragged && has_rows(view, inputs->batch.list_size) ? RANKLOSS__READ_CONVERTED
-                                                                            : RANKLOSS__READ_BEFORE;
+        return has_rows(inputs, view, apart) ? RANKLOSS__READ_IN_PLACE : RANKLOSS__READ_BEFORE;
+    return !inputs->batch.ragged && has_rows(inputs, view, inputs->batch.list_size) ? RANKLOSS__READ_CONVERTED
+                                                                                    : RANKLOSS__READ_BEFORE;
 }
 
 rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
@@ -58,7 +59,7 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
     const rankloss__view *laid_out = grad->data != NULL ? grad : hess->data != NULL ? hess : &in->logits;
     const int64_t apart = laid_out->list_strides[0];
     const bool fits = !in->is_f64 && in->batch.ndim <= 1 && in->labels.data != NULL && in->is_moderate &&
-                      has_rows(grad, apart) && has_rows(hess, apart) && grad->dtype != RANKLOSS_F64 &&
+                      has_rows(in, grad, apart) && has_rows(in, hess, apart) && grad->dtype != RANKLOSS_F64 &&
                       hess->dtype != RANKLOSS_F64;
     rankloss__one_step step = {
         .fits = fits,

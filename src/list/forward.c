@@ -51,7 +51,7 @@ static void range_of_part(void *context, rankloss__list *list, size_t part, size
     rankloss__score_range *range = &shared->parts[part];
     *range = no_range(list);
     for (size_t first = begin; first < end; first += list->chunk) {
-        rankloss__items items = *rankloss__list_chunk(list, first);
+        rankloss__items items = rankloss__list_score_chunk(list, first);
         rankloss__score_range found;
         items.comparison = shared->comparison;
         list->inputs->kernels->score_range(&items, &found);
@@ -60,7 +60,8 @@ static void range_of_part(void *context, rankloss__list *list, size_t part, size
 }
 
 static rankloss__score_range compare(rankloss__list *list, rankloss__comparison comparison) {
-    ranging shared = {.comparison = comparison};
+    ranging shared; /* not by an initialiser, which would clear the parts */
+    shared.comparison = comparison;
     rankloss__score_range range = no_range(list);
     rankloss__each_part(list, range_of_part, &shared);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
@@ -151,7 +152,8 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     }
     list->label_sums = NULL;
     kernels->fold(&sums);
-    kernels->fold(&labels);
+    if (list->inputs->label_exps)
+        kernels->fold(&labels);
     shared->parts[part] = (part_sums){.exps = rankloss__first_lane(&sums.exps),
                                       .coefs = rankloss__first_lane(&sums.coefs),
                                       .coef_x = rankloss__first_lane(&sums.coef_x),
@@ -165,7 +167,8 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
 /* Not inlined, to keep the parts off other callers' stacks. */
 __attribute__((noinline)) void rankloss__add_parts(rankloss__forward *forward, rankloss__list *list) {
     rankloss__list_sums *list_sums = &forward->sums;
-    summing shared = {.forward = forward};
+    summing shared; /* as above */
+    shared.forward = forward;
     rankloss__each_part(list, sum_part, &shared);
     part_sums total = shared.parts[0];
     for (size_t part = 1; part < rankloss__count_parts(list); part++) {

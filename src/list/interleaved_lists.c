@@ -103,13 +103,15 @@ static const double *interleave_tangent(const rankloss__list_group *group) {
 static void interleave_where(const rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    const void *lists[LANES];
-    for (int k = 0; k < LANES; k++) {
-        const size_t size = group->sizes[k];
-        lists[k] =
-            rankloss__read_where(inputs, list_at(group, &inputs->where, k), size, 0, size, scratch->rows.u8 + k * SIZE);
+    const rankloss__view *view = &inputs->where;
+    void *lists[LANES];
+    if (rankloss__is_mask_in_place(view, group->extent.most))
+        find_lists(group, view, lists);
+    for (int k = 0; k < LANES && !rankloss__is_mask_in_place(view, group->extent.most); k++) {
+        lists[k] = scratch->rows.u8 + k * SIZE;
+        rankloss__load_where(list_at(group, view, k), view->item_stride, group->sizes[k], lists[k]);
     }
-    inputs->kernels->interleave(lists, group->sizes, group->extent, 1, scratch->where);
+    inputs->kernels->interleave((const void *const *)lists, group->sizes, group->extent, 1, scratch->where);
 }
 
 /*

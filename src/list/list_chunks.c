@@ -34,22 +34,44 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     forget_chunk(list);
 }
 
-/* The items of a chunk, of which labels and mask are read. */
-static rankloss__items read_labels(rankloss__list *list, size_t first) {
+/* The items of a chunk, of which the mask is read. */
+static void read_mask(rankloss__list *list, size_t first, rankloss__items *items) {
+    const rankloss__inputs *inputs = list->inputs;
+    const size_t left = list->size - first, count = left < list->chunk ? left : list->chunk;
+    *items = (rankloss__items){.count = count, .inverse = inputs->inverse_temperature, .scaled = inputs->scaled};
+    items->where = rankloss__read_where(inputs, list->at.where, list->size, first, count, list->scratch->where);
+    rankloss__find_unmasked(items);
+}
+
+static void read_scores(rankloss__list *list, size_t first, rankloss__items *items) {
     const rankloss__inputs *inputs = list->inputs;
     rankloss__chunk_scratch *scratch = list->scratch;
-    const size_t size = list->size, left = size - first, count = left < list->chunk ? left : list->chunk;
-    rankloss__items items = {.count = count};
-    items.labels = rankloss__read(inputs, &inputs->labels, list->at.labels, size, first, count, &scratch->labels);
-    items.where = rankloss__read_where(inputs, list->at.where, size, first, count, scratch->where);
-    rankloss__find_unmasked(&items);
+    const size_t size = list->size, count = items->count;
+    items->logits = rankloss__read(inputs, &inputs->logits, list->at.logits, size, first, count, &scratch->logits);
+    items->bias = rankloss__read(inputs, &inputs->bias, list->at.bias, size, first, count, &scratch->bias);
+}
+
+static const void *read_labels(rankloss__list *list, size_t first, size_t count) {
+    const rankloss__inputs *inputs = list->inputs;
+    return rankloss__read(inputs, &inputs->labels, list->at.labels, list->size, first, count, &list->scratch->labels);
+}
+
+/* Where there is one chunk, it is wanted again, whole. */
+rankloss__items rankloss__list_score_chunk(rankloss__list *list, size_t first) {
+    rankloss__items items;
+    if (list->size <= list->chunk)
+        return *rankloss__list_chunk(list, first);
+    read_mask(list, first, &items);
+    read_scores(list, first, &items);
+    forget_chunk(list);
     return items;
 }
 
 rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first) {
-    const rankloss__items items = read_labels(list, first);
+    rankloss__items items;
+    read_mask(list, first, &items);
     forget_chunk(list);
-    return rankloss__labels_as_logits(&items, items.labels);
+    return rankloss__labels_as_logits(&items, read_labels(list, first, items.count));
 }
 
 static void take_label_exps(rankloss__list *list) {
@@ -67,16 +89,14 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     const rankloss__inputs *inputs = list->inputs;
     rankloss__chunk_scratch *scratch = list->scratch;
     rankloss__items *items = &list->items;
-    *items = read_labels(list, first);
+    read_mask(list, first, items);
+    read_scores(list, first, items);
     const size_t size = list->size, count = items->count;
+    items->labels = read_labels(list, first, count);
     list->loaded = first;
     list->raw_labels = items->labels;
-    items->logits = rankloss__read(inputs, &inputs->logits, list->at.logits, size, first, count, &scratch->logits);
-    items->bias = rankloss__read(inputs, &inputs->bias, list->at.bias, size, first, count, &scratch->bias);
     items->weights = rankloss__read(inputs, &inputs->weights, list->at.weights, size, first, count, &scratch->weights);
     items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count, scratch->own.tangent);
-    items->inverse = inputs->inverse_temperature;
-    items->scaled = inputs->scaled;
     items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
     if (inputs->label_exps && list->label_range.valid != 0)
         take_label_exps(list);

@@ -30,6 +30,7 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->logits_in_place = rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
     group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
     group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
+    group->sums_are_defined = false;
     group->next = NULL;
     group->num_next = 0;
     group->one_step = rankloss__one_step_of(worker->plan);
@@ -108,11 +109,15 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
 
 static void emit_losses(const rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
     const rankloss__plan *plan = group->plan;
-    const bool all = usable == (1u << LANES) - 1;
+    const bool all = usable == (1u << group->count) - 1;
     const bool per_list = plan->reduction == RANKLOSS_NONE;
     const bool at_once = all && (per_list ? group->equally_spaced : plan->adds_losses);
-    if (at_once && plan->adds_losses)
-        rankloss__exact_sum_add_eight(&worker->totals.loss, group->losses.loss.at);
+    if (at_once && plan->adds_losses) {
+        double terms[LANES];
+        for (int k = 0; k < LANES; k++)
+            terms[k] = k < group->count ? group->losses.loss.at[k] : 0.0;
+        rankloss__exact_sum_add_eight(&worker->totals.loss, terms);
+    }
     if (at_once && per_list && plan->loss.data != NULL)
         rankloss__store(plan->loss.dtype, rankloss__view_at(&plan->loss, &plan->inputs.batch, &group->positions[0]),
                         plan->loss.list_strides[0], LANES, group->losses.loss.at);

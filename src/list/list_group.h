@@ -42,6 +42,7 @@ typedef struct rankloss__list_group {
     double *exps[RANKLOSS__LANES];          /* of these items, or the first of all interleaved ones */
     size_t argmax[RANKLOSS__LANES];         /* side by side */
     rankloss__list_sums sums;
+    bool sums_are_defined; /* side by side: in lanes without a list, which are computed as well */
     rankloss__losses losses;
 } rankloss__list_group;
 

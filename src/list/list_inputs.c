@@ -123,3 +123,38 @@ void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count
             FETCH(at + i, 1, near);
     }
 }
+
+static void add_stream(rankloss__streams *streams, const rankloss__view *view) {
+    if (view->data == NULL || view->item_stride != 1 || view->start_stride != 1)
+        return;
+    streams->of[streams->all].data = view->data;
+    streams->of[streams->all++].item_size = view->element_size;
+}
+
+void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan) {
+    const rankloss__inputs *inputs = &plan->inputs;
+    streams->all = 0;
+    add_stream(streams, &inputs->logits);
+    add_stream(streams, &inputs->labels);
+    add_stream(streams, &inputs->weights);
+    add_stream(streams, &inputs->where);
+    add_stream(streams, &inputs->bias);
+    streams->inputs = streams->all;
+    add_stream(streams, &plan->derivatives[RANKLOSS__GRAD_LOGITS]);
+    add_stream(streams, &plan->derivatives[RANKLOSS__HESS_LOGITS]);
+}
+
+/*
+ * The last line of each list, which short ones share with the next, and those 64 bytes apart before it. Not only those
+ * that the list before has not fetched: which these are is as good as random, and a mispredicted branch costs more.
+ */
+void rankloss__streams_fetch(const rankloss__streams *streams, int64_t begin, int64_t end) {
+    const int64_t lines = (end - begin + 15) / 16; /* of 4 bytes an item */
+    for (int k = 0; k < streams->inputs; k++)
+        FETCH(streams->of[k].data + end * streams->of[k].item_size - 1, 0, true);
+    for (int k = streams->inputs; k < streams->all; k++)
+        FETCH(streams->of[k].data + end * streams->of[k].item_size - 1, 1, true);
+    for (int64_t line = 1; line < lines; line++)
+        for (int k = 0; k < streams->all; k++)
+            FETCH(streams->of[k].data + (end - 16 * line) * streams->of[k].item_size - 1, 0, true);
+}

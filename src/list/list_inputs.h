@@ -49,6 +49,23 @@ enum { RANKLOSS__PREFETCH_INPUTS = 1, RANKLOSS__PREFETCH_OUTPUTS = 2 };
  */
 void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count, unsigned what, bool near);
 
+/*
+ * Arrays of a ragged batch that are walked through list by list, though the lists are computed in another order: inputs,
+ * and behind them outputs.
+ */
+typedef struct rankloss__streams {
+    int inputs, all;
+    struct {
+        const char *data;
+        int64_t item_size;
+    } of[7];
+} rankloss__streams;
+
+void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan);
+
+/* Fetches the items from `begin` to before `end` into the first cache. What is on the line before them is there. */
+void rankloss__streams_fetch(const rankloss__streams *streams, int64_t begin, int64_t end);
+
 /* Element i of items in the compute dtype; 1 where data is NULL. */
 static inline double rankloss__value(const rankloss__inputs *inputs, const void *data, size_t i) {
     if (data == NULL)

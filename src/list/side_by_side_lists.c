@@ -116,19 +116,17 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     rankloss__score_range ranges[LANES];
     scratch_use taken = {.exps = 0};
     unsigned finite = 0;
-    bool every_lane = group->count == 1 || group->count == LANES;
+    if (!group->sums_are_defined) {
+        group->sums = (rankloss__list_sums){.single = false};
+        group->sums_are_defined = true;
+    }
     if (group->plan->inputs.label_exps)
         clear_labels(&group->sums);
     for (int k = 0; k < group->count; k++) {
         read_list(group, k, &taken);
         kernels->score_range(&group->items[k], &ranges[k]);
         group->argmax[k] = ranges[k].argmax;
-        every_lane = every_lane && ranges[k].max - ranges[k].max == 0.0;
     }
-    /* Lanes without a list are computed as well, and must not be undefined. */
-    if (!every_lane)
-        group->sums = (rankloss__list_sums){.label_total = group->sums.label_total,
-                                            .label_underflow = group->sums.label_underflow};
     group->sums.single = group->count == 1;
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
     group->sums.label_exps = group->plan->inputs.label_exps;

@@ -101,11 +101,11 @@ static void make_outputs(rankloss__plan *plan, const rankloss_result *r) {
                                  (plan->states != NULL && plan->inputs.tangent.present);
 }
 
-/* Hardly a last cache is smaller, so that a call on less does not ask; nothing but speed depends on it. */
-enum { SMALL_CALL = 256 << 10 };
+/* A core's own cache has about as much, and hardly a last cache is smaller. Nothing but speed depends on it. */
+enum { OWN_CACHE = 1 << 20 };
 
-/* Whether the items that the call reads and writes, but for bias and tangent, exceed the last cache. */
-static bool exceeds_cache(const rankloss__plan *plan) {
+/* The bytes of the items that the call reads and writes, but for bias and tangent. */
+static int64_t bytes_of_items(const rankloss__plan *plan) {
     const rankloss__inputs *in = &plan->inputs;
     const rankloss__batch *batch = &in->batch;
     const rankloss__view *views[4 + RANKLOSS__NUM_DERIVATIVES] = {&in->logits, &in->labels, &in->weights, &in->where};
@@ -119,7 +119,7 @@ static bool exceeds_cache(const rankloss__plan *plan) {
     for (int k = 0; k < 4 + RANKLOSS__NUM_DERIVATIVES; k++)
         if (views[k]->data != NULL && views[k]->item_stride != 0 && items < INT64_MAX / 128)
             bytes += items * views[k]->element_size;
-    return bytes > SMALL_CALL && bytes > rankloss__cache_size();
+    return bytes;
 }
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result) {
@@ -141,7 +141,9 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
         views[count++] = &plan.layouts[which];
     }
     rankloss__merge_axes(&in->batch, views, count);
-    plan.exceeds_cache = exceeds_cache(&plan);
+    const int64_t bytes = bytes_of_items(&plan);
+    plan.exceeds_own_cache = bytes > OWN_CACHE;
+    plan.exceeds_cache = plan.exceeds_own_cache && bytes > rankloss__cache_size();
     const bool counts = plan.reduction == RANKLOSS_MEAN && problem->divisor == 0.0;
     if (counts || result->accumulator != NULL)
         plan.counted = rankloss__plan_count_lists(&in->batch, &in->where, in->whole);

@@ -28,6 +28,7 @@ typedef struct list_queue {
     unsigned wanted;              /* of a group: all that is but the states */
     waiting_lists before, latest; /* side by side */
     waiting_lists bins[BINS];     /* interleaved, see bin_of() */
+    rankloss__streams streams;    /* of a ragged batch */
 } list_queue;
 
 /* A bin for each size up to RANKLOSS__FEW, then one for sizes of 17 to 24, of 25 to 32, ... */
@@ -92,6 +93,16 @@ static void start(list_queue *queue, const rankloss__run *run) {
     queue->worker.runner = NULL;
     queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__list_group_make(&queue->group, &queue->worker);
+    rankloss__streams_make(&queue->streams, run->plan);
+}
+
+/*
+ * What an interleaved list of a ragged batch has. It waits for others of its size, so that the lists of a group lie about
+ * in memory, where no prefetcher of a processor finds them; but they come here in the order of the arrays.
+ */
+static void fetch(const list_queue *queue, int64_t list) {
+    const rankloss__batch *batch = &queue->run->plan->inputs.batch;
+    rankloss__streams_fetch(&queue->streams, rankloss__offset(batch, list), rankloss__offset(batch, list + 1));
 }
 
 void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
@@ -116,8 +127,8 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
             continue;
         }
         run_state(&queue, i);
-        if (plan->exceeds_cache && layout == RANKLOSS__INTERLEAVED)
-            rankloss__prefetch(plan, i, 1, BOTH, true);
+        if (layout == RANKLOSS__INTERLEAVED && plan->exceeds_own_cache)
+            fetch(&queue, i);
         const int64_t items = (size + LANES - 1) / LANES * LANES;
         waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.latest;
         if (waiting == &queue.latest && (waiting->count == LANES || waiting->items + items > queue.most_side_by_side)) {

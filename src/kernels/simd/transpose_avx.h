@@ -130,8 +130,8 @@ static inline void transpose_out_f64(const double *block, size_t first, void *co
 
 /* --- the ends of lists --- */
 
-DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t, 8)
-DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t, 8)
+DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u8, uint8_t, transpose_in_u8)
+DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u16, uint16_t, transpose_in_u16)
 DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t, 8)
 
 /* Which of the four items from `first` on a list has, of fewer than 2^31; and where they are, if it has any. */

@@ -1,7 +1,7 @@
 /*
- * Squares at the end of lists, in plain C for the sets and element sizes that have nothing better: the items of eight
- * lists from `first` on, as many as there are columns. What a list does not have is 0 in the block; nothing else of the
- * lists is read or written.
+ * Squares at the end of lists, for the sets and element sizes that have nothing better: the items of eight lists from
+ * `first` on, as many as there are columns. What a list does not have is 0 in the block; nothing else of the lists is read
+ * or written.
  */
 #ifndef RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H
 #define RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H
@@ -21,6 +21,38 @@ static inline size_t transpose_left(size_t size, size_t first, size_t most) {
         for (size_t k = 0; k < 8; k++)                                                                      \
             for (size_t i = 0; i < transpose_left(sizes[k], first, columns); i++)                           \
                 memcpy(&block[8 * i + k], (const type *)lists[k] + first + i, sizeof *block);               \
+    }
+
+/* At most 16 bytes, by moves of a constant size, which for most sizes overlap: no loop, and no function call. */
+static inline void transpose_copy_few(unsigned char *to, const unsigned char *from, size_t size) {
+    if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size >= 2) {
+        memcpy(to, from, 2);
+        memcpy(to + size - 2, from + size - 2, 2);
+    } else if (size == 1) {
+        *to = *from;
+    }
+}
+
+/* For elements of 1 or 2 bytes: the lists are padded first, and are a whole square then. */
+#define DEFINE_TRANSPOSE_PADDED_IN(name, type, whole)                                                                \
+    static inline void name(const void *const lists[8], const size_t sizes[8], size_t first, type *block) {          \
+        type rows[8][8];                                                                                             \
+        const void *padded[8];                                                                                       \
+        memset(rows, 0, sizeof rows);                                                                                \
+        for (size_t k = 0; k < 8; k++) {                                                                             \
+            const size_t left = transpose_left(sizes[k], first, 8);                                                  \
+            padded[k] = rows[k];                                                                                     \
+            if (left > 0)                                                                                            \
+                transpose_copy_few((unsigned char *)rows[k], (const unsigned char *)lists[k] + first * sizeof(type), \
+                                   left * sizeof(type));                                                             \
+        }                                                                                                            \
+        whole(padded, 0, block);                                                                                     \
     }
 
 #define DEFINE_TRANSPOSE_PART_OUT(name, type, columns)                                                      \
