@@ -264,7 +264,8 @@ typedef struct rankloss__kernels {
 
     /*
      * All sums of lists that are one chunk each, folded: sets the lane of each, its items->lane, of list_sums, but not
-     * where the largest score is not finite. Returns the lanes that are set, one bit each.
+     * where the largest score is not finite. Other lanes' bits of others.doubtful stay. Returns the lanes that are set, one
+     * bit each.
      */
     unsigned (*list_sums)(const rankloss__items *lists, unsigned count, double *const *exps,
                           const rankloss__score_range *ranges, rankloss__list_sums *list_sums);

@@ -141,7 +141,7 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
     rankloss__sums sums = {.doubtful = 0}, labels = {.doubtful = 0};
-    list->label_sums = &labels; /* where there are label exponentials, no chunk is loaded yet */
+    rankloss__list_sum_labels(list, &labels);
     for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items items = rankloss__forward_chunk(forward, list, first);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;
@@ -150,7 +150,7 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
         if (forward->exps_rounded && list->float_exps != NULL)
             kernels->exps_to_floats(exps, items.count, list->float_exps + first);
     }
-    list->label_sums = NULL;
+    rankloss__list_sum_labels(list, NULL);
     kernels->fold(&sums);
     if (list->inputs->label_exps)
         kernels->fold(&labels);

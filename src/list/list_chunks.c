@@ -103,6 +103,13 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     return items;
 }
 
+/* A chunk whose exponentials have been taken would not be summed. */
+void rankloss__list_sum_labels(rankloss__list *list, rankloss__sums *sums) {
+    list->label_sums = sums;
+    if (sums != NULL && list->inputs->label_exps)
+        forget_chunk(list);
+}
+
 void rankloss__list_limit_chunks(rankloss__list *list, size_t most) {
     if (most >= list->chunk)
         return;

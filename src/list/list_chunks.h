@@ -64,6 +64,9 @@ rankloss__items rankloss__list_score_chunk(rankloss__list *list, size_t first);
  */
 rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first);
 
+/* From the next chunk on, sums gets the exponentials of labels; NULL: no longer. */
+void rankloss__list_sum_labels(rankloss__list *list, rankloss__sums *sums);
+
 /* Makes chunks no longer than `most` items, a multiple of RANKLOSS__LANES. */
 void rankloss__list_limit_chunks(rankloss__list *list, size_t most);
 

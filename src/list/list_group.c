@@ -23,29 +23,14 @@ static bool has(unsigned bits, int k) {
     return (bits >> k & 1u) != 0;
 }
 
-void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker) {
-    const rankloss__inputs *inputs = &worker->plan->inputs;
-    group->plan = worker->plan;
-    group->scratch = &worker->scratch;
-    group->logits_in_place = rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
-    group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
-    group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
-    group->sums_are_defined = false;
-    group->next = NULL;
-    group->num_next = 0;
-    group->one_step = rankloss__one_step_of(worker->plan);
-    group->interleaved = (rankloss__items){.inverse = inputs->inverse_temperature,
-                                           .scaled = inputs->scaled,
-                                           .label_exps = inputs->label_exps,
-                                           .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
-    for (int k = 0; k < LANES; k++) {
-        group->items[k] = group->interleaved;
-        group->items[k].lane = (unsigned)k;
-    }
-    group->interleaved.interleaved = true;
-    rankloss__interleaved_scratch *scratch = &worker->scratch.interleaved;
+/* What the kernel for short lists gets of each group, as far as it is the same for all. */
+static void make_short_lists(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
     const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
-    group->short_lists = (rankloss__short_lists){.items = &group->interleaved,
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__items *items = &group->interleaved;
+    group->one_step = rankloss__one_step_of(group->plan);
+    group->short_lists = (rankloss__short_lists){.items = items,
                                                  .inputs = {{.block = scratch->logits.f32},
                                                             {.block = scratch->labels.f32},
                                                             {.block = scratch->weights.f32},
@@ -64,23 +49,42 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
             group->short_lists.inputs[which].array = rankloss__floats_of(views[which]);
             group->short_lists.inputs[which].starts = group->starts;
         }
+    if (!group->one_step.all_in_place)
+        return;
+    items->logits = scratch->logits.f32;
+    items->labels = scratch->labels.f32;
+    items->weights = inputs->weights.data != NULL ? scratch->weights.f32 : NULL;
+    items->bias = inputs->bias.data != NULL ? scratch->bias.f32 : NULL;
+    items->count = items->unmasked = LANES * group->extent.most;
+}
+
+void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *worker) {
+    const rankloss__inputs *inputs = &worker->plan->inputs;
     const size_t size = (size_t)inputs->batch.list_size; /* dense */
+    group->plan = worker->plan;
+    group->scratch = &worker->scratch;
+    group->logits_in_place = rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
+    group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
+    group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
+    group->sums_are_defined = false;
+    group->next = NULL;
+    group->num_next = 0;
     group->is_simple = !inputs->batch.ragged && inputs->batch.ndim <= 1;
     group->extent = (rankloss__extent){size, size};
-    if (group->one_step.all_in_place) {
-        rankloss__items *items = &group->interleaved;
-        items->logits = scratch->logits.f32;
-        items->labels = scratch->labels.f32;
-        items->weights = inputs->weights.data != NULL ? scratch->weights.f32 : NULL;
-        items->bias = inputs->bias.data != NULL ? scratch->bias.f32 : NULL;
-        items->count = items->unmasked = LANES * size;
-    }
+    group->interleaved = (rankloss__items){.inverse = inputs->inverse_temperature,
+                                           .scaled = inputs->scaled,
+                                           .label_exps = inputs->label_exps,
+                                           .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
     for (int k = 0; k < LANES; k++) {
+        group->items[k] = group->interleaved;
+        group->items[k].lane = (unsigned)k;
         group->sizes[k] = size;
         group->positions[k].start = 0;
         group->positions[k].size = inputs->batch.list_size;
-        group->packed_starts[k] = k * (int64_t)size;
+        group->packed_starts[k] = size <= RANKLOSS__SHORT ? k * (int64_t)size : 0;
     }
+    group->interleaved.interleaved = true;
+    make_short_lists(group);
 }
 
 static void find_lists(rankloss__list_group *group, const int64_t *lists, int count) {
@@ -228,6 +232,7 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     else
         for (int k = 0; k < LANES; k++)
             group->starts[k] = group->positions[k].index[0] * group->one_step.apart;
+    group->interleaved.tangent = NULL;
     lists->extent = group->extent;
     lists->factors = factors.factors;
     lists->grads = has(wanted, RANKLOSS__GRAD_LOGITS) ? plan->derivatives[RANKLOSS__GRAD_LOGITS].data : NULL;

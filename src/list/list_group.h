@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "list/fast_path.h"
+#include "list/list_inputs.h"
 #include "list/scratch.h"
 #include "list/worker.h"
 
@@ -25,11 +26,12 @@ typedef struct rankloss__list_group {
     rankloss__scratch *scratch;
     rankloss__layout layout;
     bool logits_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    rankloss__one_step one_step;                             /* of interleaved lists, with the four below */
+    rankloss__one_step one_step;                             /* of interleaved lists, with the three below */
     rankloss__short_lists short_lists; /* what the kernel gets; the same for all but extent, factors and some inputs */
     int64_t starts[RANKLOSS__LANES];
     int64_t packed_starts[RANKLOSS__LANES]; /* in a copy of dense lists, one behind the other */
-    const int64_t *next;                    /* side by side: lists to fetch meanwhile */
+    const rankloss__streams *streams;
+    const int64_t *next; /* side by side: lists to fetch meanwhile */
     int num_next;
     int count;      /* lists; of interleaved ones the lanes from there on repeat the first */
     bool is_simple; /* dense, with one batch axis at most: positions differ by the number of the list alone */

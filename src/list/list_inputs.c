@@ -86,75 +86,61 @@ void rankloss__find_unmasked(rankloss__items *items) {
 #define FETCH(address, writes, near) (void)(address)
 #endif
 
-/*
- * The address and the bytes of `items` items of `lists` lists in a view; 0 bytes where they are not contiguous. A
- * hardware prefetcher cannot predict this access: a short list in one array, then in another, then the next list.
- */
-static int64_t stretch_of(const rankloss__view *view, const rankloss__batch *batch, const rankloss__position *position,
-                          int64_t lists, int64_t items, const char **at) {
-    const bool joined = lists == 1 || batch->ragged || (batch->ndim == 1 && view->list_strides[0] == batch->list_size);
-    *at = rankloss__view_at(view, batch, position);
-    return *at != NULL && view->item_stride == 1 && joined ? items * view->element_size : 0;
-}
-
-/* The loops are not in a function of their own, since GCC removes calls of functions that only prefetch. */
-void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count, unsigned what, bool near) {
-    const rankloss__inputs *inputs = &plan->inputs;
-    const rankloss__batch *batch = &inputs->batch;
-    const rankloss__view *const read[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->where,
-                                          &inputs->bias};
-    rankloss__position position;
-    rankloss__position_of(batch, first, &position);
-    const int64_t items =
-        batch->ragged ? rankloss__offset(batch, first + count) - position.start : count * position.size;
-    for (int k = 0; k < 5 && (what & RANKLOSS__PREFETCH_INPUTS) != 0; k++) {
-        const char *at;
-        const int64_t bytes = stretch_of(read[k], batch, &position, count, items, &at);
-        for (int64_t i = 0; i < bytes; i += 64)
-            FETCH(at + i, 0, near);
-    }
-    for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
-        const char *at;
-        if ((what & RANKLOSS__PREFETCH_OUTPUTS) == 0 || which == RANKLOSS__HVP_LOGITS ||
-            !rankloss__wants(plan->wanted, (rankloss__derivative)which))
-            continue;
-        const int64_t bytes = stretch_of(&plan->derivatives[which], batch, &position, count, items, &at);
-        for (int64_t i = 0; i < bytes; i += 64)
-            FETCH(at + i, 1, near);
-    }
-}
-
-static void add_stream(rankloss__streams *streams, const rankloss__view *view) {
-    if (view->data == NULL || view->item_stride != 1 || view->start_stride != 1)
+static void add_stream(rankloss__streams *streams, const rankloss__batch *batch, const rankloss__view *view) {
+    const int64_t apart = batch->ragged ? 0 : view->list_strides[0];
+    if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || (batch->ragged && view->start_stride != 1))
         return;
-    streams->of[streams->all].data = view->data;
-    streams->of[streams->all++].item_size = view->element_size;
+    if (64 / view->element_size < streams->line)
+        streams->line = 64 / view->element_size;
+    streams->is_packed = streams->is_packed && apart == batch->list_size;
+    streams->of[streams->all++] = (rankloss__stream){view->data, view->element_size, apart * view->element_size};
 }
 
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan) {
     const rankloss__inputs *inputs = &plan->inputs;
+    const rankloss__batch *batch = &inputs->batch;
+    const rankloss__view *const views[] = {&inputs->logits,
+                                           &inputs->labels,
+                                           &inputs->weights,
+                                           &inputs->where,
+                                           &inputs->bias,
+                                           &plan->derivatives[RANKLOSS__GRAD_LOGITS],
+                                           &plan->derivatives[RANKLOSS__HESS_LOGITS]};
     streams->all = 0;
-    add_stream(streams, &inputs->logits);
-    add_stream(streams, &inputs->labels);
-    add_stream(streams, &inputs->weights);
-    add_stream(streams, &inputs->where);
-    add_stream(streams, &inputs->bias);
-    streams->inputs = streams->all;
-    add_stream(streams, &plan->derivatives[RANKLOSS__GRAD_LOGITS]);
-    add_stream(streams, &plan->derivatives[RANKLOSS__HESS_LOGITS]);
+    streams->line = 64;
+    streams->is_packed = !batch->ragged;
+    for (int k = 0; k < 7; k++) {
+        if (k == 5)
+            streams->inputs = streams->all;
+        add_stream(streams, batch, views[k]);
+    }
 }
 
 /*
- * The last line of each list, which short ones share with the next, and those 64 bytes apart before it. Not only those
- * that the list before has not fetched: which these are is as good as random, and a mispredicted branch costs more.
+ * The last line of each stretch, which short lists share with the next, and those before it. Not only those that the list
+ * before has not fetched: which these are is as good as random, and a mispredicted branch costs more. The loops are not in
+ * a function of their own, since GCC removes calls of functions that only prefetch.
  */
-void rankloss__streams_fetch(const rankloss__streams *streams, int64_t begin, int64_t end) {
-    const int64_t lines = (end - begin + 15) / 16; /* of 4 bytes an item */
-    for (int k = 0; k < streams->inputs; k++)
-        FETCH(streams->of[k].data + end * streams->of[k].item_size - 1, 0, true);
-    for (int k = streams->inputs; k < streams->all; k++)
-        FETCH(streams->of[k].data + end * streams->of[k].item_size - 1, 1, true);
-    for (int64_t line = 1; line < lines; line++)
-        for (int k = 0; k < streams->all; k++)
-            FETCH(streams->of[k].data + (end - 16 * line) * streams->of[k].item_size - 1, 0, true);
+#define FETCH_ALL(near)                                                                                              \
+    for (int64_t i = 0; i < items; i += streams->line) {                                                             \
+        for (int k = 0; k < streams->inputs; k++)                                                                    \
+            FETCH(streams->of[k].data + list * streams->of[k].list_bytes + (end - i) * streams->of[k].item_size - 1, \
+                  0, near);                                                                                          \
+        for (int k = streams->inputs; k < streams->all; k++)                                                         \
+            FETCH(streams->of[k].data + list * streams->of[k].list_bytes + (end - i) * streams->of[k].item_size - 1, \
+                  1, near);                                                                                          \
+    }
+
+void rankloss__streams_fetch(const rankloss__streams *streams, const rankloss__batch *batch, int64_t list,
+                             int64_t count, bool near) {
+    const int64_t begin = batch->ragged ? rankloss__offset(batch, list) : 0;
+    const int64_t end = batch->ragged ? rankloss__offset(batch, list + count) : count * batch->list_size;
+    const int64_t items = end - begin;
+    if (near)
+        FETCH_ALL(true)
+    else
+        FETCH_ALL(false)
 }
+
+#undef FETCH_ALL
+#undef FETCH

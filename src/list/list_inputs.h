@@ -40,31 +40,31 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
  */
 void rankloss__find_unmasked(rankloss__items *items);
 
-/* What to fetch: the inputs but the tangent, the gradient and the Hessian. */
-enum { RANKLOSS__PREFETCH_INPUTS = 1, RANKLOSS__PREFETCH_OUTPUTS = 2 };
-
 /*
- * Fetches `count` lists from `first` on, which are computed somewhat later. near: into the first cache; otherwise into
- * the second, since the first has few requests open at a time.
+ * The arrays that are worth fetching into a cache ahead of time, list by list: inputs, and behind them outputs. No hardware
+ * prefetcher can predict the access to them: a short list in one array, then in another, then the next list.
  */
-void rankloss__prefetch(const rankloss__plan *plan, int64_t first, int64_t count, unsigned what, bool near);
+typedef struct rankloss__stream {
+    const char *data;
+    int64_t item_size, list_bytes; /* bytes from item to item, and of a dense batch from list to list; otherwise 0 */
+} rankloss__stream;
 
-/*
- * Arrays of a ragged batch that are walked through list by list, though the lists are computed in another order: inputs,
- * and behind them outputs.
- */
 typedef struct rankloss__streams {
     int inputs, all;
-    struct {
-        const char *data;
-        int64_t item_size;
-    } of[7];
+    int64_t line;   /* items of the largest that are on a line of the cache */
+    bool is_packed; /* the lists of a dense batch follow one another everywhere */
+    rankloss__stream of[7];
 } rankloss__streams;
 
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan);
 
-/* Fetches the items from `begin` to before `end` into the first cache. What is on the line before them is there. */
-void rankloss__streams_fetch(const rankloss__streams *streams, int64_t begin, int64_t end);
+/*
+ * Fetches what a list has, which is computed somewhat later; if the lists are packed, `count` lists. near: into the first
+ * cache; otherwise into the second, since the first has few requests open at a time. The line that begins before the list is
+ * left to the list before.
+ */
+void rankloss__streams_fetch(const rankloss__streams *streams, const rankloss__batch *batch, int64_t list,
+                             int64_t count, bool near);
 
 /* Element i of items in the compute dtype; 1 where data is NULL. */
 static inline double rankloss__value(const rankloss__inputs *inputs, const void *data, size_t i) {

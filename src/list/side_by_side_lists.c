@@ -97,9 +97,9 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
  * Fetches a part of the lists that come next behind list k of this group: as many at a time as the processor has requests
  * open, while it computes.
  */
-static void fetch_next(const rankloss__list_group *group, int k, unsigned what) {
+static void fetch_next(const rankloss__list_group *group, int k) {
     for (int n = k * group->num_next / group->count; n < (k + 1) * group->num_next / group->count; n++)
-        rankloss__prefetch(group->plan, group->next[n], 1, what, false);
+        rankloss__streams_fetch(group->streams, &group->plan->inputs.batch, group->next[n], 1, false);
 }
 
 static void clear_labels(rankloss__list_sums *sums) {
@@ -135,7 +135,7 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     for (int k = 0; k < group->count; k += step) {
         finite |= kernels->list_sums(&group->items[k], (unsigned)step, &group->exps[k], &ranges[k], &group->sums);
         if (group->num_next > 0)
-            fetch_next(group, k, RANKLOSS__PREFETCH_INPUTS);
+            fetch_next(group, k);
     }
     return finite & kernels->losses(&group->sums, &group->losses);
 }
@@ -197,8 +197,6 @@ void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__d
     const rankloss__view *view = &group->plan->derivatives[which];
     const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
     for (int k = 0; k < group->count; k++) {
-        if (group->num_next > 0)
-            fetch_next(group, k, RANKLOSS__PREFETCH_OUTPUTS);
         if ((lists >> k & 1u) == 0)
             continue;
         if (step.run == NULL || view->item_stride != 1) {

@@ -94,7 +94,8 @@ typedef struct rankloss__plan {
     rankloss__upstream upstream; /* if not shared: the part that all lists have */
     rankloss__factors factors;   /* of that, in every lane */
 
-    bool exceeds_own_cache, exceeds_cache; /* what the call reads and writes does not fit that of a core, or the last one */
+    bool exceeds_own_cache; /* what the call reads and writes does not fit the cache of a core */
+    bool exceeds_cache;     /* nor the last one */
 } rankloss__plan;
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result);

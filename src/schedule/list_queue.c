@@ -9,8 +9,6 @@
 #include "list/list_inputs.h"
 #include "list/single_list.h"
 
-enum { BOTH = RANKLOSS__PREFETCH_INPUTS | RANKLOSS__PREFETCH_OUTPUTS };
-
 enum { LANES = RANKLOSS__LANES, BIN_WIDTH = 8, BINS = RANKLOSS__FEW + (RANKLOSS__SHORT - RANKLOSS__FEW) / BIN_WIDTH };
 
 /* Lists that wait. */
@@ -28,7 +26,7 @@ typedef struct list_queue {
     unsigned wanted;              /* of a group: all that is but the states */
     waiting_lists before, latest; /* side by side */
     waiting_lists bins[BINS];     /* interleaved, see bin_of() */
-    rankloss__streams streams;    /* of a ragged batch */
+    rankloss__streams streams;
 } list_queue;
 
 /* A bin for each size up to RANKLOSS__FEW, then one for sizes of 17 to 24, of 25 to 32, ... */
@@ -73,8 +71,8 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
             lists[k] = i + k;
             run_state(queue, lists[k]);
         }
-        if (plan->exceeds_cache && end - i >= 2 * LANES)
-            rankloss__prefetch(plan, i + LANES, LANES, BOTH, true);
+        if (plan->exceeds_cache && queue->streams.is_packed && end - i >= 2 * LANES)
+            rankloss__streams_fetch(&queue->streams, &plan->inputs.batch, i + LANES, LANES, true);
         (void)rankloss__list_group_run(&queue->group, &queue->worker, RANKLOSS__INTERLEAVED, lists, count,
                                        queue->wanted);
     }
@@ -94,15 +92,7 @@ static void start(list_queue *queue, const rankloss__run *run) {
     queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__list_group_make(&queue->group, &queue->worker);
     rankloss__streams_make(&queue->streams, run->plan);
-}
-
-/*
- * What an interleaved list of a ragged batch has. It waits for others of its size, so that the lists of a group lie about
- * in memory, where no prefetcher of a processor finds them; but they come here in the order of the arrays.
- */
-static void fetch(const list_queue *queue, int64_t list) {
-    const rankloss__batch *batch = &queue->run->plan->inputs.batch;
-    rankloss__streams_fetch(&queue->streams, rankloss__offset(batch, list), rankloss__offset(batch, list + 1));
+    queue->group.streams = &queue->streams;
 }
 
 void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
@@ -127,8 +117,9 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
             continue;
         }
         run_state(&queue, i);
+        /* It waits for others of its size, so that the lists of a group lie about; but they come in order. */
         if (layout == RANKLOSS__INTERLEAVED && plan->exceeds_own_cache)
-            fetch(&queue, i);
+            rankloss__streams_fetch(&queue.streams, batch, i, 1, true);
         const int64_t items = (size + LANES - 1) / LANES * LANES;
         waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.latest;
         if (waiting == &queue.latest && (waiting->count == LANES || waiting->items + items > queue.most_side_by_side)) {

@@ -111,6 +111,26 @@ static void items_far_below_another_stretch_count(void **state) {
     }
 }
 
+/* A chunk that the search for the argmax has loaded has its labels' exponentials; that one underflows has to be seen. */
+static void labels_that_underflow_count(void **state) {
+    random_state r = random_new(random_run_seed(), 88);
+    (void)state;
+    for (int round = 0; round < 600 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        rankloss_problem problem = draw_dense(&p, &r, RANKLOSS_F64, 2, 3 + round % 3);
+        const int64_t size = 3 + round % 3;
+        problem.bias = view_copy(&p, &problem.logits);
+        for (int64_t i = 0; i < view_count(&problem.logits); i++) {
+            view_set(&problem.logits, i, i % size == 0 ? 0.0L : -5.0L - (long double)random_unit(&r));
+            view_set(&problem.bias, i, 0.1L * (long double)random_normal(&r));
+            view_set(&problem.labels, i, i % size == 0 ? 0.0L : -740.0L * (long double)random_unit(&r));
+        }
+        problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+        expect_whole(&problem, &r, OUTPUTS_ALL, "labels that underflow");
+        pool_free(&p);
+    }
+}
+
 /* With biases beyond what the kernels carry, as doubles beside which the stretches without items have none. */
 static void large_biases_leave_the_loss_its_bits(void **state) {
     random_state r = random_new(random_run_seed(), 87);
@@ -473,6 +493,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stretches_have_the_results_of_the_whole),
         cmocka_unit_test(items_far_below_another_stretch_count),
+        cmocka_unit_test(labels_that_underflow_count),
         cmocka_unit_test(large_biases_leave_the_loss_its_bits),
         cmocka_unit_test(every_stretch_has_the_bits_of_the_loss),
         cmocka_unit_test(special_values_are_those_of_the_whole),

@@ -190,7 +190,7 @@ static void compute(bool ragged, const int64_t *offsets, bool exceeds_cache) {
         p.offsets = rankloss_array_make(RANKLOSS_I64, offsets, 1, &ends);
     const rankloss_result r = {.grad_logits = p.logits};
     rankloss__plan plan = rankloss__plan_make(&p, &r);
-    plan.exceeds_cache = exceeds_cache;
+    plan.exceeds_cache = plan.exceeds_own_cache = exceeds_cache;
     rankloss__plan_set_upstream(&plan);
     rankloss__execute(&plan, plan.wanted, &totals);
 }

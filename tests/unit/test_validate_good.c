@@ -349,7 +349,6 @@ static void ragged_lists_without_items(void **state) {
     }
 }
 
-/* An output without elements overlaps nothing, wherever it lies. */
 /* Strides that reach no element may have any value. */
 static void strides_of_no_element(void **state) {
     static const int64_t shape[] = {3, 4, 0}, strides[] = {INT64_MAX, INT64_MIN, 1, 0};
@@ -393,6 +392,25 @@ static void any_number_of_lists_without_items(void **state) {
     }
 }
 
+/* No list, of a size that hardly anything can be multiplied by. */
+static void no_list_of_any_size(void **state) {
+    static const int64_t shape[] = {0, INT64_MAX / 4};
+    float number = 7, loss = 7;
+    (void)state;
+    for (int32_t reduction = RANKLOSS_MEAN; reduction <= RANKLOSS_NONE; reduction++) {
+        const rankloss_problem problem = {.logits = rankloss_array_make(RANKLOSS_F32, &number, 2, shape),
+                                          .labels = rankloss_array_make(RANKLOSS_F32, &number, 2, shape),
+                                          .reduction = reduction};
+        const rankloss_result result = {
+            .loss = rankloss_array_make(RANKLOSS_F32, &loss, reduction == RANKLOSS_NONE ? 1 : 0, shape),
+            .grad_logits = rankloss_array_make(RANKLOSS_F32, &number, 2, shape)};
+        loss = 7;
+        check_run(&problem, &result, "no list, but of a size");
+        assert_true(loss == (reduction == RANKLOSS_NONE ? 7 : 0) && number == 7);
+    }
+}
+
+/* An output without elements overlaps nothing, wherever it lies. */
 static void outputs_without_elements_in_one_place(void **state) {
     static const int64_t shape[] = {2, 0};
     float number = 7;
@@ -423,6 +441,7 @@ int main(void) {
         cmocka_unit_test(shapes_without_elements),
         cmocka_unit_test(strides_of_no_element),
         cmocka_unit_test(any_number_of_lists_without_items),
+        cmocka_unit_test(no_list_of_any_size),
         cmocka_unit_test(ragged_lists_without_items),
         cmocka_unit_test(outputs_without_elements_in_one_place),
     };
