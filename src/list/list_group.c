@@ -84,7 +84,9 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
         group->packed_starts[k] = size <= RANKLOSS__SHORT ? k * (int64_t)size : 0;
     }
     group->interleaved.interleaved = true;
-    make_short_lists(group);
+    group->one_step.fits = false;
+    if (inputs->batch.ragged || size <= RANKLOSS__SHORT)
+        make_short_lists(group);
 }
 
 static void find_lists(rankloss__list_group *group, const int64_t *lists, int count) {

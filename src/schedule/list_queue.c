@@ -91,7 +91,9 @@ static void start(list_queue *queue, const rankloss__run *run) {
     queue->worker.runner = NULL;
     queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__list_group_make(&queue->group, &queue->worker);
-    rankloss__streams_make(&queue->streams, run->plan);
+    queue->streams.is_packed = false;
+    if (run->plan->exceeds_own_cache)
+        rankloss__streams_make(&queue->streams, run->plan);
     queue->group.streams = &queue->streams;
 }
 
