@@ -86,9 +86,11 @@ void rankloss__find_unmasked(rankloss__items *items) {
 #define FETCH(address, writes, near) (void)(address)
 #endif
 
+/* Where the items of each list are contiguous, and not the same for all lists. */
 static void add_stream(rankloss__streams *streams, const rankloss__batch *batch, const rankloss__view *view) {
     const int64_t apart = batch->ragged ? 0 : view->list_strides[0];
-    if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || (batch->ragged && view->start_stride != 1))
+    const bool walks = batch->ragged ? view->start_stride == 1 : apart != 0;
+    if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || !walks)
         return;
     if (64 / view->element_size < streams->line)
         streams->line = 64 / view->element_size;
@@ -99,18 +101,18 @@ static void add_stream(rankloss__streams *streams, const rankloss__batch *batch,
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan) {
     const rankloss__inputs *inputs = &plan->inputs;
     const rankloss__batch *batch = &inputs->batch;
-    const rankloss__view *const views[] = {&inputs->logits,
-                                           &inputs->labels,
-                                           &inputs->weights,
-                                           &inputs->where,
-                                           &inputs->bias,
-                                           &plan->derivatives[RANKLOSS__GRAD_LOGITS],
-                                           &plan->derivatives[RANKLOSS__HESS_LOGITS]};
+    const rankloss__view *const views[RANKLOSS__STREAMS] = {&inputs->logits,
+                                                            &inputs->labels,
+                                                            &inputs->weights,
+                                                            &inputs->where,
+                                                            &inputs->bias,
+                                                            &plan->derivatives[RANKLOSS__GRAD_LOGITS],
+                                                            &plan->derivatives[RANKLOSS__HESS_LOGITS]};
     streams->all = 0;
     streams->line = 64;
     streams->is_packed = !batch->ragged;
-    for (int k = 0; k < 7; k++) {
-        if (k == 5)
+    for (int k = 0; k < RANKLOSS__STREAMS; k++) {
+        if (k == RANKLOSS__STREAM_INPUTS)
             streams->inputs = streams->all;
         add_stream(streams, batch, views[k]);
     }

@@ -49,11 +49,13 @@ typedef struct rankloss__stream {
     int64_t item_size, list_bytes; /* bytes from item to item, and of a dense batch from list to list; otherwise 0 */
 } rankloss__stream;
 
+enum { RANKLOSS__STREAM_INPUTS = 5, RANKLOSS__STREAMS = 7 }; /* at most */
+
 typedef struct rankloss__streams {
     int inputs, all;
     int64_t line;   /* items of the largest that are on a line of the cache */
     bool is_packed; /* the lists of a dense batch follow one another everywhere */
-    rankloss__stream of[7];
+    rankloss__stream of[RANKLOSS__STREAMS];
 } rankloss__streams;
 
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan);
