@@ -131,6 +131,7 @@ static bool take_label_range(rankloss__list *list, const rankloss__stretch *whol
     const rankloss__score_range at_hand = list->label_range;
     *lowest = at_hand.min - whole->label_max;
     list->label_range.max = list->label_range.logit = whole->label_max;
+    list->label_range.lowest_x = *lowest; /* where the kernels see whether an exponential may underflow */
     return at_hand.valid == 0 || !(at_hand.max > whole->label_max);
 }
 

@@ -131,6 +131,24 @@ static void labels_that_underflow_count(void **state) {
     }
 }
 
+/* Labels at hand that are close to each other and so far below one of another stretch that exp() of them is 0. */
+static void labels_far_below_another_stretch_count(void **state) {
+    random_state r = random_new(random_run_seed(), 89);
+    (void)state;
+    for (int round = 0; round < 300 / random_run_share(); round++) {
+        pool p = {.count = 0};
+        const int64_t size = 2 + round % 40;
+        rankloss_problem problem = draw_dense(&p, &r, round % 2 ? RANKLOSS_F64 : RANKLOSS_F32, 2, size);
+        for (int64_t i = 0; i < view_count(&problem.labels); i++) {
+            const bool dominates = i % size == round % size;
+            view_set(&problem.labels, i, (dominates ? 0.0L : -900.0L) + 3.0L * (long double)random_unit(&r));
+        }
+        problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+        expect_whole(&problem, &r, OUTPUTS_ALL, "labels far below");
+        pool_free(&p);
+    }
+}
+
 /* With biases beyond what the kernels carry, as doubles beside which the stretches without items have none. */
 static void large_biases_leave_the_loss_its_bits(void **state) {
     random_state r = random_new(random_run_seed(), 87);
@@ -494,6 +512,7 @@ int main(void) {
         cmocka_unit_test(stretches_have_the_results_of_the_whole),
         cmocka_unit_test(items_far_below_another_stretch_count),
         cmocka_unit_test(labels_that_underflow_count),
+        cmocka_unit_test(labels_far_below_another_stretch_count),
         cmocka_unit_test(large_biases_leave_the_loss_its_bits),
         cmocka_unit_test(every_stretch_has_the_bits_of_the_loss),
         cmocka_unit_test(special_values_are_those_of_the_whole),
