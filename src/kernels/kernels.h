@@ -202,7 +202,7 @@ typedef struct rankloss__extent {
 
 /* An input of short lists that the kernel reads from an array, in which each list is contiguous, into a block. */
 typedef struct rankloss__short_input {
-    const float *array;    /* NULL: the block has the items already, or there is no such input */
+    float *array;          /* NULL: the block has the items already, or there is no such input */
     const int64_t *starts; /* of each list in the array, in elements */
     float *block;
 } rankloss__short_input;
