@@ -73,6 +73,8 @@ typedef enum rankloss__comparison {
     RANKLOSS__IN_DOUBLE
 } rankloss__comparison;
 
+enum { RANKLOSS__AHEAD = 4 }; /* arrays that are fetched from, at most */
+
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
     const void *logits;    /* the scores, unless these are scaled */
@@ -88,8 +90,10 @@ typedef struct rankloss__items {
     bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
     rankloss__comparison comparison;
     bool interleaved;
-    bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */
-    unsigned lane;        /* of a list by itself: the lane for what is known of it */
+    bool wants_abs_coefs;             /* whether float32 kernels sum |c_i|; float64 ones always do */
+    unsigned lane;                    /* of a list by itself: the lane for what is known of it */
+    int num_ahead;                    /* arrays that the loop of the sums fetches from, an item for each of its own */
+    uintptr_t ahead[RANKLOSS__AHEAD]; /* the addresses where it begins to; all are set, unless there is no array */
 } rankloss__items;
 
 /* One value a lane. */

@@ -143,7 +143,9 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     rankloss__sums sums = {.doubtful = 0}, labels = {.doubtful = 0};
     rankloss__list_sum_labels(list, &labels);
     for (size_t first = begin; first < end; first += list->chunk) {
-        const rankloss__items items = rankloss__forward_chunk(forward, list, first);
+        rankloss__items items = rankloss__forward_chunk(forward, list, first);
+        if (list->streams != NULL)
+            rankloss__fetch_within(list->streams, &list->position, first, &items);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;
         double *exps = list->scratch->exps + (forward->exps_kept ? first : 0);
         kernels->sums(&items, &forward->range, skip, forward->span, exps, &sums);

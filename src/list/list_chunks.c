@@ -31,6 +31,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->label_sums = NULL;
     list->float_exps = NULL;
     list->runner = NULL;
+    list->streams = NULL;
     forget_chunk(list);
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "list/fetch_ahead.h"
 #include "list/list_inputs.h"
 #include "list/scratch.h"
 
@@ -42,6 +43,7 @@ struct rankloss__list {
     } at;                                /* the first element in each of the inputs; NULL where absent */
     float *float_exps;                   /* see list/float_exps.h; NULL: not saved */
     const rankloss__part_runner *runner; /* NULL: this thread does everything */
+    const rankloss__streams *streams;    /* what its sums fetch ahead of time; NULL: nothing */
     rankloss__score_range label_range;   /* if labels are to be a softmax: of them. valid is 0 until it is known */
     rankloss__sums *label_sums;          /* gets their exponentials as chunks are loaded; NULL: not needed */
     size_t loaded;                       /* the first item of the loaded chunk; SIZE_MAX: none */

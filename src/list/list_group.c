@@ -63,12 +63,11 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     const size_t size = (size_t)inputs->batch.list_size; /* dense */
     group->plan = worker->plan;
     group->scratch = &worker->scratch;
+    group->streams = &worker->streams;
     group->logits_in_place = rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
     group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
     group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     group->sums_are_defined = false;
-    group->next = NULL;
-    group->num_next = 0;
     group->is_simple = !inputs->batch.ragged && inputs->batch.ndim <= 1;
     group->extent = (rankloss__extent){size, size};
     group->interleaved = (rankloss__items){.inverse = inputs->inverse_temperature,
@@ -109,6 +108,14 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
         group->extent.least = size < group->extent.least ? size : group->extent.least;
         group->extent.most = size > group->extent.most ? size : group->extent.most;
     }
+}
+
+/* Interleaved lists have the loop of their sums fetch as many items as they are. */
+static void fetch_ahead(rankloss__list_group *group) {
+    size_t count = 0;
+    for (int k = 0; k < group->count; k++)
+        count += group->sizes[k];
+    rankloss__fetch_lists(group->streams, group->positions[0].list + LANES, LANES, count, &group->interleaved);
 }
 
 /* --- losses and jvps --- */
@@ -300,6 +307,8 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
     unsigned have[RANKLOSS__NUM_OUTPUTS] = {0}, again[RANKLOSS__NUM_OUTPUTS];
     group->layout = layout;
     find_lists(group, lists, count);
+    if (layout == RANKLOSS__INTERLEAVED && group->streams->count > 0)
+        fetch_ahead(group);
     if (layout == RANKLOSS__INTERLEAVED && group->one_step.fits && run_in_one_step(group, worker, wanted))
         return (1u << count) - 1;
     const unsigned complete = run_together(group, worker, wanted, have);

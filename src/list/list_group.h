@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "list/fast_path.h"
+#include "list/fetch_ahead.h"
 #include "list/list_inputs.h"
 #include "list/scratch.h"
 #include "list/worker.h"
@@ -30,10 +31,8 @@ typedef struct rankloss__list_group {
     rankloss__short_lists short_lists; /* what the kernel gets; the same for all but extent, factors and some inputs */
     int64_t starts[RANKLOSS__LANES];
     int64_t packed_starts[RANKLOSS__LANES]; /* in a copy of dense lists, one behind the other */
-    const rankloss__streams *streams;
-    const int64_t *next; /* side by side: lists to fetch meanwhile */
-    int num_next;
-    int count;      /* lists; of interleaved ones the lanes from there on repeat the first */
+    rankloss__streams *streams;             /* what is fetched meanwhile */
+    int count;                              /* lists; of interleaved ones the lanes from there on repeat the first */
     bool is_simple; /* dense, with one batch axis at most: positions differ by the number of the list alone */
     rankloss__position positions[RANKLOSS__LANES];
     size_t sizes[RANKLOSS__LANES];

@@ -40,34 +40,6 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
  */
 void rankloss__find_unmasked(rankloss__items *items);
 
-/*
- * The arrays that are worth fetching into a cache ahead of time, list by list: inputs, and behind them outputs. No hardware
- * prefetcher can predict the access to them: a short list in one array, then in another, then the next list.
- */
-typedef struct rankloss__stream {
-    const char *data;
-    int64_t item_size, list_bytes; /* bytes from item to item, and of a dense batch from list to list; otherwise 0 */
-} rankloss__stream;
-
-enum { RANKLOSS__STREAM_INPUTS = 5, RANKLOSS__STREAMS = 7 }; /* at most */
-
-typedef struct rankloss__streams {
-    int inputs, all;
-    int64_t line;   /* items of the largest that are on a line of the cache */
-    bool is_packed; /* the lists of a dense batch follow one another everywhere */
-    rankloss__stream of[RANKLOSS__STREAMS];
-} rankloss__streams;
-
-void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan);
-
-/*
- * Fetches what a list has, which is computed somewhat later; if the lists are packed, `count` lists. near: into the first
- * cache; otherwise into the second, since the first has few requests open at a time. The line that begins before the list is
- * left to the list before.
- */
-void rankloss__streams_fetch(const rankloss__streams *streams, const rankloss__batch *batch, int64_t list,
-                             int64_t count, bool near);
-
 /* Element i of items in the compute dtype; 1 where data is NULL. */
 static inline double rankloss__value(const rankloss__inputs *inputs, const void *data, size_t i) {
     if (data == NULL)

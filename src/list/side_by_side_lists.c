@@ -87,19 +87,12 @@ static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
     items->weights =
         group->weights_in_place ? list_at(group, &inputs->weights, k) : convert(group, &inputs->weights, k, taken);
     items->count = items->unmasked = size;
+    if (group->streams->count > 0)
+        rankloss__fetch_lists(group->streams, group->positions[k].list + group->count, 1, size, items);
     if (inputs->where.data != NULL || inputs->wants_tangent)
         read_mask_and_tangent(group, k, taken);
     if (inputs->label_exps)
         items->labels = take_label_exps(group, k, items->labels, taken);
-}
-
-/*
- * Fetches a part of the lists that come next behind list k of this group: as many at a time as the processor has requests
- * open, while it computes.
- */
-static void fetch_next(const rankloss__list_group *group, int k) {
-    for (int n = k * group->num_next / group->count; n < (k + 1) * group->num_next / group->count; n++)
-        rankloss__streams_fetch(group->streams, &group->plan->inputs.batch, group->next[n], 1, false);
 }
 
 static void clear_labels(rankloss__list_sums *sums) {
@@ -115,7 +108,6 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     rankloss__score_range ranges[LANES];
     scratch_use taken = {.exps = 0};
-    unsigned finite = 0;
     if (!group->sums_are_defined) {
         group->sums = (rankloss__list_sums){.single = false};
         group->sums_are_defined = true;
@@ -131,12 +123,7 @@ unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
     group->sums.label_exps = group->plan->inputs.label_exps;
     group->sums.others.doubtful = 0;
-    const int step = group->num_next > 0 ? 1 : group->count;
-    for (int k = 0; k < group->count; k += step) {
-        finite |= kernels->list_sums(&group->items[k], (unsigned)step, &group->exps[k], &ranges[k], &group->sums);
-        if (group->num_next > 0)
-            fetch_next(group, k);
-    }
+    const unsigned finite = kernels->list_sums(group->items, (unsigned)group->count, group->exps, ranges, &group->sums);
     return finite & kernels->losses(&group->sums, &group->losses);
 }
 

@@ -36,6 +36,7 @@ void rankloss__single_list_run(rankloss__worker *worker, int64_t index, unsigned
     rankloss__forward forward;
     rankloss__list_open(&list, &worker->plan->inputs, index, &worker->scratch.chunks);
     list.runner = worker->runner;
+    list.streams = &worker->streams;
     list.float_exps = rankloss__find_float_exps(worker->plan, &list, wanted);
     if ((wanted & RANKLOSS__WANT_STATE) != 0)
         write_state(worker, &list, &forward);

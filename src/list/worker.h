@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "list/fetch_ahead.h"
 #include "list/list_chunks.h"
 #include "list/scratch.h"
 #include "plan/plan.h"
@@ -16,6 +17,7 @@ typedef struct rankloss__worker {
     const rankloss__plan *plan;
     const rankloss__part_runner *runner; /* of a list that threads share; otherwise NULL */
     rankloss__totals totals;
+    rankloss__streams streams; /* what is fetched ahead of time */
     rankloss__scratch scratch;
 } rankloss__worker;
 

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "cpu/cache.h"
 #include "cpu/dispatch.h"
 #include "dtype/convert.h"
 
@@ -141,9 +140,7 @@ rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const ranklo
         views[count++] = &plan.layouts[which];
     }
     rankloss__merge_axes(&in->batch, views, count);
-    const int64_t bytes = bytes_of_items(&plan);
-    plan.exceeds_own_cache = bytes > OWN_CACHE;
-    plan.exceeds_cache = plan.exceeds_own_cache && bytes > rankloss__cache_size();
+    plan.exceeds_own_cache = bytes_of_items(&plan) > OWN_CACHE;
     const bool counts = plan.reduction == RANKLOSS_MEAN && problem->divisor == 0.0;
     if (counts || result->accumulator != NULL)
         plan.counted = rankloss__plan_count_lists(&in->batch, &in->where, in->whole);

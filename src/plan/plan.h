@@ -95,7 +95,6 @@ typedef struct rankloss__plan {
     rankloss__factors factors;   /* of that, in every lane */
 
     bool exceeds_own_cache; /* what the call reads and writes does not fit the cache of a core */
-    bool exceeds_cache;     /* nor the last one */
 } rankloss__plan;
 
 rankloss__plan rankloss__plan_make(const rankloss_problem *problem, const rankloss_result *result);

@@ -1,7 +1,6 @@
 /*
  * Which lists of a thread are computed together. Short lists wait for others of their size, or about it, since a lane is
- * idle once its list has ended. Longer ones wait for a full group, and a full group waits for the next one to fill, which
- * can then be fetched into the cache meanwhile. The choice of neighbours changes no bit.
+ * idle once its list has ended. Longer ones wait for a full group. The choice of neighbours changes no bit.
  */
 #include "schedule/list_queue.h"
 
@@ -23,10 +22,9 @@ typedef struct list_queue {
     rankloss__worker worker;
     rankloss__list_group group;
     int64_t most_side_by_side;
-    unsigned wanted;              /* of a group: all that is but the states */
-    waiting_lists before, latest; /* side by side */
-    waiting_lists bins[BINS];     /* interleaved, see bin_of() */
-    rankloss__streams streams;
+    unsigned wanted; /* of a group: all that is but the states */
+    waiting_lists side_by_side;
+    waiting_lists bins[BINS]; /* interleaved, see bin_of() */
 } list_queue;
 
 /* A bin for each size up to RANKLOSS__FEW, then one for sizes of 17 to 24, of 25 to 32, ... */
@@ -63,7 +61,6 @@ static void empty_bins(list_queue *queue) {
 
 /* Short lists of a dense batch, which need not wait for one another. */
 static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end) {
-    const rankloss__plan *plan = queue->run->plan;
     int64_t lists[LANES];
     for (int64_t i = begin; i < end; i += LANES) {
         const int count = end - i < LANES ? (int)(end - i) : LANES;
@@ -71,30 +68,25 @@ static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end)
             lists[k] = i + k;
             run_state(queue, lists[k]);
         }
-        if (plan->exceeds_cache && queue->streams.is_packed && end - i >= 2 * LANES)
-            rankloss__streams_fetch(&queue->streams, &plan->inputs.batch, i + LANES, LANES, true);
         (void)rankloss__list_group_run(&queue->group, &queue->worker, RANKLOSS__INTERLEAVED, lists, count,
                                        queue->wanted);
     }
 }
 
-static void start(list_queue *queue, const rankloss__run *run) {
+static void start(list_queue *queue, const rankloss__run *run, int64_t begin, int64_t end) {
     queue->run = run;
     queue->wanted = run->wanted & ~(unsigned)RANKLOSS__WANT_STATE;
     /* Each is computed alone where lists are stretches of others, and where only the states are wanted. */
     const bool alone = run->plan->inputs.whole != NULL || queue->wanted == 0;
     queue->most_side_by_side = alone ? 0 : rankloss__most_side_by_side(&run->plan->inputs);
-    queue->before = queue->latest = (waiting_lists){.count = 0};
+    queue->side_by_side = (waiting_lists){.count = 0};
     for (int b = 0; b < BINS; b++)
         queue->bins[b].count = 0, queue->bins[b].items = 0;
     queue->worker.plan = run->plan;
     queue->worker.runner = NULL;
     queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
+    rankloss__streams_make(&queue->worker.streams, run->plan, begin, end);
     rankloss__list_group_make(&queue->group, &queue->worker);
-    queue->streams.is_packed = false;
-    if (run->plan->exceeds_own_cache)
-        rankloss__streams_make(&queue->streams, run->plan);
-    queue->group.streams = &queue->streams;
 }
 
 void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
@@ -102,7 +94,7 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
     const rankloss__plan *plan = run->plan;
     const rankloss__batch *batch = &plan->inputs.batch;
     list_queue queue; /* not by an initialiser, which would clear the scratch */
-    start(&queue, run);
+    start(&queue, run, begin, end);
     int64_t size = batch->list_size; /* dense */
     rankloss__layout layout = rankloss__layout_of(size, queue.most_side_by_side);
     if (!batch->ragged && layout == RANKLOSS__INTERLEAVED) {
@@ -119,26 +111,18 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
             continue;
         }
         run_state(&queue, i);
-        /* It waits for others of its size, so that the lists of a group lie about; but they come in order. */
-        if (layout == RANKLOSS__INTERLEAVED && plan->exceeds_own_cache)
-            rankloss__streams_fetch(&queue.streams, batch, i, 1, true);
+        if (batch->ragged)
+            rankloss__streams_pass(&queue.worker.streams, rankloss__offset(batch, i));
         const int64_t items = (size + LANES - 1) / LANES * LANES;
-        waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.latest;
-        if (waiting == &queue.latest && (waiting->count == LANES || waiting->items + items > queue.most_side_by_side)) {
-            queue.group.next = waiting->lists;
-            queue.group.num_next = plan->exceeds_cache ? waiting->count : 0;
-            run_waiting(&queue, layout, &queue.before);
-            queue.before = *waiting;
-            *waiting = (waiting_lists){.count = 0};
-        }
+        waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.side_by_side;
+        if (layout == RANKLOSS__SIDE_BY_SIDE && waiting->items + items > queue.most_side_by_side)
+            run_waiting(&queue, layout, waiting);
         waiting->lists[waiting->count++] = i;
         waiting->items += items;
-        if (layout == RANKLOSS__INTERLEAVED && waiting->count == LANES)
+        if (waiting->count == LANES)
             run_waiting(&queue, layout, waiting);
     }
-    queue.group.num_next = 0;
-    run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.before);
-    run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.latest);
+    run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.side_by_side);
     if (batch->ragged)
         empty_bins(&queue);
     if (plan->reduction != RANKLOSS_NONE || plan->adds_losses)

@@ -179,7 +179,7 @@ static void batches_without_items(void **state) {
 enum { FEW_LISTS = 37 };
 
 /* The gradient replaces the logits. As the plan says it: a batch beyond the last cache is too large for every build. */
-static void compute(bool ragged, const int64_t *offsets, bool exceeds_cache) {
+static void compute(bool ragged, const int64_t *offsets, bool exceeds_own_cache) {
     const int64_t items = offsets[FEW_LISTS], ends = FEW_LISTS + 1, shape[] = {FEW_LISTS, items / FEW_LISTS};
     rankloss_problem p = {.reduction = RANKLOSS_SUM, .num_threads = 1};
     rankloss__totals totals = {.loss = {.pending = 0}};
@@ -190,7 +190,7 @@ static void compute(bool ragged, const int64_t *offsets, bool exceeds_cache) {
         p.offsets = rankloss_array_make(RANKLOSS_I64, offsets, 1, &ends);
     const rankloss_result r = {.grad_logits = p.logits};
     rankloss__plan plan = rankloss__plan_make(&p, &r);
-    plan.exceeds_cache = plan.exceeds_own_cache = exceeds_cache;
+    plan.exceeds_own_cache = exceeds_own_cache;
     rankloss__plan_set_upstream(&plan);
     rankloss__execute(&plan, plan.wanted, &totals);
 }

@@ -1,0 +1,91 @@
+/*
+ * Where the loops of the sums fetch from.
+ */
+#include "list/fetch_ahead.h"
+
+#include "list/scratch.h"
+
+enum {
+    /* Items of a ragged batch from where a list waits: as many as the next group has at most, so that all of it is there. */
+    FROM_WAITING = RANKLOSS__TOGETHER,
+    /* A list up to this size fetches the next one, and both fit the second cache. */
+    FETCHES_NEXT = 16384,
+    /* Items of a longer one: far enough for memory to answer, and few enough for the first cache. */
+    WITHIN_LIST = 1024
+};
+
+static void add_stream(rankloss__streams *streams, const rankloss__batch *batch, const rankloss__view *view) {
+    const int64_t apart = batch->ragged ? 0 : view->list_strides[0];
+    const bool walks = batch->ragged ? view->start_stride == 1 : apart != 0;
+    if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || !walks || streams->count == RANKLOSS__AHEAD)
+        return;
+    streams->is_packed = streams->is_packed && apart == batch->list_size;
+    streams->of[streams->count++] =
+        (rankloss__stream){(uintptr_t)view->data, view->element_size, apart * view->element_size};
+}
+
+/* What most calls have comes first; a call with more leaves the rest to the hardware. */
+void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan, int64_t begin, int64_t end) {
+    const rankloss__inputs *inputs = &plan->inputs;
+    const rankloss__batch *batch = &inputs->batch;
+    const rankloss__view *const views[] = {&inputs->logits,
+                                           &inputs->labels,
+                                           &plan->derivatives[RANKLOSS__GRAD_LOGITS],
+                                           &plan->derivatives[RANKLOSS__HESS_LOGITS],
+                                           &inputs->weights,
+                                           &inputs->bias,
+                                           &inputs->where};
+    streams->count = 0;
+    streams->is_ragged = batch->ragged;
+    streams->is_packed = !batch->ragged;
+    streams->front = batch->ragged ? rankloss__offset(batch, begin) : 0;
+    streams->end = batch->ragged ? rankloss__offset(batch, end) : end;
+    for (size_t k = 0; k < sizeof views / sizeof views[0] && plan->exceeds_own_cache; k++)
+        add_stream(streams, batch, views[k]);
+    for (int k = streams->count; k < RANKLOSS__AHEAD && streams->count > 0; k++)
+        streams->of[k] = streams->of[0];
+}
+
+void rankloss__streams_pass(rankloss__streams *streams, int64_t first_item) {
+    if (streams->front < first_item + FROM_WAITING)
+        streams->front = first_item + FROM_WAITING;
+}
+
+/* An item of a dense batch by its list and its place there, of a ragged one by its place in the batch (and list 0). */
+static void aim(const rankloss__streams *streams, int64_t list, int64_t item, rankloss__items *items) {
+    items->num_ahead = streams->count;
+    for (int k = 0; k < RANKLOSS__AHEAD; k++) {
+        const rankloss__stream *stream = &streams->of[k];
+        items->ahead[k] = stream->data + (uintptr_t)(list * stream->list_bytes + item * stream->item_bytes);
+    }
+}
+
+void rankloss__fetch_lists(rankloss__streams *streams, int64_t list, int64_t lists, size_t count,
+                           rankloss__items *items) {
+    items->num_ahead = 0;
+    if (streams->count == 0)
+        return;
+    if (!streams->is_ragged) {
+        if (list + lists <= streams->end && (lists == 1 || streams->is_packed))
+            aim(streams, list, 0, items);
+        return;
+    }
+    const int64_t first = streams->front;
+    streams->front += (int64_t)count;
+    if (streams->front <= streams->end)
+        aim(streams, 0, first, items);
+}
+
+void rankloss__fetch_within(const rankloss__streams *streams, const rankloss__position *list, size_t first,
+                            rankloss__items *items) {
+    const bool next = list->size <= FETCHES_NEXT;
+    const int64_t last = list->size - (int64_t)items->count;
+    int64_t item = (int64_t)first + (next ? 0 : WITHIN_LIST), number = list->list + (next ? 1 : 0);
+    item = item < last ? item : last;
+    if (streams->is_ragged) {
+        item += list->start + (next ? list->size : 0);
+        number = 0;
+    }
+    if (streams->count > 0 && (streams->is_ragged ? item + (int64_t)items->count : number + 1) <= streams->end)
+        aim(streams, number, item, items);
+}

@@ -1,0 +1,201 @@
+/*
+ * src/list/fetch_ahead.c: which addresses the loops of the sums fetch from. Results cannot show them, and time hardly.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "list/fetch_ahead.h"
+#include "plan/plan.h"
+
+enum { LISTS = 40, SIZE = 100, LONG = 20000, ITEMS = 5 * LONG };
+
+static float logits[ITEMS], labels[ITEMS], weights[ITEMS], biases[ITEMS], grad[ITEMS], hess[ITEMS];
+static int64_t offsets[LISTS + 1];
+static rankloss_problem problem;
+static rankloss_result result;
+static rankloss__items items;
+
+static rankloss_array dense(float *data, int64_t lists, int64_t size) {
+    const int64_t shape[] = {lists, size};
+    return rankloss_array_make(RANKLOSS_F32, data, 2, shape);
+}
+
+static void set_dense(int64_t lists, int64_t size) {
+    problem = (rankloss_problem){.logits = dense(logits, lists, size), .labels = dense(labels, lists, size)};
+    result = (rankloss_result){.grad_logits = dense(grad, lists, size)};
+}
+
+/* Lists of 100, 200, ... items. */
+static int64_t set_ragged(void) {
+    const int64_t ends = LISTS + 1;
+    for (int64_t k = 0; k < LISTS; k++)
+        offsets[k + 1] = offsets[k] + 100 * (k + 1);
+    const int64_t *all = &offsets[LISTS];
+    problem = (rankloss_problem){.logits = rankloss_array_make(RANKLOSS_F32, logits, 1, all),
+                                 .labels = rankloss_array_make(RANKLOSS_F32, labels, 1, all),
+                                 .offsets = rankloss_array_make(RANKLOSS_I64, offsets, 1, &ends)};
+    result = (rankloss_result){.grad_logits = rankloss_array_make(RANKLOSS_F32, grad, 1, all)};
+    return *all;
+}
+
+/* As of a call that exceeds a core's own cache. */
+static rankloss__streams streams_of(int64_t begin, int64_t end) {
+    rankloss__streams streams;
+    rankloss__plan plan = rankloss__plan_make(&problem, &result);
+    plan.exceeds_own_cache = true;
+    rankloss__streams_make(&streams, &plan, begin, end);
+    return streams;
+}
+
+static void assert_aims_at(int count, const float *const expected[RANKLOSS__AHEAD], size_t first) {
+    assert_int_equal(items.num_ahead, count);
+    for (int k = 0; k < RANKLOSS__AHEAD; k++)
+        assert_true(items.ahead[k] == (uintptr_t)(expected[k] + first));
+}
+
+/* Logits, labels and the gradient, and in the fourth place the logits again. */
+static void assert_plain(size_t first) {
+    const float *const arrays[] = {logits, labels, grad, logits};
+    assert_aims_at(3, arrays, first);
+}
+
+static void nothing_in_the_cache(void **state) {
+    rankloss__streams streams;
+    (void)state;
+    set_dense(LISTS, SIZE);
+    const rankloss__plan plan = rankloss__plan_make(&problem, &result);
+    rankloss__streams_make(&streams, &plan, 0, LISTS);
+    items.num_ahead = 1;
+    rankloss__fetch_lists(&streams, 0, 1, SIZE, &items);
+    assert_int_equal(items.num_ahead, 0);
+}
+
+static void dense_lists_of_the_thread(void **state) {
+    (void)state;
+    set_dense(LISTS, SIZE);
+    rankloss__streams streams = streams_of(8, 24);
+    rankloss__fetch_lists(&streams, 23, 1, SIZE, &items);
+    assert_plain(23 * SIZE);
+    rankloss__fetch_lists(&streams, 16, 8, 8 * SIZE, &items);
+    assert_plain(16 * SIZE);
+    rankloss__fetch_lists(&streams, 24, 1, SIZE, &items);
+    assert_int_equal(items.num_ahead, 0);
+    rankloss__fetch_lists(&streams, 17, 8, 8 * SIZE, &items);
+    assert_int_equal(items.num_ahead, 0);
+}
+
+/* One by one where there is room between them. */
+static void lists_that_are_apart(void **state) {
+    (void)state;
+    set_dense(LISTS, SIZE);
+    problem.logits.strides[0] = SIZE + 7;
+    rankloss__streams streams = streams_of(0, LISTS);
+    const float *const arrays[] = {logits + 5 * 7, labels, grad, logits + 5 * 7};
+    rankloss__fetch_lists(&streams, 5, 1, SIZE, &items);
+    assert_aims_at(3, arrays, 5 * SIZE);
+    rankloss__fetch_lists(&streams, 8, 8, 8 * SIZE, &items);
+    assert_int_equal(items.num_ahead, 0);
+}
+
+/* Of what is not there, the same for all lists, or not contiguous, nothing is fetched; and of no more than four arrays. */
+static void arrays_that_are_worth_it(void **state) {
+    (void)state;
+    set_dense(LISTS, SIZE);
+    problem.labels.strides[0] = 0;
+    problem.weights = dense(weights, LISTS, SIZE);
+    result.grad_logits = dense(grad, LISTS / 2, 2 * SIZE);
+    result.grad_logits.shape[0] = LISTS;
+    result.grad_logits.shape[1] = SIZE;
+    result.grad_logits.strides[1] = 2;
+    rankloss__streams streams = streams_of(0, LISTS);
+    const float *const two[] = {logits, weights, logits, logits};
+    rankloss__fetch_lists(&streams, 1, 1, SIZE, &items);
+    assert_aims_at(2, two, SIZE);
+
+    set_dense(LISTS, SIZE);
+    problem.weights = dense(weights, LISTS, SIZE);
+    problem.bias = dense(biases, LISTS, SIZE);
+    result.hess_logits = dense(hess, LISTS, SIZE);
+    streams = streams_of(0, LISTS);
+    const float *const four[] = {logits, labels, grad, hess};
+    rankloss__fetch_lists(&streams, 1, 1, SIZE, &items);
+    assert_aims_at(4, four, SIZE);
+}
+
+/* Each item once, in their order, a group's distance from what waits, and none of another thread's. */
+static void ragged_batches(void **state) {
+    (void)state;
+    const int64_t all = set_ragged(), distance = 2048;
+    rankloss__streams streams = streams_of(0, LISTS);
+    rankloss__streams_pass(&streams, 0);
+    int64_t next = distance;
+    for (int64_t k = 0; k < LISTS; k++) {
+        const int64_t size = offsets[k + 1] - offsets[k];
+        rankloss__streams_pass(&streams, offsets[k]);
+        rankloss__fetch_lists(&streams, 0, 1, (size_t)size, &items);
+        if (next + size > all)
+            assert_int_equal(items.num_ahead, 0);
+        else
+            assert_plain((size_t)next);
+        next += size;
+    }
+    streams = streams_of(5, 20);
+    rankloss__fetch_lists(&streams, 0, 1, 100, &items);
+    assert_plain((size_t)offsets[5]);
+    rankloss__streams_pass(&streams, offsets[19]); /* behind lists that were computed alone */
+    rankloss__fetch_lists(&streams, 0, 1, 1, &items);
+    assert_int_equal(items.num_ahead, 0);
+}
+
+/* A list alone fetches the next one; a long one what comes next in it. */
+static void lists_alone(void **state) {
+    rankloss__position list = {.list = 1, .size = ITEMS / 10};
+    (void)state;
+    set_dense(10, ITEMS / 10);
+    rankloss__streams streams = streams_of(0, 3);
+    items.count = 2048;
+    items.num_ahead = 0;
+    rankloss__fetch_within(&streams, &list, 4096, &items);
+    assert_plain(2 * ITEMS / 10 + 4096);
+    list.list = 2;
+    items.num_ahead = 0;
+    rankloss__fetch_within(&streams, &list, 4096, &items);
+    assert_int_equal(items.num_ahead, 0);
+
+    set_dense(5, LONG);
+    streams = streams_of(0, 3);
+    list.size = LONG;
+    rankloss__fetch_within(&streams, &list, 4096, &items);
+    assert_plain(2 * LONG + 4096 + 1024);
+    rankloss__fetch_within(&streams, &list, LONG - 2100, &items);
+    assert_plain(2 * LONG + LONG - 2048);
+}
+
+static void ragged_lists_alone(void **state) {
+    (void)state;
+    const int64_t all = set_ragged();
+    rankloss__streams streams = streams_of(0, LISTS);
+    items.count = 512;
+    rankloss__position list = {.list = 30, .start = offsets[30], .size = 3100};
+    rankloss__fetch_within(&streams, &list, 1024, &items);
+    assert_plain((size_t)offsets[31] + 1024);
+    list = (rankloss__position){.list = 39, .start = offsets[39], .size = 4000};
+    assert_int_equal(list.start + list.size, all);
+    items.num_ahead = 0;
+    rankloss__fetch_within(&streams, &list, 1024, &items);
+    assert_int_equal(items.num_ahead, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_in_the_cache), cmocka_unit_test(dense_lists_of_the_thread),
+        cmocka_unit_test(lists_that_are_apart), cmocka_unit_test(arrays_that_are_worth_it),
+        cmocka_unit_test(ragged_batches),       cmocka_unit_test(lists_alone),
+        cmocka_unit_test(ragged_lists_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
