@@ -96,7 +96,6 @@ __attribute__((noinline)) bool rankloss__find_label_range(rankloss__list *list) 
     list->label_range = no_range(list);
     for (size_t part = 0; part < rankloss__count_parts(list); part++)
         join_ranges(&list->label_range, &ranges[part], 0);
-    rankloss__list_limit_chunks(list, RANKLOSS__CHUNK_F64);
     return isfinite(list->label_range.max);
 }
 

@@ -8,6 +8,35 @@ static void forget_chunk(rankloss__list *list) {
     list->loaded = SIZE_MAX;
 }
 
+/* Takes room in each of a chunk's items, if it is needed. Returns where it begins. */
+static size_t take(size_t *taken, bool needed, size_t room) {
+    const size_t begin = *taken;
+    *taken += needed ? room : 0;
+    return begin;
+}
+
+/* As large as the room allows, since a chunk costs as much as dozens of items, and a power of two. Doubles come first. */
+static void plan_chunks(rankloss__list *list) {
+    const rankloss__inputs *in = list->inputs;
+    const size_t size = list->size, per_double = in->is_f64 ? 1 : 2, room = per_double * RANKLOSS__CHUNK_ROOM;
+    const bool tangent_in_place = !in->wants_tangent || rankloss__is_in_place(&in->tangent, RANKLOSS_F64, size);
+    size_t taken = 0;
+    list->chunk = RANKLOSS__TOGETHER;
+    list->blocks = (rankloss__chunk_blocks){0, 0, 0, 0, 0, 0};
+    if (rankloss__inputs_are_in_place(in, size) && !in->label_exps)
+        return;
+    list->blocks.label_exps = take(&taken, in->label_exps, per_double);
+    list->blocks.tangent = take(&taken, !tangent_in_place, per_double);
+    list->blocks.logits = take(&taken, !rankloss__is_in_place(&in->logits, in->dtype, size), 1);
+    list->blocks.bias = take(&taken, !rankloss__is_in_place(&in->bias, in->dtype, size), 1);
+    list->blocks.labels = take(&taken, !rankloss__is_in_place(&in->labels, in->dtype, size), 1);
+    list->blocks.weights = take(&taken, !rankloss__is_in_place(&in->weights, in->dtype, size), 1);
+    if (!rankloss__is_mask_in_place(&in->where, size))
+        list->chunk = RANKLOSS__CHUNK_MASK;
+    while (taken * list->chunk > room)
+        list->chunk /= 2;
+}
+
 void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, int64_t index,
                          rankloss__chunk_scratch *scratch) {
     const rankloss__batch *batch = &inputs->batch;
@@ -16,11 +45,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->inputs = inputs;
     list->scratch = scratch;
     list->size = (size_t)list->position.size;
-    list->chunk = inputs->is_f64 ? RANKLOSS__CHUNK_F64 : RANKLOSS__CHUNK_F32;
-    if (rankloss__inputs_are_in_place(inputs, list->size))
-        list->chunk = RANKLOSS__TOGETHER;
-    else if (inputs->label_exps)
-        list->chunk = RANKLOSS__CHUNK_F64;
+    plan_chunks(list);
     list->at.logits = rankloss__view_at(&inputs->logits, batch, position);
     list->at.labels = rankloss__view_at(&inputs->labels, batch, position);
     list->at.where = rankloss__view_at(&inputs->where, batch, position);
@@ -44,17 +69,28 @@ static void read_mask(rankloss__list *list, size_t first, rankloss__items *items
     rankloss__find_unmasked(items);
 }
 
-static void read_scores(rankloss__list *list, size_t first, rankloss__items *items) {
+static const void *read(rankloss__list *list, const rankloss__view *view, const char *at, size_t block, size_t first,
+                        size_t count) {
     const rankloss__inputs *inputs = list->inputs;
     rankloss__chunk_scratch *scratch = list->scratch;
-    const size_t size = list->size, count = items->count;
-    items->logits = rankloss__read(inputs, &inputs->logits, list->at.logits, size, first, count, &scratch->logits);
-    items->bias = rankloss__read(inputs, &inputs->bias, list->at.bias, size, first, count, &scratch->bias);
+    void *const room = inputs->is_f64 ? (void *)(scratch->blocks.f64 + block * list->chunk)
+                                      : (void *)(scratch->blocks.f32 + block * list->chunk);
+    return rankloss__read(inputs, view, at, list->size, first, count, room);
+}
+
+static double *block_of_doubles(rankloss__list *list, size_t block) {
+    const size_t per_double = list->inputs->is_f64 ? 1 : 2;
+    return list->scratch->blocks.f64 + block / per_double * list->chunk;
+}
+
+static void read_scores(rankloss__list *list, size_t first, rankloss__items *items) {
+    const rankloss__inputs *inputs = list->inputs;
+    items->logits = read(list, &inputs->logits, list->at.logits, list->blocks.logits, first, items->count);
+    items->bias = read(list, &inputs->bias, list->at.bias, list->blocks.bias, first, items->count);
 }
 
 static const void *read_labels(rankloss__list *list, size_t first, size_t count) {
-    const rankloss__inputs *inputs = list->inputs;
-    return rankloss__read(inputs, &inputs->labels, list->at.labels, list->size, first, count, &list->scratch->labels);
+    return read(list, &list->inputs->labels, list->at.labels, list->blocks.labels, first, count);
 }
 
 /* Where there is one chunk, it is wanted again, whole. */
@@ -78,9 +114,9 @@ rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first) {
 static void take_label_exps(rankloss__list *list) {
     rankloss__items *items = &list->items;
     const rankloss__items labels = rankloss__labels_as_logits(items, items->labels);
-    list->inputs->kernels->label_exps(&labels, &list->label_range, list->scratch->own.small.label_exps,
-                                      list->label_sums);
-    items->labels = list->scratch->own.small.label_exps;
+    double *exps = block_of_doubles(list, list->blocks.label_exps);
+    list->inputs->kernels->label_exps(&labels, &list->label_range, exps, list->label_sums);
+    items->labels = exps;
     items->label_exps = true;
 }
 
@@ -88,7 +124,6 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     if (list->loaded == first)
         return &list->items;
     const rankloss__inputs *inputs = list->inputs;
-    rankloss__chunk_scratch *scratch = list->scratch;
     rankloss__items *items = &list->items;
     read_mask(list, first, items);
     read_scores(list, first, items);
@@ -96,8 +131,9 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
     items->labels = read_labels(list, first, count);
     list->loaded = first;
     list->raw_labels = items->labels;
-    items->weights = rankloss__read(inputs, &inputs->weights, list->at.weights, size, first, count, &scratch->weights);
-    items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count, scratch->own.tangent);
+    items->weights = read(list, &inputs->weights, list->at.weights, list->blocks.weights, first, count);
+    items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count,
+                                            block_of_doubles(list, list->blocks.tangent));
     items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
     if (inputs->label_exps && list->label_range.valid != 0)
         take_label_exps(list);

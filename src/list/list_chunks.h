@@ -32,6 +32,11 @@ typedef struct rankloss__part_runner {
     int threads;
 } rankloss__part_runner;
 
+/* Where the scratch has what is not read in place, in items of the compute dtype for one item of a chunk. */
+typedef struct rankloss__chunk_blocks {
+    size_t label_exps, tangent, logits, bias, labels, weights;
+} rankloss__chunk_blocks;
+
 struct rankloss__list {
     const rankloss__inputs *inputs;
     rankloss__chunk_scratch *scratch;
@@ -40,7 +45,8 @@ struct rankloss__list {
     size_t chunk; /* items in a chunk, the last excepted */
     struct {
         const char *logits, *labels, *where, *weights, *bias, *tangent;
-    } at;                                /* the first element in each of the inputs; NULL where absent */
+    } at; /* the first element in each of the inputs; NULL where absent */
+    rankloss__chunk_blocks blocks;
     float *float_exps;                   /* see list/float_exps.h; NULL: not saved */
     const rankloss__part_runner *runner; /* NULL: this thread does everything */
     const rankloss__streams *streams;    /* what its sums fetch ahead of time; NULL: nothing */

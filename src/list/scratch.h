@@ -44,7 +44,7 @@ typedef struct rankloss__interleaved_scratch {
 
 /* Items of their inputs that are not read in place. */
 enum {
-    RANKLOSS__CHUNK_F64 = 256, /* items that are converted at once; a multiple of RANKLOSS__LANES */
+    RANKLOSS__CHUNK_F64 = 256, /* values of an output that go to the caller by way of the scratch at once */
     RANKLOSS__CHUNK_F32 = 512,
     RANKLOSS__CONVERTED_F64 = 1024,
     RANKLOSS__CONVERTED_F32 = 2 * RANKLOSS__CONVERTED_F64,
@@ -52,7 +52,7 @@ enum {
     RANKLOSS__CONVERTED_MASK = 640
 };
 
-/* Items in the compute dtype, or values of an output. */
+/* Values of an output, or exponentials as floats. */
 typedef union rankloss__block {
     float f32[RANKLOSS__CHUNK_F32];
     double f64[RANKLOSS__CHUNK_F64];
@@ -71,17 +71,20 @@ typedef struct rankloss__side_by_side_scratch {
 
 /* --- one list, a chunk at a time --- */
 
+enum {
+    RANKLOSS__CHUNK_ROOM =
+        1536, /* doubles, for whatever is not read in place: of a chunk of 256 items, all there can be */
+    RANKLOSS__CHUNK_MASK = 512 /* items of a mask that is not read in place */
+};
+
 typedef struct rankloss__chunk_scratch {
     RANKLOSS__ALIGNED double exps[RANKLOSS__TOGETHER];
-    rankloss__block logits, bias, labels, weights;
     union {
-        double tangent[RANKLOSS__CHUNK_F32];
-        struct {
-            double tangent[RANKLOSS__CHUNK_F64], label_exps[RANKLOSS__CHUNK_F64];
-        } small; /* chunks of RANKLOSS__CHUNK_F64 items, if labels are to be a softmax */
-    } own;
+        float f32[2 * RANKLOSS__CHUNK_ROOM];
+        double f64[RANKLOSS__CHUNK_ROOM];
+    } blocks;              /* see list/list_chunks.c */
     rankloss__block spare; /* as above */
-    uint8_t where[RANKLOSS__CHUNK_F32];
+    uint8_t where[RANKLOSS__CHUNK_MASK];
 } rankloss__chunk_scratch;
 
 /* --- all of them --- */
