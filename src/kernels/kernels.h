@@ -92,8 +92,8 @@ typedef struct rankloss__items {
     bool interleaved;
     bool wants_abs_coefs;             /* whether float32 kernels sum |c_i|; float64 ones always do */
     unsigned lane;                    /* of a list by itself: the lane for what is known of it */
-    int num_ahead;                    /* arrays that the loop of the sums fetches from, an item for each of its own */
-    uintptr_t ahead[RANKLOSS__AHEAD]; /* the addresses where it begins to; all are set, unless there is no array */
+    int num_ahead;                    /* arrays that the loop of the sums fetches from, as many bytes as logits have */
+    uintptr_t ahead[RANKLOSS__AHEAD]; /* the addresses to begin at; all are set if num_ahead > 0 */
 } rankloss__items;
 
 /* One value a lane. */

@@ -3,28 +3,36 @@
  */
 #include "list/fetch_ahead.h"
 
+#include "list/float_exps.h"
 #include "list/scratch.h"
 
 enum {
     /* Items of a ragged batch from where a list waits: as many as the next group has at most, so that all of it is there. */
     FROM_WAITING = RANKLOSS__TOGETHER,
-    /* A list up to this size fetches the next one, and both fit the second cache. */
-    FETCHES_NEXT = 16384,
-    /* Items of a longer one: far enough for memory to answer, and few enough for the first cache. */
-    WITHIN_LIST = 1024
+    /* And at most, since lists that are computed twice count twice. More than what waits in all bins is not fetched yet. */
+    FARTHEST = 8 * FROM_WAITING,
+    /* A list alone up to this size fetches the next one, and both fit the second cache. A longer one fetches its next chunk. */
+    FETCHES_NEXT = 16384
 };
 
+/* An array twice as wide as the compute dtype takes two places; a narrower one is fetched more than once. */
 static void add_stream(rankloss__streams *streams, const rankloss__batch *batch, const rankloss__view *view) {
     const int64_t apart = batch->ragged ? 0 : view->list_strides[0];
-    const bool walks = batch->ragged ? view->start_stride == 1 : apart != 0;
-    if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || !walks || streams->count == RANKLOSS__AHEAD)
+    const bool walks = batch->ragged ? view->start_stride == 1 : apart != 0 || batch->num_lists == 1;
+    const int places = view->element_size > streams->pace ? 2 : 1;
+    if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || !walks ||
+        streams->count + places > RANKLOSS__AHEAD)
         return;
     streams->is_packed = streams->is_packed && apart == batch->list_size;
-    streams->of[streams->count++] =
-        (rankloss__stream){(uintptr_t)view->data, view->element_size, apart * view->element_size};
+    for (int place = 0; place < places; place++)
+        streams->of[streams->count++] =
+            (rankloss__stream){(uintptr_t)view->data, view->element_size, apart * view->element_size, place == 1};
 }
 
-/* What most calls have comes first; a call with more leaves the rest to the hardware. */
+/*
+ * What most calls have comes first; a call with more leaves the rest to the hardware, as do lists so long that the last cache
+ * would lose their outputs before they are written.
+ */
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &plan->inputs;
     const rankloss__batch *batch = &inputs->batch;
@@ -35,28 +43,35 @@ void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *pl
                                            &inputs->weights,
                                            &inputs->bias,
                                            &inputs->where};
+    const int64_t first = batch->ragged ? rankloss__offset(batch, begin) : 0;
+    const int64_t behind = batch->ragged ? rankloss__offset(batch, end) : 0;
+    const int64_t mean_size = batch->ragged && end > begin ? (behind - first) / (end - begin) : batch->list_size;
+    const bool writes_late = rankloss__exceeds_last_cache(mean_size);
     streams->count = 0;
     streams->is_ragged = batch->ragged;
     streams->is_packed = !batch->ragged;
-    streams->front = batch->ragged ? rankloss__offset(batch, begin) : 0;
-    streams->end = batch->ragged ? rankloss__offset(batch, end) : end;
+    streams->pace = inputs->is_f64 ? (int64_t)sizeof(double) : (int64_t)sizeof(float);
+    streams->front = first;
+    streams->end = batch->ragged ? behind : end;
     for (size_t k = 0; k < sizeof views / sizeof views[0] && plan->exceeds_own_cache; k++)
-        add_stream(streams, batch, views[k]);
+        if ((k != 2 && k != 3) || !writes_late)
+            add_stream(streams, batch, views[k]);
     for (int k = streams->count; k < RANKLOSS__AHEAD && streams->count > 0; k++)
         streams->of[k] = streams->of[0];
 }
 
 void rankloss__streams_pass(rankloss__streams *streams, int64_t first_item) {
-    if (streams->front < first_item + FROM_WAITING)
+    if (streams->front < first_item + FROM_WAITING || streams->front > first_item + FARTHEST)
         streams->front = first_item + FROM_WAITING;
 }
 
 /* An item of a dense batch by its list and its place there, of a ragged one by its place in the batch (and list 0). */
-static void aim(const rankloss__streams *streams, int64_t list, int64_t item, rankloss__items *items) {
+static void aim(const rankloss__streams *streams, int64_t list, int64_t item, size_t count, rankloss__items *items) {
     items->num_ahead = streams->count;
     for (int k = 0; k < RANKLOSS__AHEAD; k++) {
         const rankloss__stream *stream = &streams->of[k];
-        items->ahead[k] = stream->data + (uintptr_t)(list * stream->list_bytes + item * stream->item_bytes);
+        const int64_t upper = stream->is_upper ? (int64_t)count * streams->pace : 0;
+        items->ahead[k] = stream->data + (uintptr_t)(list * stream->list_bytes + item * stream->item_bytes + upper);
     }
 }
 
@@ -67,25 +82,26 @@ void rankloss__fetch_lists(rankloss__streams *streams, int64_t list, int64_t lis
         return;
     if (!streams->is_ragged) {
         if (list + lists <= streams->end && (lists == 1 || streams->is_packed))
-            aim(streams, list, 0, items);
+            aim(streams, list, 0, count, items);
         return;
     }
     const int64_t first = streams->front;
     streams->front += (int64_t)count;
     if (streams->front <= streams->end)
-        aim(streams, 0, first, items);
+        aim(streams, 0, first, count, items);
 }
 
 void rankloss__fetch_within(const rankloss__streams *streams, const rankloss__position *list, size_t first,
                             rankloss__items *items) {
     const bool next = list->size <= FETCHES_NEXT;
     const int64_t last = list->size - (int64_t)items->count;
-    int64_t item = (int64_t)first + (next ? 0 : WITHIN_LIST), number = list->list + (next ? 1 : 0);
+    int64_t item = (int64_t)first + (next ? 0 : (int64_t)items->count), number = list->list + (next ? 1 : 0);
+    items->num_ahead = 0;
     item = item < last ? item : last;
     if (streams->is_ragged) {
         item += list->start + (next ? list->size : 0);
         number = 0;
     }
     if (streams->count > 0 && (streams->is_ragged ? item + (int64_t)items->count : number + 1) <= streams->end)
-        aim(streams, number, item, items);
+        aim(streams, number, item, items->count, items);
 }

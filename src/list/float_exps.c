@@ -5,6 +5,10 @@
 
 #include "cpu/cache.h"
 
+bool rankloss__exceeds_last_cache(int64_t items) {
+    return items > rankloss__cache_size() / 4 / (int64_t)sizeof(float);
+}
+
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range) {
     return !list->inputs->is_f64 && list->size > RANKLOSS__TOGETHER && range->lowest_x >= RANKLOSS__FLOAT_CUTOFF;
 }
@@ -12,7 +16,7 @@ bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__scor
 float *rankloss__find_float_exps(const rankloss__plan *plan, const rankloss__list *list, unsigned wanted) {
     if (list->inputs->is_f64 || list->size <= RANKLOSS__TOGETHER)
         return NULL;
-    if (list->size > (size_t)(rankloss__cache_size() / 4) / sizeof(float))
+    if (rankloss__exceeds_last_cache(list->position.size))
         return NULL; /* computing them again is cheaper than writing and reading them */
     for (int which = RANKLOSS__HESS_LOGITS; which <= RANKLOSS__GRAD_LOGITS; which++) {
         const rankloss__view *view = &plan->derivatives[which];

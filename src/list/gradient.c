@@ -209,6 +209,10 @@ void rankloss__derivatives(rankloss__list *list, const rankloss__forward *forwar
                            const rankloss__factors *factors, rankloss__writer writers[RANKLOSS__NUM_DERIVATIVES]) {
     output_plan plan;
     bool sums = false;
+    /* Nothing fetches ahead of this pass, and the hardware follows short bursts of conversion better than long ones. */
+    if (rankloss__exceeds_last_cache(list->position.size) &&
+        (list->inputs->label_exps || !rankloss__inputs_are_in_place(list->inputs, list->size)))
+        rankloss__list_limit_chunks(list, RANKLOSS__SHORT_CHUNK);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         rankloss__list_limit_chunks(list, rankloss__writer_limit(&writers[which]));
         sums |= writers[which].kind > RANKLOSS__WRITER_STRIDED;

@@ -15,6 +15,10 @@ static size_t take(size_t *taken, bool needed, size_t room) {
     return begin;
 }
 
+/* Label exponentials, a tangent and four inputs. */
+_Static_assert((2 + 2 + 4) * 256 <= 2 * RANKLOSS__CHUNK_ROOM && (1 + 1 + 4) * 256 <= RANKLOSS__CHUNK_ROOM,
+               "a chunk of 256 items has room for all there can be");
+
 /* As large as the room allows, since a chunk costs as much as dozens of items, and a power of two. Doubles come first. */
 static void plan_chunks(rankloss__list *list) {
     const rankloss__inputs *in = list->inputs;
@@ -32,7 +36,7 @@ static void plan_chunks(rankloss__list *list) {
     list->blocks.labels = take(&taken, !rankloss__is_in_place(&in->labels, in->dtype, size), 1);
     list->blocks.weights = take(&taken, !rankloss__is_in_place(&in->weights, in->dtype, size), 1);
     if (!rankloss__is_mask_in_place(&in->where, size))
-        list->chunk = RANKLOSS__CHUNK_MASK;
+        list->chunk = RANKLOSS__SHORT_CHUNK;
     while (taken * list->chunk > room)
         list->chunk /= 2;
 }

@@ -42,10 +42,13 @@ typedef struct rankloss__interleaved_scratch {
 
 /* --- up to eight lists, one behind the other --- */
 
+enum {
+    RANKLOSS__CHUNK_F64 = 256, /* values of an output on their way to the caller; a multiple of RANKLOSS__LANES */
+    RANKLOSS__CHUNK_F32 = 512  /* exponentials that are rounded to floats at once */
+};
+
 /* Items of their inputs that are not read in place. */
 enum {
-    RANKLOSS__CHUNK_F64 = 256, /* values of an output that go to the caller by way of the scratch at once */
-    RANKLOSS__CHUNK_F32 = 512,
     RANKLOSS__CONVERTED_F64 = 1024,
     RANKLOSS__CONVERTED_F32 = 2 * RANKLOSS__CONVERTED_F64,
     RANKLOSS__CONVERTED_TANGENTS = 512,
@@ -74,7 +77,7 @@ typedef struct rankloss__side_by_side_scratch {
 enum {
     RANKLOSS__CHUNK_ROOM =
         1536, /* doubles, for whatever is not read in place: of a chunk of 256 items, all there can be */
-    RANKLOSS__CHUNK_MASK = 512 /* items of a mask that is not read in place */
+    RANKLOSS__SHORT_CHUNK = 512 /* items, at most where the mask is not read in place */
 };
 
 typedef struct rankloss__chunk_scratch {
@@ -84,7 +87,7 @@ typedef struct rankloss__chunk_scratch {
         double f64[RANKLOSS__CHUNK_ROOM];
     } blocks;              /* see list/list_chunks.c */
     rankloss__block spare; /* as above */
-    uint8_t where[RANKLOSS__CHUNK_MASK];
+    uint8_t where[RANKLOSS__SHORT_CHUNK];
 } rankloss__chunk_scratch;
 
 /* --- all of them --- */

@@ -5,7 +5,6 @@
 #include "schedule/list_queue.h"
 
 #include "list/list_group.h"
-#include "list/list_inputs.h"
 #include "list/single_list.h"
 
 enum { LANES = RANKLOSS__LANES, BIN_WIDTH = 8, BINS = RANKLOSS__FEW + (RANKLOSS__SHORT - RANKLOSS__FEW) / BIN_WIDTH };

@@ -122,8 +122,8 @@ static const guarded_kind kinds[] = {
 };
 
 /*
- * Long lists are cut into blocks of 2048 exponentials, those with a softmax of labels from 1025 items on into chunks of
- * 256, and from 65,536 items on all of them into parts.
+ * Long lists are cut into chunks of 2048 items, those with a softmax of labels from 1025 items on into chunks of 1024 or
+ * fewer, and from 65,536 items on all of them into parts.
  */
 static const int64_t long_sizes[] = {1023, 1024, 1025, 1281,  2047,  2048,  2049, 2055,
                                      4095, 4097, 6150, 65535, 65536, 65537, 65591};

@@ -273,7 +273,7 @@ enum {
 enum { SMALL = 131 };
 static const int64_t large[] = {191, 192,  193,  255,  256,  257,  511,  512,  513, 600,
                                 769, 1025, 1535, 1536, 1537, 2047, 2048, 2049, 9001};
-/* Where labels are to be a softmax, lists are computed alone from fewer items on, in chunks of 256. */
+/* Where labels are to be a softmax, lists are computed alone from fewer items on, in chunks of 1024, 512 or 256. */
 static const int64_t chunked[] = {1023, 1024, 1031, 1279, 1280, 1281, 2303, 2304, 2305, 4097};
 enum { LISTS = SMALL + (int)LENGTH(large), MOST_LISTS = LISTS + (int)LENGTH(chunked) };
 

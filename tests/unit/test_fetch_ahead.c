@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cpu/cache.h"
 #include "list/fetch_ahead.h"
 #include "plan/plan.h"
 
@@ -126,6 +127,44 @@ static void arrays_that_are_worth_it(void **state) {
     assert_aims_at(4, four, SIZE);
 }
 
+/* Each line of what is twice as wide as the compute dtype, in two halves; of what is narrower the beginning will do. */
+static void arrays_of_other_widths(void **state) {
+    static int64_t wide[2 * SIZE];
+    static uint8_t mask[2 * SIZE];
+    static double logits_f64[2 * SIZE], grad_f64[2 * SIZE];
+    const int64_t shape[] = {2, SIZE};
+    (void)state;
+    set_dense(2, SIZE);
+    problem.labels = rankloss_array_make(RANKLOSS_I64, wide, 2, shape);
+    problem.where = rankloss_array_make(RANKLOSS_BOOL, mask, 2, shape);
+    result.grad_logits = (rankloss_array){0};
+    rankloss__streams streams = streams_of(0, 2);
+    rankloss__fetch_lists(&streams, 1, 1, SIZE, &items);
+    assert_int_equal(items.num_ahead, 4);
+    assert_true(items.ahead[0] == (uintptr_t)(logits + SIZE));
+    assert_true(items.ahead[1] == (uintptr_t)(wide + SIZE));
+    assert_true(items.ahead[2] == (uintptr_t)(wide + SIZE) + SIZE * sizeof(float));
+    assert_true(items.ahead[3] == (uintptr_t)(mask + SIZE));
+
+    problem = (rankloss_problem){.logits = rankloss_array_make(RANKLOSS_F64, logits_f64, 2, shape),
+                                 .labels = rankloss_array_make(RANKLOSS_I64, wide, 2, shape)};
+    result.grad_logits = rankloss_array_make(RANKLOSS_F64, grad_f64, 2, shape);
+    streams = streams_of(0, 2);
+    rankloss__fetch_lists(&streams, 1, 1, SIZE, &items);
+    assert_int_equal(items.num_ahead, 3);
+    assert_true(items.ahead[0] == (uintptr_t)(logits_f64 + SIZE));
+    assert_true(items.ahead[1] == (uintptr_t)(wide + SIZE));
+    assert_true(items.ahead[2] == (uintptr_t)(grad_f64 + SIZE));
+
+    /* What does not fit any more is left out whole. */
+    set_dense(2, SIZE);
+    problem.labels = rankloss_array_make(RANKLOSS_I64, wide, 2, shape);
+    result.grad_logits = rankloss_array_make(RANKLOSS_F64, grad_f64, 2, shape);
+    streams = streams_of(0, 2);
+    rankloss__fetch_lists(&streams, 1, 1, SIZE, &items);
+    assert_int_equal(items.num_ahead, 3);
+}
+
 /* Each item once, in their order, a group's distance from what waits, and none of another thread's. */
 static void ragged_batches(void **state) {
     (void)state;
@@ -135,7 +174,7 @@ static void ragged_batches(void **state) {
     int64_t next = distance;
     for (int64_t k = 0; k < LISTS; k++) {
         const int64_t size = offsets[k + 1] - offsets[k];
-        rankloss__streams_pass(&streams, offsets[k]);
+        rankloss__streams_pass(&streams, offsets[k]); /* changes nothing: what has been fetched lies behind it */
         rankloss__fetch_lists(&streams, 0, 1, (size_t)size, &items);
         if (next + size > all)
             assert_int_equal(items.num_ahead, 0);
@@ -146,12 +185,52 @@ static void ragged_batches(void **state) {
     streams = streams_of(5, 20);
     rankloss__fetch_lists(&streams, 0, 1, 100, &items);
     assert_plain((size_t)offsets[5]);
-    rankloss__streams_pass(&streams, offsets[19]); /* behind lists that were computed alone */
+    rankloss__streams_pass(&streams, offsets[10]); /* behind lists that were computed alone */
+    rankloss__fetch_lists(&streams, 0, 1, 1, &items);
+    assert_plain((size_t)(offsets[10] + distance));
+    rankloss__streams_pass(&streams, offsets[19]);
     rankloss__fetch_lists(&streams, 0, 1, 1, &items);
     assert_int_equal(items.num_ahead, 0);
 }
 
-/* A list alone fetches the next one; a long one what comes next in it. */
+/* Lists that are computed twice do not drive the front to the end. */
+static void the_front_stays_near(void **state) {
+    (void)state;
+    (void)set_ragged();
+    rankloss__streams streams = streams_of(0, LISTS);
+    for (int k = 0; k < 100; k++) {
+        rankloss__streams_pass(&streams, 0);
+        rankloss__fetch_lists(&streams, 0, 1, 500, &items);
+        assert_int_equal(items.num_ahead, 3);
+        assert_true(items.ahead[0] <= (uintptr_t)(logits + 8 * 2048));
+    }
+}
+
+/* A batch of one list has no stride from list to list. */
+static void one_list(void **state) {
+    rankloss__position list = {.list = 0, .size = ITEMS};
+    (void)state;
+    set_dense(1, ITEMS);
+    rankloss__streams streams = streams_of(0, 1);
+    items.count = 2048;
+    rankloss__fetch_within(&streams, &list, 0, &items);
+    assert_plain(2048);
+}
+
+/* What the last cache would lose before it is written is not fetched: a gradient of such a list is written at the end. */
+static void a_list_beyond_the_last_cache(void **state) {
+    const int64_t size = rankloss__cache_size() / 4;
+    const float *const inputs[] = {logits, labels, logits, logits};
+    (void)state;
+    set_dense(1, size);
+    rankloss__streams streams = streams_of(0, 1);
+    rankloss__position list = {.list = 0, .size = size};
+    items.count = 2048;
+    rankloss__fetch_within(&streams, &list, 0, &items);
+    assert_aims_at(2, inputs, 2048);
+}
+
+/* A list alone fetches the next one; a long one its next chunk. */
 static void lists_alone(void **state) {
     rankloss__position list = {.list = 1, .size = ITEMS / 10};
     (void)state;
@@ -170,7 +249,7 @@ static void lists_alone(void **state) {
     streams = streams_of(0, 3);
     list.size = LONG;
     rankloss__fetch_within(&streams, &list, 4096, &items);
-    assert_plain(2 * LONG + 4096 + 1024);
+    assert_plain(2 * LONG + 4096 + 2048);
     rankloss__fetch_within(&streams, &list, LONG - 2100, &items);
     assert_plain(2 * LONG + LONG - 2048);
 }
@@ -192,10 +271,17 @@ static void ragged_lists_alone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_in_the_cache), cmocka_unit_test(dense_lists_of_the_thread),
-        cmocka_unit_test(lists_that_are_apart), cmocka_unit_test(arrays_that_are_worth_it),
-        cmocka_unit_test(ragged_batches),       cmocka_unit_test(lists_alone),
+        cmocka_unit_test(nothing_in_the_cache),
+        cmocka_unit_test(arrays_of_other_widths),
+        cmocka_unit_test(the_front_stays_near),
+        cmocka_unit_test(dense_lists_of_the_thread),
+        cmocka_unit_test(lists_that_are_apart),
+        cmocka_unit_test(arrays_that_are_worth_it),
+        cmocka_unit_test(ragged_batches),
+        cmocka_unit_test(lists_alone),
         cmocka_unit_test(ragged_lists_alone),
+        cmocka_unit_test(one_list),
+        cmocka_unit_test(a_list_beyond_the_last_cache),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

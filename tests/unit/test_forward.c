@@ -112,11 +112,11 @@ static void an_ordinary_list_takes_the_fast_path(void **state) {
 /* Above all random labels. */
 #define TOP 24.0
 
-static const int64_t softmax_sizes[] = {1, 200, 256, 257, RANKLOSS__TOGETHER + 1, SIZE};
+static const int64_t softmax_sizes[] = {1, 200, 1024, 1025, RANKLOSS__TOGETHER + 1, SIZE};
 
 /* The sum is that of the whole list, relative to its largest label, however it is cut into chunks and parts. */
 static void exponentials_of_labels_are_summed(void **state) {
-    static const size_t tops[] = {0, 199, 0, 256, RANKLOSS__TOGETHER, SIZE - 3};
+    static const size_t tops[] = {0, 199, 0, 1024, RANKLOSS__TOGETHER, SIZE - 3};
     (void)state;
     for (int k = 0; k < 6; k++)
         for (unsigned options = BY_SOFTMAX; options <= (BY_SOFTMAX | MASKED | IS_F64); options++) {
