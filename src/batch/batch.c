@@ -120,9 +120,13 @@ void rankloss__merge_axes(rankloss__batch *batch, rankloss__view *views[], int c
     if (batch->num_lists == 0)
         return;
     for (int32_t axis = batch->ndim - 2; axis >= 0; axis--) {
-        if (!mergeable(batch, views, count, axis))
-            continue;
-        batch->shape[axis + 1] *= batch->shape[axis];
-        drop_axis(batch, views, count, axis);
+        if (batch->shape[axis] == 1) { /* all strides of an axis of one element are 0 */
+            drop_axis(batch, views, count, axis);
+        } else if (batch->shape[axis + 1] == 1) {
+            drop_axis(batch, views, count, axis + 1);
+        } else if (mergeable(batch, views, count, axis)) {
+            batch->shape[axis + 1] *= batch->shape[axis];
+            drop_axis(batch, views, count, axis);
+        }
     }
 }

@@ -73,7 +73,7 @@ typedef enum rankloss__comparison {
     RANKLOSS__IN_DOUBLE
 } rankloss__comparison;
 
-enum { RANKLOSS__AHEAD = 4 }; /* arrays that are fetched from, at most */
+enum { RANKLOSS__AHEAD = 4 }; /* addresses that are fetched from, at most */
 
 /* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
 typedef struct rankloss__items {
@@ -90,9 +90,9 @@ typedef struct rankloss__items {
     bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
     rankloss__comparison comparison;
     bool interleaved;
-    bool wants_abs_coefs;             /* whether float32 kernels sum |c_i|; float64 ones always do */
-    unsigned lane;                    /* of a list by itself: the lane for what is known of it */
-    int num_ahead;                    /* arrays that the loop of the sums fetches from, as many bytes as logits have */
+    bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */
+    unsigned lane;        /* of a list by itself: the lane for what is known of it */
+    int num_ahead;        /* addresses that the loop of the sums fetches from, as many bytes as logits have */
     uintptr_t ahead[RANKLOSS__AHEAD]; /* the addresses to begin at; all are set if num_ahead > 0 */
 } rankloss__items;
 

@@ -9,30 +9,35 @@
 enum {
     /* Items of a ragged batch from where a list waits: as many as the next group has at most, so that all of it is there. */
     FROM_WAITING = RANKLOSS__TOGETHER,
-    /* And at most, since lists that are computed twice count twice. More than what waits in all bins is not fetched yet. */
+    /* And at most, since lists that are computed twice count twice: more than can wait in all bins. */
     FARTHEST = 8 * FROM_WAITING,
-    /* A list alone up to this size fetches the next one, and both fit the second cache. A longer one fetches its next chunk. */
+    /* A list alone up to this size fetches the next, and both fit the second cache. A longer one fetches its next chunk. */
     FETCHES_NEXT = 16384
 };
 
-/* An array twice as wide as the compute dtype takes two places; a narrower one is fetched more than once. */
+/* An array twice as wide as the compute dtype takes two addresses; a narrower one is fetched more than once. */
 static void add_stream(rankloss__streams *streams, const rankloss__batch *batch, const rankloss__view *view) {
     const int64_t apart = batch->ragged ? 0 : view->list_strides[0];
     const bool walks = batch->ragged ? view->start_stride == 1 : apart != 0 || batch->num_lists == 1;
-    const int places = view->element_size > streams->pace ? 2 : 1;
+    const int addresses = view->element_size > streams->pace ? 2 : 1;
     if (view->data == NULL || batch->ndim > 1 || view->item_stride != 1 || !walks ||
-        streams->count + places > RANKLOSS__AHEAD)
+        streams->count + addresses > RANKLOSS__AHEAD)
         return;
     streams->is_packed = streams->is_packed && apart == batch->list_size;
-    for (int place = 0; place < places; place++)
+    for (int k = 0; k < addresses; k++)
         streams->of[streams->count++] =
-            (rankloss__stream){(uintptr_t)view->data, view->element_size, apart * view->element_size, place == 1};
+            (rankloss__stream){(uintptr_t)view->data, view->element_size, apart * view->element_size, k == 1};
 }
 
-/*
- * What most calls have comes first; a call with more leaves the rest to the hardware, as do lists so long that the last cache
- * would lose their outputs before they are written.
- */
+/* Whether the lists are so long that the last cache would lose their outputs before they are written. */
+static bool writes_late(const rankloss__batch *batch, int64_t begin, int64_t end) {
+    if (!batch->ragged)
+        return rankloss__exceeds_last_cache(batch->list_size);
+    const int64_t items = rankloss__offset(batch, end) - rankloss__offset(batch, begin);
+    return end > begin && rankloss__exceeds_last_cache(items / (end - begin));
+}
+
+/* What most calls have comes first; a call with more leaves the rest to the hardware. */
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &plan->inputs;
     const rankloss__batch *batch = &inputs->batch;
@@ -43,18 +48,18 @@ void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *pl
                                            &inputs->weights,
                                            &inputs->bias,
                                            &inputs->where};
-    const int64_t first = batch->ragged ? rankloss__offset(batch, begin) : 0;
-    const int64_t behind = batch->ragged ? rankloss__offset(batch, end) : 0;
-    const int64_t mean_size = batch->ragged && end > begin ? (behind - first) / (end - begin) : batch->list_size;
-    const bool writes_late = rankloss__exceeds_last_cache(mean_size);
+    enum { FIRST_OUTPUT = 2, BEHIND_OUTPUTS = 4, VIEWS = 7 };
     streams->count = 0;
     streams->is_ragged = batch->ragged;
     streams->is_packed = !batch->ragged;
     streams->pace = inputs->is_f64 ? (int64_t)sizeof(double) : (int64_t)sizeof(float);
-    streams->front = first;
-    streams->end = batch->ragged ? behind : end;
-    for (size_t k = 0; k < sizeof views / sizeof views[0] && plan->exceeds_own_cache; k++)
-        if ((k != 2 && k != 3) || !writes_late)
+    streams->front = batch->ragged ? rankloss__offset(batch, begin) : 0;
+    streams->end = batch->ragged ? rankloss__offset(batch, end) : end;
+    if (!plan->exceeds_own_cache)
+        return;
+    const bool without_outputs = writes_late(batch, begin, end);
+    for (int k = 0; k < VIEWS; k++)
+        if (k < FIRST_OUTPUT || k >= BEHIND_OUTPUTS || !without_outputs)
             add_stream(streams, batch, views[k]);
     for (int k = streams->count; k < RANKLOSS__AHEAD && streams->count > 0; k++)
         streams->of[k] = streams->of[0];

@@ -16,7 +16,7 @@
 #include "list/list_chunks.h"
 #include "plan/plan.h"
 
-/* Whether a list of so many items is too long for an array of it to stay in the last cache until it is used again. */
+/* Whether an array of so many items, as floats, is too long to stay in the last cache until it is used again. */
 bool rankloss__exceeds_last_cache(int64_t items);
 
 /* Whether the derivatives of a list with this range of scores use exponentials rounded to floats. */

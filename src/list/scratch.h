@@ -77,7 +77,7 @@ typedef struct rankloss__side_by_side_scratch {
 enum {
     RANKLOSS__CHUNK_ROOM =
         1536, /* doubles, for whatever is not read in place: of a chunk of 256 items, all there can be */
-    RANKLOSS__SHORT_CHUNK = 512 /* items, at most where the mask is not read in place */
+    RANKLOSS__SHORT_CHUNK = 512 /* items, at most where the mask is not read in place, or short chunks are faster */
 };
 
 typedef struct rankloss__chunk_scratch {

@@ -213,14 +213,17 @@ static void dense_places(void **state) {
 }
 
 static void row_major_arrays_have_one_axis_of_lists(void **state) {
-    const int64_t shape[] = {3, 4, 5, 6};
-    const rankloss_array logits = rankloss_array_make(RANKLOSS_F32, memory, 4, shape);
-    rankloss__batch batch = rankloss__batch_make(&logits, &none);
-    rankloss__view view = rankloss__view_of_items(&batch, &logits);
-    rankloss__view *views[] = {&view};
+    static const int64_t shapes[][4] = {{3, 4, 5, 6},  {1, 12, 5, 6}, {12, 1, 5, 6},
+                                        {12, 5, 1, 6}, {60, 1, 1, 6}, {1, 1, 60, 6}};
     (void)state;
-    rankloss__merge_axes(&batch, views, 1);
-    assert_true(batch.ndim == 1 && batch.shape[0] == 60 && batch.num_lists == 60 && view.list_strides[0] == 6);
+    for (int k = 0; k < 6; k++) {
+        const rankloss_array logits = rankloss_array_make(RANKLOSS_F32, memory, 4, shapes[k]);
+        rankloss__batch batch = rankloss__batch_make(&logits, &none);
+        rankloss__view view = rankloss__view_of_items(&batch, &logits);
+        rankloss__view *views[] = {&view};
+        rankloss__merge_axes(&batch, views, 1);
+        assert_true(batch.ndim == 1 && batch.shape[0] == 60 && batch.num_lists == 60 && view.list_strides[0] == 6);
+    }
 }
 
 static void ragged_places(void **state) {

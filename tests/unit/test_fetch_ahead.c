@@ -145,6 +145,13 @@ static void arrays_of_other_widths(void **state) {
     assert_true(items.ahead[1] == (uintptr_t)(wide + SIZE));
     assert_true(items.ahead[2] == (uintptr_t)(wide + SIZE) + SIZE * sizeof(float));
     assert_true(items.ahead[3] == (uintptr_t)(mask + SIZE));
+    rankloss__fetch_lists(&streams, 0, 2, 2 * SIZE, &items); /* two lists, one behind the other */
+    assert_true(items.ahead[1] == (uintptr_t)wide && items.ahead[2] == (uintptr_t)wide + 2 * SIZE * sizeof(float));
+    const rankloss__position first = {.list = 0, .size = SIZE};
+    items.count = 64;
+    rankloss__fetch_within(&streams, &first, 8, &items); /* the same items of the next list */
+    assert_true(items.ahead[1] == (uintptr_t)(wide + SIZE + 8));
+    assert_true(items.ahead[2] == (uintptr_t)(wide + SIZE + 8) + 64 * sizeof(float));
 
     problem = (rankloss_problem){.logits = rankloss_array_make(RANKLOSS_F64, logits_f64, 2, shape),
                                  .labels = rankloss_array_make(RANKLOSS_I64, wide, 2, shape)};
@@ -206,11 +213,12 @@ static void the_front_stays_near(void **state) {
     }
 }
 
-/* A batch of one list has no stride from list to list. */
+/* A batch of one list has no stride from list to list. The longest of which the outputs are fetched too. */
 static void one_list(void **state) {
-    rankloss__position list = {.list = 0, .size = ITEMS};
+    const int64_t size = rankloss__cache_size() / 4 / (int64_t)sizeof(float);
+    rankloss__position list = {.list = 0, .size = size};
     (void)state;
-    set_dense(1, ITEMS);
+    set_dense(1, size);
     rankloss__streams streams = streams_of(0, 1);
     items.count = 2048;
     rankloss__fetch_within(&streams, &list, 0, &items);
@@ -219,7 +227,8 @@ static void one_list(void **state) {
 
 /* What the last cache would lose before it is written is not fetched: a gradient of such a list is written at the end. */
 static void a_list_beyond_the_last_cache(void **state) {
-    const int64_t size = rankloss__cache_size() / 4;
+    const int64_t size = rankloss__cache_size() / 4 / (int64_t)sizeof(float) + 1, ends[] = {0, size, 2 * size},
+                  shape[] = {2 * size, 3};
     const float *const inputs[] = {logits, labels, logits, logits};
     (void)state;
     set_dense(1, size);
@@ -228,6 +237,16 @@ static void a_list_beyond_the_last_cache(void **state) {
     items.count = 2048;
     rankloss__fetch_within(&streams, &list, 0, &items);
     assert_aims_at(2, inputs, 2048);
+
+    problem.logits = rankloss_array_make(RANKLOSS_F32, logits, 1, shape);
+    problem.labels = rankloss_array_make(RANKLOSS_F32, labels, 1, shape);
+    problem.offsets = rankloss_array_make(RANKLOSS_I64, ends, 1, &shape[1]);
+    result.grad_logits = rankloss_array_make(RANKLOSS_F32, grad, 1, shape);
+    streams = streams_of(0, 2);
+    rankloss__fetch_within(&streams, &list, 0, &items);
+    assert_aims_at(2, inputs, 2048);
+    streams = streams_of(1, 1); /* no list, so that none is long */
+    assert_int_equal(streams.count, 3);
 }
 
 /* A list alone fetches the next one; a long one its next chunk. */
