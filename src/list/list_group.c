@@ -111,12 +111,12 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
 }
 
 /*
- * Interleaved lists have the loop of their sums fetch as many items as they are. Dense ones of a few items gain nothing by
- * it: they are read one behind the other.
+ * Interleaved lists have the loop of their sums fetch as many items as they are. Dense ones of a few items in float32 gain
+ * nothing by it: they are read one behind the other.
  */
 static void fetch_ahead(rankloss__list_group *group) {
     size_t count = 0;
-    if (!group->plan->inputs.batch.ragged && group->extent.most <= RANKLOSS__FEW)
+    if (!group->plan->inputs.batch.ragged && !group->plan->inputs.is_f64 && group->extent.most <= RANKLOSS__FEW)
         return;
     for (int k = 0; k < group->count; k++)
         count += group->sizes[k];
