@@ -76,3 +76,7 @@ int64_t rankloss__cache_size(void) {
     }
     return size;
 }
+
+bool rankloss__exceeds_last_cache(int64_t items) {
+    return items > rankloss__cache_size() / 4 / (int64_t)sizeof(float);
+}

@@ -3,7 +3,7 @@
  */
 #include "list/fetch_ahead.h"
 
-#include "list/float_exps.h"
+#include "cpu/cache.h"
 #include "list/scratch.h"
 
 enum {

@@ -5,10 +5,6 @@
 
 #include "cpu/cache.h"
 
-bool rankloss__exceeds_last_cache(int64_t items) {
-    return items > rankloss__cache_size() / 4 / (int64_t)sizeof(float);
-}
-
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range) {
     return !list->inputs->is_f64 && list->size > RANKLOSS__TOGETHER && range->lowest_x >= RANKLOSS__FLOAT_CUTOFF;
 }

@@ -16,9 +16,6 @@
 #include "list/list_chunks.h"
 #include "plan/plan.h"
 
-/* Whether an array of so many items, as floats, is too long to stay in the last cache until it is used again. */
-bool rankloss__exceeds_last_cache(int64_t items);
-
 /* Whether the derivatives of a list with this range of scores use exponentials rounded to floats. */
 bool rankloss__exps_are_rounded(const rankloss__list *list, const rankloss__score_range *range);
 

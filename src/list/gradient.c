@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "cpu/cache.h"
 #include "dtype/convert.h"
 #include "list/extended_list.h"
 #include "list/fast_path.h"

@@ -20,8 +20,15 @@ static void is_the_size_of_a_cache(void **state) {
     assert_int_equal(rankloss__cache_size(), size);
 }
 
+static void four_arrays_fit_it(void **state) {
+    const int64_t most = rankloss__cache_size() / 16;
+    (void)state;
+    assert_false(rankloss__exceeds_last_cache(most));
+    assert_true(rankloss__exceeds_last_cache(most + 1));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(is_the_size_of_a_cache)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(is_the_size_of_a_cache), cmocka_unit_test(four_arrays_fit_it)};
     const int refused = run_refused();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
 }
