@@ -26,6 +26,10 @@ typedef struct list_queue {
     waiting_lists bins[BINS]; /* interleaved, see bin_of() */
 } list_queue;
 
+static int64_t whole_lanes(int64_t size) {
+    return (size + LANES - 1) / LANES * LANES;
+}
+
 /* A bin for each size up to RANKLOSS__FEW, then one for sizes of 17 to 24, of 25 to 32, ... */
 static int64_t bin_of(int64_t size) {
     return size <= RANKLOSS__FEW ? size - 1 : RANKLOSS__FEW + (size - RANKLOSS__FEW - 1) / BIN_WIDTH;
@@ -46,9 +50,10 @@ static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_list
     waiting->items = 0;
 }
 
-/* What still waits in the bins, neighbouring sizes together. */
-static void empty_bins(list_queue *queue) {
+/* Whatever still waits; in the bins neighbouring sizes together. */
+static void run_all_waiting(list_queue *queue) {
     waiting_lists left = {.count = 0};
+    run_waiting(queue, RANKLOSS__SIDE_BY_SIDE, &queue->side_by_side);
     for (int b = 0; b < BINS; b++)
         for (int k = 0; k < queue->bins[b].count; k++) {
             left.lists[left.count++] = queue->bins[b].lists[k];
@@ -58,18 +63,49 @@ static void empty_bins(list_queue *queue) {
     run_waiting(queue, RANKLOSS__INTERLEAVED, &left);
 }
 
-/* Short lists of a dense batch, which need not wait for one another. */
-static void run_dense_interleaved(list_queue *queue, int64_t begin, int64_t end) {
-    int64_t lists[LANES];
-    for (int64_t i = begin; i < end; i += LANES) {
-        const int count = end - i < LANES ? (int)(end - i) : LANES;
+/* Lists of one size, which need not wait for one another. */
+static void run_dense(list_queue *queue, int64_t begin, int64_t end) {
+    const int64_t size = queue->run->plan->inputs.batch.list_size;
+    const rankloss__layout layout = rankloss__layout_of(size, queue->most_side_by_side);
+    int64_t together = LANES, lists[LANES];
+    if (layout == RANKLOSS__ALONE) {
+        for (int64_t i = begin; i < end; i++)
+            rankloss__single_list_run(&queue->worker, i, queue->run->wanted);
+        return;
+    }
+    if (layout == RANKLOSS__SIDE_BY_SIDE && queue->most_side_by_side / whole_lanes(size) < LANES)
+        together = queue->most_side_by_side / whole_lanes(size);
+    for (int64_t i = begin; i < end; i += together) {
+        const int count = (int)(end - i < together ? end - i : together);
         for (int k = 0; k < count; k++) {
             lists[k] = i + k;
             run_state(queue, lists[k]);
         }
-        (void)rankloss__list_group_run(&queue->group, &queue->worker, RANKLOSS__INTERLEAVED, lists, count,
-                                       queue->wanted);
+        (void)rankloss__list_group_run(&queue->group, &queue->worker, layout, lists, count, queue->wanted);
     }
+}
+
+static void run_ragged(list_queue *queue, int64_t begin, int64_t end) {
+    const rankloss__batch *batch = &queue->run->plan->inputs.batch;
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t size = rankloss__list_size(batch, i);
+        const rankloss__layout layout = rankloss__layout_of(size, queue->most_side_by_side);
+        if (layout == RANKLOSS__ALONE) {
+            rankloss__single_list_run(&queue->worker, i, queue->run->wanted);
+            continue;
+        }
+        run_state(queue, i);
+        rankloss__streams_pass(&queue->worker.streams, rankloss__offset(batch, i));
+        const int64_t items = whole_lanes(size);
+        waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue->bins[bin_of(size)] : &queue->side_by_side;
+        if (layout == RANKLOSS__SIDE_BY_SIDE && waiting->items + items > queue->most_side_by_side)
+            run_waiting(queue, layout, waiting);
+        waiting->lists[waiting->count++] = i;
+        waiting->items += items;
+        if (waiting->count == LANES)
+            run_waiting(queue, layout, waiting);
+    }
+    run_all_waiting(queue);
 }
 
 static void start(list_queue *queue, const rankloss__run *run, int64_t begin, int64_t end) {
@@ -91,39 +127,12 @@ static void start(list_queue *queue, const rankloss__run *run, int64_t begin, in
 void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin, int64_t end) {
     const rankloss__run *run = context;
     const rankloss__plan *plan = run->plan;
-    const rankloss__batch *batch = &plan->inputs.batch;
     list_queue queue; /* not by an initialiser, which would clear the scratch */
     start(&queue, run, begin, end);
-    int64_t size = batch->list_size; /* dense */
-    rankloss__layout layout = rankloss__layout_of(size, queue.most_side_by_side);
-    if (!batch->ragged && layout == RANKLOSS__INTERLEAVED) {
-        run_dense_interleaved(&queue, begin, end);
-        begin = end;
-    }
-    for (int64_t i = begin; i < end; i++) {
-        if (batch->ragged) {
-            size = rankloss__list_size(batch, i);
-            layout = rankloss__layout_of(size, queue.most_side_by_side);
-        }
-        if (layout == RANKLOSS__ALONE) {
-            rankloss__single_list_run(&queue.worker, i, run->wanted);
-            continue;
-        }
-        run_state(&queue, i);
-        if (batch->ragged)
-            rankloss__streams_pass(&queue.worker.streams, rankloss__offset(batch, i));
-        const int64_t items = (size + LANES - 1) / LANES * LANES;
-        waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue.bins[bin_of(size)] : &queue.side_by_side;
-        if (layout == RANKLOSS__SIDE_BY_SIDE && waiting->items + items > queue.most_side_by_side)
-            run_waiting(&queue, layout, waiting);
-        waiting->lists[waiting->count++] = i;
-        waiting->items += items;
-        if (waiting->count == LANES)
-            run_waiting(&queue, layout, waiting);
-    }
-    run_waiting(&queue, RANKLOSS__SIDE_BY_SIDE, &queue.side_by_side);
-    if (batch->ragged)
-        empty_bins(&queue);
+    if (plan->inputs.batch.ragged)
+        run_ragged(&queue, begin, end);
+    else
+        run_dense(&queue, begin, end);
     if (plan->reduction != RANKLOSS_NONE || plan->adds_losses)
         rankloss__team_merge(team, rankloss__totals_merge, run->totals, &queue.worker.totals);
 }
