@@ -11,6 +11,8 @@ enum {
     FROM_WAITING = RANKLOSS__TOGETHER,
     /* And at most, since lists that are computed twice count twice: more than can wait in all bins. */
     FARTHEST = 8 * FROM_WAITING,
+    /* What groups of lists read of an array, if it is no more than this, the hardware fetches as fast by itself. */
+    PAGE = 4096,
     /* A list alone up to this size fetches the next, and both fit the second cache. A longer one fetches its next chunk. */
     FETCHES_NEXT = 16384
 };
@@ -37,6 +39,22 @@ static bool writes_late(const rankloss__batch *batch, int64_t begin, int64_t end
     return end > begin && rankloss__exceeds_last_cache(items / (end - begin));
 }
 
+/*
+ * Whether a call does nothing but read logits and labels in place, of dense lists side by side, of which eight lie within
+ * a page. Anything more, and it gains by being fetched.
+ */
+static bool needs_no_fetching(const rankloss__plan *plan, int64_t pace) {
+    const rankloss__inputs *inputs = &plan->inputs;
+    const int64_t size = inputs->batch.list_size;
+    if (inputs->batch.ragged || size <= RANKLOSS__SHORT || size > PAGE / (RANKLOSS__LANES * pace))
+        return false;
+    for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++)
+        if (plan->derivatives[which].data != NULL)
+            return false;
+    return inputs->weights.data == NULL && inputs->bias.data == NULL && inputs->where.data == NULL &&
+           !inputs->wants_tangent && inputs->labels.dtype == inputs->dtype && inputs->logits.dtype == inputs->dtype;
+}
+
 /* What most calls have comes first; a call with more leaves the rest to the hardware. */
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan, int64_t begin, int64_t end) {
     const rankloss__inputs *inputs = &plan->inputs;
@@ -55,7 +73,7 @@ void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *pl
     streams->pace = inputs->is_f64 ? (int64_t)sizeof(double) : (int64_t)sizeof(float);
     streams->front = batch->ragged ? rankloss__offset(batch, begin) : 0;
     streams->end = batch->ragged ? rankloss__offset(batch, end) : end;
-    if (!plan->exceeds_own_cache)
+    if (!plan->exceeds_own_cache || needs_no_fetching(plan, streams->pace))
         return;
     const bool without_outputs = writes_late(batch, begin, end);
     for (int k = 0; k < VIEWS; k++)

@@ -95,6 +95,32 @@ static void dense_lists_of_the_thread(void **state) {
     assert_int_equal(items.num_ahead, 0);
 }
 
+static int count_for_loss_alone(int64_t size) {
+    set_dense(LISTS, size);
+    result = (rankloss_result){0};
+    return streams_of(0, LISTS).count;
+}
+
+/* Where the hardware does it by itself: logits and labels of lists side by side, eight of them within a page. */
+static void lists_that_are_only_read(void **state) {
+    (void)state;
+    assert_int_equal(count_for_loss_alone(64), 2); /* interleaved */
+    assert_int_equal(count_for_loss_alone(65), 0);
+    assert_int_equal(count_for_loss_alone(128), 0);
+    assert_int_equal(count_for_loss_alone(129), 2);
+    set_dense(LISTS, SIZE);
+    result.grad_logits = (rankloss_array){0};
+    problem.weights = dense(weights, LISTS, SIZE);
+    assert_int_equal(streams_of(0, LISTS).count, 3);
+    set_dense(LISTS, SIZE);
+    problem.labels.dtype = RANKLOSS_I32;
+    result.grad_logits = (rankloss_array){0};
+    assert_int_equal(streams_of(0, LISTS).count, 2);
+    set_dense(LISTS, SIZE);
+    result = (rankloss_result){.grad_labels = dense(grad, LISTS, SIZE)};
+    assert_int_equal(streams_of(0, LISTS).count, 2);
+}
+
 /* One by one where there is room between them. */
 static void lists_that_are_apart(void **state) {
     (void)state;
@@ -300,6 +326,7 @@ int main(void) {
         cmocka_unit_test(arrays_of_other_widths),
         cmocka_unit_test(the_front_stays_near),
         cmocka_unit_test(dense_lists_of_the_thread),
+        cmocka_unit_test(lists_that_are_only_read),
         cmocka_unit_test(lists_that_are_apart),
         cmocka_unit_test(arrays_that_are_worth_it),
         cmocka_unit_test(ragged_batches),
