@@ -244,7 +244,8 @@ typedef struct rankloss__kernels {
 
     /* --- a list, or a chunk of one --- */
 
-    void (*score_range)(const rankloss__items *items, rankloss__score_range *range);
+    /* Of each of several lists, or chunks of one. */
+    void (*score_ranges)(const rankloss__items *lists, unsigned count, rankloss__score_range *ranges);
 
     /*
      * Adds the items to sums, except the one at `skip`, which may lie outside the chunk. exps receives every exp(x_i),

@@ -54,7 +54,7 @@ static void range_of_part(void *context, rankloss__list *list, size_t part, size
         rankloss__items items = rankloss__list_score_chunk(list, first);
         rankloss__score_range found;
         items.comparison = shared->comparison;
-        list->inputs->kernels->score_range(&items, &found);
+        list->inputs->kernels->score_ranges(&items, 1, &found);
         join_ranges(range, &found, first);
     }
 }
@@ -85,7 +85,7 @@ static void label_range_of_part(void *context, rankloss__list *list, size_t part
     for (size_t first = begin; first < end; first += list->chunk) {
         const rankloss__items labels = rankloss__list_label_chunk(list, first);
         rankloss__score_range found;
-        list->inputs->kernels->score_range(&labels, &found);
+        list->inputs->kernels->score_ranges(&labels, 1, &found);
         join_ranges(range, &found, first);
     }
 }

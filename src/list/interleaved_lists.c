@@ -21,19 +21,6 @@ static char *list_at(const rankloss__list_group *group, const rankloss__view *vi
     return rankloss__view_at(view, &group->plan->inputs.batch, &group->positions[k]);
 }
 
-/* Where each list begins in an array. */
-static void find_lists(const rankloss__list_group *group, const rankloss__view *view, void *lists[LANES]) {
-    if (group->equally_spaced) {
-        char *first = list_at(group, view, 0);
-        const int64_t apart = view->list_strides[0] * view->element_size;
-        for (int k = 0; k < LANES; k++)
-            lists[k] = first + k * apart;
-    } else {
-        for (int k = 0; k < LANES; k++)
-            lists[k] = list_at(group, view, k);
-    }
-}
-
 /* --- reading --- */
 
 /* Interleaves first, then converts the whole block at once. */
@@ -43,7 +30,7 @@ static void interleave_contiguous(const rankloss__list_group *group, const rankl
     const bool converted = view->dtype != inputs->dtype;
     rankloss__interleaved_block *first = converted ? &group->scratch->interleaved.rows : block;
     void *lists[LANES];
-    find_lists(group, view, lists);
+    rankloss__find_first_items(group, view, lists);
     inputs->kernels->interleave((const void *const *)lists, group->sizes, group->extent, view->element_size, first);
     if (converted)
         inputs->kernels->convert(view->dtype, first, LANES * group->extent.most, block);
@@ -106,7 +93,7 @@ static void interleave_where(const rankloss__list_group *group) {
     const rankloss__view *view = &inputs->where;
     void *lists[LANES];
     if (rankloss__is_mask_in_place(view, group->extent.most))
-        find_lists(group, view, lists);
+        rankloss__find_first_items(group, view, lists);
     for (int k = 0; k < LANES && !rankloss__is_mask_in_place(view, group->extent.most); k++) {
         lists[k] = scratch->rows.u8 + k * SIZE;
         rankloss__load_where(list_at(group, view, k), view->item_stride, group->sizes[k], lists[k]);
@@ -229,7 +216,7 @@ void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss
 static void write_contiguous(const rankloss__list_group *group, const rankloss__view *view, unsigned wanted) {
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     void *lists[LANES];
-    find_lists(group, view, lists);
+    rankloss__find_first_items(group, view, lists);
     for (int k = 0; k < LANES; k++)
         if ((wanted >> k & 1u) == 0)
             lists[k] = scratch->list;

@@ -64,9 +64,6 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
     group->plan = worker->plan;
     group->scratch = &worker->scratch;
     group->streams = &worker->streams;
-    group->logits_in_place = rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
-    group->labels_in_place = rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
-    group->weights_in_place = rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
     group->sums_are_defined = false;
     group->is_simple = !inputs->batch.ragged && inputs->batch.ndim <= 1;
     group->extent = (rankloss__extent){size, size};
@@ -108,6 +105,20 @@ static void find_lists(rankloss__list_group *group, const int64_t *lists, int co
         group->extent.least = size < group->extent.least ? size : group->extent.least;
         group->extent.most = size > group->extent.most ? size : group->extent.most;
     }
+}
+
+void rankloss__find_first_items(const rankloss__list_group *group, const rankloss__view *view, void *lists[LANES]) {
+    const rankloss__batch *batch = &group->plan->inputs.batch;
+    const int lanes = group->layout == RANKLOSS__INTERLEAVED ? LANES : group->count;
+    if (group->equally_spaced) {
+        char *first = rankloss__view_at(view, batch, &group->positions[0]);
+        const int64_t apart = view->list_strides[0] * view->element_size;
+        for (int k = 0; k < LANES; k++)
+            lists[k] = first + k * apart;
+        return;
+    }
+    for (int k = 0; k < lanes; k++)
+        lists[k] = rankloss__view_at(view, batch, &group->positions[k]);
 }
 
 /*

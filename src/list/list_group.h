@@ -26,8 +26,7 @@ typedef struct rankloss__list_group {
     const rankloss__plan *plan;
     rankloss__scratch *scratch;
     rankloss__layout layout;
-    bool logits_in_place, labels_in_place, weights_in_place; /* side by side: not converted */
-    rankloss__one_step one_step;                             /* of interleaved lists, with the three below */
+    rankloss__one_step one_step;       /* of interleaved lists, with the three below */
     rankloss__short_lists short_lists; /* what the kernel gets; the same for all but extent, factors and some inputs */
     int64_t starts[RANKLOSS__LANES];
     int64_t packed_starts[RANKLOSS__LANES]; /* in a copy of dense lists, one behind the other */
@@ -57,6 +56,10 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
  */
 unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker *worker, rankloss__layout layout,
                                   const int64_t *lists, int count, unsigned wanted);
+
+/* Where each list begins in an array that the batch has: of interleaved ones in all lanes, otherwise of `count` lists. */
+void rankloss__find_first_items(const rankloss__list_group *group, const rankloss__view *view,
+                                void *lists[RANKLOSS__LANES]);
 
 /* --- what each layout does its own way --- */
 

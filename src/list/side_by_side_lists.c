@@ -1,6 +1,8 @@
 /*
  * Lists side by side: read in place or converted, and summed one after the other.
  */
+#include <stddef.h>
+
 #include "dtype/convert.h"
 #include "list/gradient.h"
 #include "list/list_group.h"
@@ -9,28 +11,39 @@
 
 enum { LANES = RANKLOSS__LANES };
 
-/* How much of the scratch the lists read so far have taken; each array is rounded up to whole lanes. */
+/* How much of the scratch has been taken. */
 typedef struct scratch_use {
-    size_t room; /* of an array of the present list */
-    size_t exps, converted, tangents, where;
+    size_t converted, tangents, where;
 } scratch_use;
 
-/* Room for the converted items of one input of a list. */
-static void *take(const rankloss__list_group *group, scratch_use *taken) {
+/* For an array of a list, in whole lanes. */
+static size_t room_for(size_t size) {
+    return (size + LANES - 1) / LANES * LANES;
+}
+
+static const void *convert(const rankloss__list_group *group, const rankloss__view *view, const char *list, size_t size,
+                           scratch_use *taken) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
     const size_t from = taken->converted;
-    taken->converted += taken->room;
-    return group->plan->inputs.is_f64 ? (void *)(scratch->converted.f64 + from)
-                                      : (void *)(scratch->converted.f32 + from);
+    void *block = inputs->is_f64 ? (void *)(scratch->converted.f64 + from) : (void *)(scratch->converted.f32 + from);
+    taken->converted += room_for(size);
+    return rankloss__read(inputs, view, list, size, 0, size, block);
 }
 
-static const char *list_at(const rankloss__list_group *group, const rankloss__view *view, int k) {
-    return rankloss__view_at(view, &group->plan->inputs.batch, &group->positions[k]);
-}
-
-static const void *convert(const rankloss__list_group *group, const rankloss__view *view, int k, scratch_use *taken) {
-    const size_t size = group->sizes[k];
-    return rankloss__read(&group->plan->inputs, view, list_at(group, view, k), size, 0, size, take(group, taken));
+/* Sets a member of the items of each list to where an input is, in place or converted. */
+static void read_input(rankloss__list_group *group, const rankloss__view *view, size_t member, scratch_use *taken) {
+    const bool in_place = rankloss__is_in_place(view, group->plan->inputs.dtype, 2);
+    void *lists[LANES];
+    if (view->data == NULL)
+        return;
+    rankloss__find_first_items(group, view, lists);
+    for (int k = 0; k < group->count; k++) {
+        const void **of_list = (const void **)(void *)((char *)&group->items[k] + member);
+        *of_list = lists[k];
+        if (!in_place)
+            *of_list = convert(group, view, lists[k], group->sizes[k], taken);
+    }
 }
 
 /* The exponentials of a list's labels, and their sum. */
@@ -41,8 +54,8 @@ static const double *take_label_exps(rankloss__list_group *group, int k, const v
     double *exps = group->scratch->side_by_side.converted.f64 + taken->converted / per_double;
     rankloss__score_range range;
     rankloss__sums sums = {.doubtful = 0};
-    taken->converted += per_double * taken->room;
-    inputs->kernels->score_range(&labels, &range);
+    taken->converted += per_double * room_for(group->sizes[k]);
+    inputs->kernels->score_ranges(&labels, 1, &range);
     inputs->kernels->label_exps(&labels, &range, exps, &sums);
     inputs->kernels->fold(&sums);
     group->sums.label_total.hi[k] = sums.exps.hi[0];
@@ -51,48 +64,56 @@ static const double *take_label_exps(rankloss__list_group *group, int k, const v
     return exps;
 }
 
-static void read_mask_and_tangent(rankloss__list_group *group, int k, scratch_use *taken) {
+static void read_masks(rankloss__list_group *group, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
-    rankloss__items *items = &group->items[k];
-    const size_t size = group->sizes[k];
-    if (inputs->where.data != NULL) {
-        items->where = rankloss__read_where(inputs, list_at(group, &inputs->where, k), size, 0, size,
-                                            scratch->where + taken->where);
-        taken->where += size;
+    void *lists[LANES];
+    if (inputs->where.data == NULL)
+        return;
+    rankloss__find_first_items(group, &inputs->where, lists);
+    for (int k = 0; k < group->count; k++) {
+        rankloss__items *items = &group->items[k];
+        uint8_t *block = group->scratch->side_by_side.where + taken->where;
+        items->where = rankloss__read_where(inputs, lists[k], items->count, 0, items->count, block);
+        taken->where += items->count;
         rankloss__find_unmasked(items);
-    }
-    if (inputs->wants_tangent) {
-        items->tangent = rankloss__read_tangent(inputs, list_at(group, &inputs->tangent, k), size, 0, size,
-                                                scratch->tangents + taken->tangents);
-        taken->tangents += rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, size) ? 0 : taken->room;
     }
 }
 
-static void read_list(rankloss__list_group *group, int k, scratch_use *taken) {
+static void read_tangents(rankloss__list_group *group, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__items *items = &group->items[k];
-    const size_t size = group->sizes[k];
-    group->exps[k] = group->scratch->side_by_side.exps + taken->exps;
-    taken->room = (size + LANES - 1) / LANES * LANES;
-    taken->exps += taken->room;
-    items->logits =
-        group->logits_in_place ? list_at(group, &inputs->logits, k) : convert(group, &inputs->logits, k, taken);
-    if (inputs->bias.data != NULL)
-        items->bias = rankloss__is_in_place(&inputs->bias, inputs->dtype, size)
-                          ? list_at(group, &inputs->bias, k)
-                          : convert(group, &inputs->bias, k, taken);
-    items->labels =
-        group->labels_in_place ? list_at(group, &inputs->labels, k) : convert(group, &inputs->labels, k, taken);
-    items->weights =
-        group->weights_in_place ? list_at(group, &inputs->weights, k) : convert(group, &inputs->weights, k, taken);
-    items->count = items->unmasked = size;
-    if (group->streams->count > 0)
-        rankloss__fetch_lists(group->streams, group->positions[k].list + group->count, 1, size, items);
-    if (inputs->where.data != NULL || inputs->wants_tangent)
-        read_mask_and_tangent(group, k, taken);
-    if (inputs->label_exps)
-        items->labels = take_label_exps(group, k, items->labels, taken);
+    void *lists[LANES];
+    if (!inputs->wants_tangent || inputs->tangent.data == NULL)
+        return;
+    rankloss__find_first_items(group, &inputs->tangent, lists);
+    for (int k = 0; k < group->count; k++) {
+        rankloss__items *items = &group->items[k];
+        double *block = group->scratch->side_by_side.tangents + taken->tangents;
+        items->tangent = rankloss__read_tangent(inputs, lists[k], items->count, 0, items->count, block);
+        taken->tangents += items->tangent == block ? room_for(items->count) : 0;
+    }
+}
+
+/* What a call does not have is NULL in the items from the first. */
+static void read_lists(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    double *exps = group->scratch->side_by_side.exps;
+    scratch_use taken = {.converted = 0};
+    for (int k = 0; k < group->count; k++) {
+        group->items[k].count = group->items[k].unmasked = group->sizes[k];
+        group->exps[k] = exps;
+        exps += room_for(group->sizes[k]);
+    }
+    read_input(group, &inputs->logits, offsetof(rankloss__items, logits), &taken);
+    read_input(group, &inputs->bias, offsetof(rankloss__items, bias), &taken);
+    read_input(group, &inputs->labels, offsetof(rankloss__items, labels), &taken);
+    read_input(group, &inputs->weights, offsetof(rankloss__items, weights), &taken);
+    for (int k = 0; k < group->count && group->streams->count > 0; k++)
+        rankloss__fetch_lists(group->streams, group->positions[k].list + group->count, 1, group->sizes[k],
+                              &group->items[k]);
+    read_masks(group, &taken);
+    read_tangents(group, &taken);
+    for (int k = 0; k < group->count && inputs->label_exps; k++)
+        group->items[k].labels = take_label_exps(group, k, group->items[k].labels, &taken);
 }
 
 static void clear_labels(rankloss__list_sums *sums) {
@@ -107,18 +128,16 @@ static void clear_labels(rankloss__list_sums *sums) {
 unsigned rankloss__side_by_side_sums(rankloss__list_group *group) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     rankloss__score_range ranges[LANES];
-    scratch_use taken = {.exps = 0};
     if (!group->sums_are_defined) {
         group->sums = (rankloss__list_sums){.single = false};
         group->sums_are_defined = true;
     }
     if (group->plan->inputs.label_exps)
         clear_labels(&group->sums);
-    for (int k = 0; k < group->count; k++) {
-        read_list(group, k, &taken);
-        kernels->score_range(&group->items[k], &ranges[k]);
+    read_lists(group);
+    kernels->score_ranges(group->items, (unsigned)group->count, ranges);
+    for (int k = 0; k < group->count; k++)
         group->argmax[k] = ranges[k].argmax;
-    }
     group->sums.single = group->count == 1;
     group->sums.sum_to_one = group->plan->inputs.sum_to_one;
     group->sums.label_exps = group->plan->inputs.label_exps;
@@ -183,6 +202,8 @@ void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__d
     const rankloss__inputs *inputs = &group->plan->inputs;
     const rankloss__view *view = &group->plan->derivatives[which];
     const rankloss__step step = rankloss__step_of(which, inputs->kernels, terms);
+    void *out[LANES];
+    rankloss__find_first_items(group, view, out);
     for (int k = 0; k < group->count; k++) {
         if ((lists >> k & 1u) == 0)
             continue;
@@ -190,8 +211,7 @@ void rankloss__side_by_side_write(const rankloss__list_group *group, rankloss__d
             write_by_writer(group, which, terms, k);
             continue;
         }
-        const rankloss__out out = {rankloss__view_at(view, &inputs->batch, &group->positions[k]), view->dtype};
-        step.run(&group->items[k], group->exps[k], terms, NULL, out);
-        rankloss__store_one(out.dtype, out.data, (int64_t)group->argmax[k], step.argmax->at[k]);
+        step.run(&group->items[k], group->exps[k], terms, NULL, (rankloss__out){out[k], view->dtype});
+        rankloss__store_one(view->dtype, out[k], (int64_t)group->argmax[k], step.argmax->at[k]);
     }
 }

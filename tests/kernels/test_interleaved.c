@@ -370,7 +370,7 @@ static void check_against_list(const rankloss__kernels *kernels, const data *d, 
     items.weights = !d->weighted ? NULL : d->is_f64 ? (const void *)f64[2] : f32[2];
     items.tangent = d->with_tangent ? tangent : NULL;
     rankloss__score_range range;
-    kernels->score_range(&items, &range);
+    kernels->score_ranges(&items, 1, &range);
     double *const all_exps[] = {exps};
     assert_int_equal(kernels->list_sums(&items, 1, all_exps, &range, &alone), y->finite >> k & 1u);
     assert_true(range.max == y->sums.max.at[k] && range.min == y->sums.min.at[k]);

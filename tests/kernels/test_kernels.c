@@ -100,7 +100,7 @@ static void run_steps(const rankloss__kernels *k, const data *d, int is_f64, yie
     const rankloss__items items = items_of(d, is_f64);
     const rankloss__terms terms = terms_of_no_list();
     memset(y, 0, sizeof *y);
-    k->score_range(&items, &y->range);
+    k->score_ranges(&items, 1, &y->range);
     if (y->range.valid == 0)
         return;
     const int64_t skip = (int64_t)y->range.argmax;
@@ -304,7 +304,7 @@ static void infinite_maxima_are_told(void **state) {
                 continue;
             const rankloss__kernels *k = kernel_tables[t].kernels[round % 2];
             rankloss__score_range range;
-            k->score_range(&items, &range);
+            k->score_ranges(&items, 1, &range);
             assert_int_equal(k->list_sums(&items, 1, all_exps, &range, &sums), 0);
             assert_true(range.max == infinity && range.valid > 0 && sums.max.at[0] == 1.0);
         }
@@ -318,7 +318,7 @@ static void check_chunks(const rankloss__kernels *k, const data *d, int is_f64, 
     const rankloss__items all = items_of(d, is_f64);
     const size_t size = is_f64 != 0 ? sizeof(double) : sizeof(float);
     rankloss__score_range range;
-    k->score_range(&all, &range);
+    k->score_ranges(&all, 1, &range);
     rankloss__sums whole = {.doubtful = 0}, parts = {.doubtful = 0};
     double exps[MOST];
     k->sums(&all, &range, (int64_t)range.argmax, RANKLOSS__SPAN_WIDE, exps, &whole);

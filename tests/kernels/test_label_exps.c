@@ -111,7 +111,7 @@ static void run_in_chunks(const rankloss__kernels *k, const data *d, size_t chun
     rankloss__score_range range;
     memset(y, 0, sizeof *y);
     y->exps[d->count] = -7.0;
-    k->score_range(&all, &range);
+    k->score_ranges(&all, 1, &range);
     for (size_t first = 0; first < d->count; first += chunk) {
         const size_t left = d->count - first;
         const rankloss__items items = items_of(d, first, left < chunk ? left : chunk);
@@ -179,7 +179,7 @@ static void the_mask_behind_its_beginning_is_enough(void **state) {
             memset(&y[1], 0, sizeof y[1]);
             y[1].exps[d.count] = -7.0;
             items.unmasked = 16;
-            kernels_of(t, &d)->score_range(&items, &range);
+            kernels_of(t, &d)->score_ranges(&items, 1, &range);
             kernels_of(t, &d)->label_exps(&items, &range, y[1].exps, &y[1].sums);
             assert_memory_equal(&y[1], &y[0], sizeof y[0]);
         }

@@ -161,7 +161,7 @@ static rankloss__span span_of(const rankloss__score_range *range) {
 static void run_steps(const rankloss__kernels *kernels, const data *d, yield *y) {
     const rankloss__items items = items_of(d);
     memset(y, 0, sizeof *y);
-    kernels->score_range(&items, &y->range);
+    kernels->score_ranges(&items, 1, &y->range);
     double *const all_exps[] = {y->exps};
     assert_int_equal(kernels->list_sums(&items, 1, all_exps, &y->range, &y->sums), 1);
     kernels->exps(&items, &y->range, span_of(&y->range), y->again);

@@ -77,6 +77,7 @@ static inline reals_f32 least_f32(const words_in *in) {
 #define EACH_WORD(WORD)                                                                                            \
     WORD(vec_all, put(out, vec_all(in->a[0])))                                                                     \
     WORD(vec_first, out->doubles[0] = vec_first(a))                                                                \
+    WORD(vec_sum, put_numbers(out, vec_all(vec_sum(a))))                                                           \
     WORD(vec_load_f64, put(out, a))                                                                                \
     WORD(vec_load_f32, put_numbers(out, vec_load_f32(in->fx)))                                                     \
     WORD(vec_load_first_f64, put(out, vec_load_first_f64(in->first_f64, in->n)))                                   \

@@ -206,7 +206,14 @@ STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), vec_avx2_store_
 
 /* --- lanes and bits --- */
 
+static inline double vec_avx2_sum(vec a) {
+    const __m256d four = _mm256_add_pd(a.low, a.high);
+    const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
 WORD(double, vec_first, (vec a), _mm256_cvtsd_f64(a.low))
+WORD(double, vec_sum, (vec a), vec_avx2_sum(a))
 WORD(vec, vec_swap_4, (vec a), ((vec){a.high, a.low}))
 WORD(vec, vec_swap_2, (vec a), ((vec){_mm256_permute4x64_pd(a.low, 0x4E), _mm256_permute4x64_pd(a.high, 0x4E)}))
 WORD(vec, vec_swap_1, (vec a), ((vec){_mm256_permute_pd(a.low, 0x5), _mm256_permute_pd(a.high, 0x5)}))

@@ -138,7 +138,14 @@ WORD(vec, vec_fms, (vec a, vec b, vec c), _mm512_fmsub_pd(a, b, c))
 
 /* --- lanes and bits --- */
 
+static inline double vec_avx512_sum(vec a) {
+    const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
+    const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
 WORD(double, vec_first, (vec a), _mm512_cvtsd_f64(a))
+WORD(double, vec_sum, (vec a), vec_avx512_sum(a))
 WORD(vec, vec_swap_4, (vec a), _mm512_shuffle_f64x2(a, a, 0x4E))
 WORD(vec, vec_swap_2, (vec a), _mm512_permutex_pd(a, 0x4E))
 WORD(vec, vec_swap_1, (vec a), _mm512_permute_pd(a, 0x55))

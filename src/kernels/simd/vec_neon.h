@@ -239,6 +239,7 @@ WORD_3(vec_fms, vec, vfmaq_f64(vnegq_f64(c), a, b))
 /* --- lanes and bits --- */
 
 WORD(double, vec_first, (vec a), vgetq_lane_f64(a.r0, 0))
+WORD(double, vec_sum, (vec a), vaddvq_f64(vaddq_f64(vaddq_f64(a.r0, a.r2), vaddq_f64(a.r1, a.r3))))
 WORD(vec, vec_swap_4, (vec a), ((vec){a.r2, a.r3, a.r0, a.r1}))
 WORD(vec, vec_swap_2, (vec a), ((vec){a.r1, a.r0, a.r3, a.r2}))
 

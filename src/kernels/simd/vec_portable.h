@@ -109,6 +109,12 @@ VEC_WORD(vec_add_where, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] +
 /* --- lanes --- */
 
 #define vec_first(a) ((a).lane[0])
+
+static inline double vec_sum(vec a) {
+    const double *k = a.lane;
+    return ((k[0] + k[4]) + (k[2] + k[6])) + ((k[1] + k[5]) + (k[3] + k[7]));
+}
+
 VEC_WORD(vec_portable_swap, (vec a, size_t bit), a.lane[k ^ bit])
 #define vec_swap_4(a) vec_portable_swap(a, 4)
 #define vec_swap_2(a) vec_portable_swap(a, 2)
