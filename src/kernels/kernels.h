@@ -28,9 +28,10 @@
 #include "exact/double_double.h"
 
 enum {
-    RANKLOSS__LANES = 8,  /* virtual lanes of double in every vocabulary */
-    RANKLOSS__SHORT = 64, /* items of the longest lists that are interleaved */
-    RANKLOSS__FEW = 16    /* items up to which short lists of one size are faster together than others */
+    RANKLOSS__LANES = 8,       /* virtual lanes of double in every vocabulary */
+    RANKLOSS__SHORT = 64,      /* items of the longest lists that are interleaved */
+    RANKLOSS__SPLIT_PARTS = 3, /* of a term of an exact sum */
+    RANKLOSS__FEW = 16         /* items up to which short lists of one size are faster together than others */
 };
 
 /* The size of a cache line and of the widest vector: what is loaded or stored at once should not cross such a line. */
@@ -264,6 +265,9 @@ typedef struct rankloss__kernels {
     void (*exps_to_floats)(const double *exps, size_t count, float *floats);
     void (*floats_to_exps)(const float *floats, size_t count, double *exps);
 
+    /* Nothing to add to; what an initialiser would do in more time. */
+    void (*clear)(rankloss__sums *sums);
+
     /* Adds up the lanes of one list's sums, in a fixed order; every lane gets the result. */
     void (*fold)(rankloss__sums *sums);
 
@@ -282,6 +286,9 @@ typedef struct rankloss__kernels {
      */
     void (*label_exps)(const rankloss__items *items, const rankloss__score_range *range, double *exps,
                        rankloss__sums *sums);
+
+    /* The same of the labels of a list that is one chunk, and their total and whether one underflows in its lane. */
+    void (*list_label_exps)(const rankloss__items *items, double *exps, rankloss__list_sums *list_sums);
 
     /* Adds v_i grad_i to sum, except for the item at `skip`. */
     void (*jvp)(const rankloss__items *items, const double *exps, const rankloss__terms *terms, int64_t skip,
@@ -326,9 +333,15 @@ typedef struct rankloss__kernels {
     /* The losses. Returns the lanes, one bit each, in which everything but the tangents is finite. */
     unsigned (*losses)(const rankloss__list_sums *list_sums, rankloss__losses *losses);
 
-    /* What the derivatives are computed from; for the second derivatives only if `second`. */
+    /*
+     * Adds terms to the sums of their parts, a lane each: multiples of 2^-14, 2^-50 and 2^-66. Returns false, and has added
+     * nothing, if one is not below 2^18 or has bits below 2^-66.
+     */
+    bool (*add_split)(const double terms[RANKLOSS__LANES], double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES]);
+
+    /* What the derivatives are computed from; for the second ones if they are wanted. */
     void (*terms)(const rankloss__list_sums *list_sums, const rankloss__losses *losses,
-                  const rankloss__factors *factors, bool second, rankloss__terms *terms);
+                  const rankloss__factors *factors, bool hess, bool hvp, rankloss__terms *terms);
 
     /*
      * The steps below write +0 for masked items. Of interleaved lists, the argmax, at argmax_row, gets its value from

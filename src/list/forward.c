@@ -51,10 +51,8 @@ static void range_of_part(void *context, rankloss__list *list, size_t part, size
     rankloss__score_range *range = &shared->parts[part];
     *range = no_range(list);
     for (size_t first = begin; first < end; first += list->chunk) {
-        rankloss__items items = rankloss__list_score_chunk(list, first);
         rankloss__score_range found;
-        items.comparison = shared->comparison;
-        list->inputs->kernels->score_ranges(&items, 1, &found);
+        list->inputs->kernels->score_ranges(rankloss__list_score_chunk(list, first, shared->comparison), 1, &found);
         join_ranges(range, &found, first);
     }
 }
@@ -101,25 +99,28 @@ __attribute__((noinline)) bool rankloss__find_label_range(rankloss__list *list) 
 
 /* --- the sums --- */
 
-rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first) {
-    rankloss__items items = *rankloss__list_chunk(list, first);
-    if (forward->uniform) {
-        items.labels = items.weights = NULL;
-        items.label_exps = false;
-    }
-    return items;
+const rankloss__items *rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first,
+                                               rankloss__items *uniform) {
+    const rankloss__items *items = rankloss__list_chunk(list, first);
+    if (!forward->uniform)
+        return items;
+    *uniform = *items;
+    uniform->labels = uniform->weights = NULL;
+    uniform->label_exps = false;
+    return uniform;
 }
 
 static void read_argmax(rankloss__forward *forward, rankloss__list *list) {
     const size_t first = forward->range.argmax - forward->range.argmax % list->chunk;
-    const rankloss__items items = rankloss__forward_chunk(forward, list, first);
+    rankloss__items uniform;
+    const rankloss__items *items = rankloss__forward_chunk(forward, list, first, &uniform);
     const size_t i = forward->range.argmax - first;
-    const double label = rankloss__label(list->inputs, &items, i);
-    const double weight = rankloss__value(list->inputs, items.weights, i);
+    const double label = rankloss__label(list->inputs, items, i);
+    const double weight = rankloss__value(list->inputs, items->weights, i);
     const double coef = label * weight; /* exact in float32, but for a label that is an exponential */
     forward->sums.argmax_coef.hi[0] = coef;
     forward->sums.argmax_coef.lo[0] = list->inputs->is_f64 ? rankloss__fma(label, weight, -coef) : 0.0;
-    forward->sums.argmax_tangent.at[0] = items.tangent != NULL ? items.tangent[i] : 0.0;
+    forward->sums.argmax_tangent.at[0] = items->tangent != NULL ? items->tangent[i] : 0.0;
 }
 
 /* One sum of each kind, of a part of a list. */
@@ -139,17 +140,18 @@ static void sum_part(void *context, rankloss__list *list, size_t part, size_t be
     summing *shared = context;
     const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
-    rankloss__sums sums = {.doubtful = 0}, labels = {.doubtful = 0};
+    rankloss__items uniform;
+    rankloss__sums sums, labels;
+    kernels->clear(&sums);
+    kernels->clear(&labels);
     rankloss__list_sum_labels(list, &labels);
     for (size_t first = begin; first < end; first += list->chunk) {
-        rankloss__items items = rankloss__forward_chunk(forward, list, first);
-        if (list->streams != NULL)
-            rankloss__fetch_within(list->streams, &list->position, first, &items);
+        const rankloss__items *items = rankloss__forward_chunk(forward, list, first, &uniform);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;
         double *exps = list->scratch->exps + (forward->exps_kept ? first : 0);
-        kernels->sums(&items, &forward->range, skip, forward->span, exps, &sums);
+        kernels->sums(items, &forward->range, skip, forward->span, exps, &sums);
         if (forward->exps_rounded && list->float_exps != NULL)
-            kernels->exps_to_floats(exps, items.count, list->float_exps + first);
+            kernels->exps_to_floats(exps, items->count, list->float_exps + first);
     }
     rankloss__list_sum_labels(list, NULL);
     kernels->fold(&sums);
@@ -204,9 +206,10 @@ bool rankloss__sum_list(rankloss__forward *forward, rankloss__list *list) {
     forward->sums.single = true;
     forward->sums.others.doubtful = 0;
     if (list->size <= list->chunk && forward->exps_kept && !list->inputs->label_exps) {
-        const rankloss__items items = rankloss__forward_chunk(forward, list, 0);
+        rankloss__items uniform;
+        const rankloss__items *items = rankloss__forward_chunk(forward, list, 0, &uniform);
         double *exps = list->scratch->exps;
-        kernels->list_sums(&items, 1, &exps, &forward->range, &forward->sums);
+        kernels->list_sums(items, 1, &exps, &forward->range, &forward->sums);
     } else {
         rankloss__add_parts(forward, list);
         read_argmax(forward, list);

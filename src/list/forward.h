@@ -41,8 +41,9 @@ void rankloss__forward_own(rankloss__list *list, rankloss__forward *forward);
 /* The sums in extended precision; not of a list that is empty or NaN. */
 rankloss__extended_sums rankloss__forward_extended(rankloss__list *list, const rankloss__forward *forward);
 
-/* The chunk at `first` as the forward pass used it: without its labels and weights where the list is uniform. */
-rankloss__items rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first);
+/* The chunk at `first` as the forward pass used it: where the list is uniform, in a copy without its labels and weights. */
+const rankloss__items *rankloss__forward_chunk(const rankloss__forward *forward, rankloss__list *list, size_t first,
+                                               rankloss__items *uniform);
 
 /* --- its steps, for lists in stretches --- */
 

@@ -117,12 +117,12 @@ static void make_plan(output_plan *plan, rankloss__list *list, const rankloss__f
         plan->any_fast |= ways[which] == FAST;
         any_extended |= ways[which] == EXTENDED;
     }
-    const bool second = ways[RANKLOSS__HESS_LOGITS] == FAST || ways[RANKLOSS__HVP_LOGITS] == FAST;
-    plan->grad_in_place = ways[RANKLOSS__GRAD_LOGITS] == FAST && !second && forward->exps_rounded &&
+    const bool hess = ways[RANKLOSS__HESS_LOGITS] == FAST, hvp = ways[RANKLOSS__HVP_LOGITS] == FAST;
+    plan->grad_in_place = ways[RANKLOSS__GRAD_LOGITS] == FAST && !hess && !hvp && forward->exps_rounded &&
                           list->float_exps != NULL && (char *)list->float_exps == writers[RANKLOSS__GRAD_LOGITS].at;
-    plan->wants_exps = second || (ways[RANKLOSS__GRAD_LOGITS] == FAST && !plan->grad_in_place);
+    plan->wants_exps = hess || hvp || (ways[RANKLOSS__GRAD_LOGITS] == FAST && !plan->grad_in_place);
     if (plan->any_fast)
-        list->inputs->kernels->terms(&forward->sums, &forward->losses, factors, second, &plan->terms);
+        list->inputs->kernels->terms(&forward->sums, &forward->losses, factors, hess, hvp, &plan->terms);
     if (any_extended) {
         plan->extended = rankloss__forward_extended(list, forward);
         rankloss__extended_set_upstream(&plan->extended, upstream);
@@ -170,19 +170,20 @@ static void write_fast(const output_plan *plan, const rankloss__list *list, cons
 
 static void write_chunk(const output_plan *plan, rankloss__list *list, const rankloss__forward *forward, size_t first,
                         rankloss__writer *writers) {
-    const rankloss__items items = rankloss__forward_chunk(forward, list, first);
-    const double *exps = plan->wants_exps ? exps_of(list, forward, &items, first) : NULL;
+    rankloss__items uniform;
+    const rankloss__items *items = rankloss__forward_chunk(forward, list, first, &uniform);
+    const double *exps = plan->wants_exps ? exps_of(list, forward, items, first) : NULL;
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (plan->ways[which] == NOTHING)
             continue;
         const rankloss__out out = rankloss__writer_buffer(&writers[which], first);
         if (plan->ways[which] == FAST)
-            write_fast(plan, list, forward, (rankloss__derivative)which, &items, exps, first, out);
+            write_fast(plan, list, forward, (rankloss__derivative)which, items, exps, first, out);
         else if (plan->ways[which] == EXTENDED)
             write_extended(plan, list, (rankloss__derivative)which, first, out);
         else
-            fill(&items, (double)NAN, out);
-        rankloss__writer_put(&writers[which], first, items.count);
+            fill(items, (double)NAN, out);
+        rankloss__writer_put(&writers[which], first, items->count);
     }
 }
 
@@ -247,11 +248,13 @@ static void jvp_of_part(void *context, rankloss__list *list, size_t part, size_t
     jvp_sums *shared = context;
     const rankloss__forward *forward = shared->forward;
     const rankloss__kernels *kernels = list->inputs->kernels;
-    rankloss__sums sums = {.doubtful = 0};
+    rankloss__items uniform;
+    rankloss__sums sums;
+    kernels->clear(&sums);
     for (size_t first = begin; first < end; first += list->chunk) {
-        const rankloss__items items = rankloss__forward_chunk(forward, list, first);
+        const rankloss__items *items = rankloss__forward_chunk(forward, list, first, &uniform);
         const int64_t skip = (int64_t)forward->range.argmax - (int64_t)first;
-        kernels->jvp(&items, exps_of(list, forward, &items, first), &shared->terms, skip, &sums.exps);
+        kernels->jvp(items, exps_of(list, forward, items, first), &shared->terms, skip, &sums.exps);
     }
     kernels->fold(&sums);
     shared->parts[part] = (rankloss__dd){sums.exps.hi[0], sums.exps.lo[0]};
@@ -261,7 +264,7 @@ static double fast_jvp(rankloss__list *list, const rankloss__forward *forward) {
     const rankloss__upstream one = rankloss__upstream_make(1.0, 1.0, 1.0);
     const rankloss__factors factors = rankloss__factors_of(&one);
     jvp_sums shared = {.forward = forward};
-    list->inputs->kernels->terms(&forward->sums, &forward->losses, &factors, false, &shared.terms);
+    list->inputs->kernels->terms(&forward->sums, &forward->losses, &factors, false, false, &shared.terms);
     rankloss__each_part(list, jvp_of_part, &shared);
     rankloss__dd sum = shared.parts[0];
     for (size_t part = 1; part < rankloss__count_parts(list); part++)

@@ -41,6 +41,20 @@ static void plan_chunks(rankloss__list *list) {
         list->chunk /= 2;
 }
 
+/* What all chunks share. One by one: an initialiser would take longer, to clear what each chunk sets. */
+static void open_items(rankloss__items *items, const rankloss__inputs *inputs) {
+    items->labels = items->weights = NULL;
+    items->tangent = NULL;
+    items->inverse = inputs->inverse_temperature;
+    items->scaled = inputs->scaled;
+    items->label_exps = false;
+    items->comparison = RANKLOSS__AS_NEEDED;
+    items->interleaved = false;
+    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
+    items->lane = 0;
+    items->num_ahead = 0;
+}
+
 void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, int64_t index,
                          rankloss__chunk_scratch *scratch) {
     const rankloss__batch *batch = &inputs->batch;
@@ -56,6 +70,7 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
     list->at.weights = rankloss__view_at(&inputs->weights, batch, position);
     list->at.bias = rankloss__view_at(&inputs->bias, batch, position);
     list->at.tangent = inputs->wants_tangent ? rankloss__view_at(&inputs->tangent, batch, position) : NULL;
+    open_items(&list->items, inputs);
     list->label_range.valid = 0;
     list->label_sums = NULL;
     list->float_exps = NULL;
@@ -65,11 +80,11 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
 }
 
 /* The items of a chunk, of which the mask is read. */
-static void read_mask(rankloss__list *list, size_t first, rankloss__items *items) {
-    const rankloss__inputs *inputs = list->inputs;
+static void read_mask(rankloss__list *list, size_t first) {
     const size_t left = list->size - first, count = left < list->chunk ? left : list->chunk;
-    *items = (rankloss__items){.count = count, .inverse = inputs->inverse_temperature, .scaled = inputs->scaled};
-    items->where = rankloss__read_where(inputs, list->at.where, list->size, first, count, list->scratch->where);
+    rankloss__items *items = &list->items;
+    items->count = count;
+    items->where = rankloss__read_where(list->inputs, list->at.where, list->size, first, count, list->scratch->where);
     rankloss__find_unmasked(items);
 }
 
@@ -87,8 +102,9 @@ static double *block_of_doubles(rankloss__list *list, size_t block) {
     return list->scratch->blocks.f64 + block / per_double * list->chunk;
 }
 
-static void read_scores(rankloss__list *list, size_t first, rankloss__items *items) {
+static void read_scores(rankloss__list *list, size_t first) {
     const rankloss__inputs *inputs = list->inputs;
+    rankloss__items *items = &list->items;
     items->logits = read(list, &inputs->logits, list->at.logits, list->blocks.logits, first, items->count);
     items->bias = read(list, &inputs->bias, list->at.bias, list->blocks.bias, first, items->count);
 }
@@ -98,21 +114,20 @@ static const void *read_labels(rankloss__list *list, size_t first, size_t count)
 }
 
 /* Where there is one chunk, it is wanted again, whole. */
-rankloss__items rankloss__list_score_chunk(rankloss__list *list, size_t first) {
-    rankloss__items items;
+const rankloss__items *rankloss__list_score_chunk(rankloss__list *list, size_t first, rankloss__comparison comparison) {
+    list->items.comparison = comparison;
     if (list->size <= list->chunk)
-        return *rankloss__list_chunk(list, first);
-    read_mask(list, first, &items);
-    read_scores(list, first, &items);
+        return rankloss__list_chunk(list, first);
     forget_chunk(list);
-    return items;
+    read_mask(list, first);
+    read_scores(list, first);
+    return &list->items;
 }
 
 rankloss__items rankloss__list_label_chunk(rankloss__list *list, size_t first) {
-    rankloss__items items;
-    read_mask(list, first, &items);
     forget_chunk(list);
-    return rankloss__labels_as_logits(&items, read_labels(list, first, items.count));
+    read_mask(list, first);
+    return rankloss__labels_as_logits(&list->items, read_labels(list, first, list->items.count));
 }
 
 static void take_label_exps(rankloss__list *list) {
@@ -129,16 +144,18 @@ const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first) 
         return &list->items;
     const rankloss__inputs *inputs = list->inputs;
     rankloss__items *items = &list->items;
-    read_mask(list, first, items);
-    read_scores(list, first, items);
+    read_mask(list, first);
+    read_scores(list, first);
     const size_t size = list->size, count = items->count;
     items->labels = read_labels(list, first, count);
+    items->label_exps = false;
     list->loaded = first;
     list->raw_labels = items->labels;
     items->weights = read(list, &inputs->weights, list->at.weights, list->blocks.weights, first, count);
     items->tangent = rankloss__read_tangent(inputs, list->at.tangent, size, first, count,
                                             block_of_doubles(list, list->blocks.tangent));
-    items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;
+    if (list->streams != NULL)
+        rankloss__fetch_within(list->streams, &list->position, first, items);
     if (inputs->label_exps && list->label_range.valid != 0)
         take_label_exps(list);
     return items;

@@ -63,8 +63,11 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
 /* The chunk that begins at item `first`, a multiple of list->chunk. Valid until the next one is asked for. */
 const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first);
 
-/* The scores and the mask of the chunk at `first` alone, if the list has several. Another chunk is no longer valid. */
-rankloss__items rankloss__list_score_chunk(rankloss__list *list, size_t first);
+/*
+ * The scores and the mask of the chunk at `first` alone, if the list has several, to be compared in a way. Another chunk is
+ * no longer valid.
+ */
+const rankloss__items *rankloss__list_score_chunk(rankloss__list *list, size_t first, rankloss__comparison comparison);
 
 /*
  * The labels of the chunk at `first` in the place of logits, of which list->label_range is to be found. Another chunk is

@@ -136,16 +136,15 @@ static void fetch_ahead(rankloss__list_group *group) {
 
 /* --- losses and jvps --- */
 
-static void emit_losses(const rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
+static void emit_losses(rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
     const rankloss__plan *plan = group->plan;
     const bool all = usable == (1u << group->count) - 1;
     const bool per_list = plan->reduction == RANKLOSS_NONE;
     const bool at_once = all && (per_list ? group->equally_spaced : plan->adds_losses);
     if (at_once && plan->adds_losses) {
-        double terms[LANES];
-        for (int k = 0; k < LANES; k++)
-            terms[k] = k < group->count ? group->losses.loss.at[k] : 0.0;
-        rankloss__exact_sum_add_eight(&worker->totals.loss, terms);
+        for (int k = group->count; k < LANES; k++)
+            group->losses.loss.at[k] = 0.0;
+        rankloss__exact_sum_add_eight(&worker->totals.loss, plan->inputs.kernels, group->losses.loss.at);
     }
     if (at_once && per_list && plan->loss.data != NULL)
         rankloss__store(plan->loss.dtype, rankloss__view_at(&plan->loss, &plan->inputs.batch, &group->positions[0]),
@@ -174,7 +173,7 @@ static unsigned emit_jvps(const rankloss__list_group *group, rankloss__worker *w
     rankloss__terms terms;
     rankloss__dd_lanes sum = {{0.0}, {0.0}};
     unsigned emitted = 0;
-    inputs->kernels->terms(&group->sums, &group->losses, &factors, false, &terms);
+    inputs->kernels->terms(&group->sums, &group->losses, &factors, false, false, &terms);
     if (group->layout == RANKLOSS__INTERLEAVED)
         rankloss__interleaved_jvp(group, &terms, &sum);
     else
@@ -301,8 +300,8 @@ static unsigned run_together(rankloss__list_group *group, rankloss__worker *work
             complete &= have[which] = lists_with(group, (rankloss__derivative)which, &factors, usable);
     if (complete == 0)
         return 0;
-    inputs->kernels->terms(&group->sums, &group->losses, factors.factors, (wanted & RANKLOSS__WANT_SECOND) != 0,
-                           &terms);
+    inputs->kernels->terms(&group->sums, &group->losses, factors.factors, has(wanted, RANKLOSS__HESS_LOGITS),
+                           has(wanted, RANKLOSS__HVP_LOGITS), &terms);
     for (int which = 0; which < RANKLOSS__NUM_DERIVATIVES; which++) {
         if (!has(wanted, which))
             continue;

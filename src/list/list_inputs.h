@@ -54,11 +54,13 @@ static inline double rankloss__label(const rankloss__inputs *inputs, const rankl
 
 /* The labels of a list in the place of its logits, for their exponentials. */
 static inline rankloss__items rankloss__labels_as_logits(const rankloss__items *items, const void *labels) {
-    return (rankloss__items){.logits = labels,
-                             .where = items->where,
-                             .count = items->count,
-                             .unmasked = items->unmasked,
-                             .interleaved = items->interleaved};
+    rankloss__items as_logits = *items; /* not by an initialiser, which would clear all of it first */
+    as_logits.logits = labels;
+    as_logits.bias = as_logits.labels = as_logits.weights = NULL;
+    as_logits.tangent = NULL;
+    as_logits.scaled = as_logits.label_exps = false;
+    as_logits.num_ahead = 0;
+    return as_logits;
 }
 
 #endif

@@ -46,22 +46,16 @@ static void read_input(rankloss__list_group *group, const rankloss__view *view, 
     }
 }
 
-/* The exponentials of a list's labels, and their sum. */
-static const double *take_label_exps(rankloss__list_group *group, int k, const void *raw, scratch_use *taken) {
+/* Instead of labels their exponentials. */
+static void take_label_exps(rankloss__list_group *group, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    const rankloss__items labels = rankloss__labels_as_logits(&group->items[k], raw);
     const size_t per_double = inputs->is_f64 ? 1 : 2;
-    double *exps = group->scratch->side_by_side.converted.f64 + taken->converted / per_double;
-    rankloss__score_range range;
-    rankloss__sums sums = {.doubtful = 0};
-    taken->converted += per_double * room_for(group->sizes[k]);
-    inputs->kernels->score_ranges(&labels, 1, &range);
-    inputs->kernels->label_exps(&labels, &range, exps, &sums);
-    inputs->kernels->fold(&sums);
-    group->sums.label_total.hi[k] = sums.exps.hi[0];
-    group->sums.label_total.lo[k] = sums.exps.lo[0];
-    group->sums.label_underflow |= (unsigned)(sums.doubtful != 0) << k;
-    return exps;
+    for (int k = 0; k < group->count; k++) {
+        double *exps = group->scratch->side_by_side.converted.f64 + taken->converted / per_double;
+        taken->converted += per_double * room_for(group->sizes[k]);
+        inputs->kernels->list_label_exps(&group->items[k], exps, &group->sums);
+        group->items[k].labels = exps;
+    }
 }
 
 static void read_masks(rankloss__list_group *group, scratch_use *taken) {
@@ -112,8 +106,8 @@ static void read_lists(rankloss__list_group *group) {
                               &group->items[k]);
     read_masks(group, &taken);
     read_tangents(group, &taken);
-    for (int k = 0; k < group->count && inputs->label_exps; k++)
-        group->items[k].labels = take_label_exps(group, k, group->items[k].labels, &taken);
+    if (inputs->label_exps)
+        take_label_exps(group, &taken);
 }
 
 static void clear_labels(rankloss__list_sums *sums) {
@@ -152,9 +146,10 @@ void rankloss__side_by_side_jvp(const rankloss__list_group *group, const ranklos
                                 rankloss__dd_lanes *sum) {
     const rankloss__kernels *kernels = group->plan->inputs.kernels;
     for (int k = 0; k < group->count; k++) {
-        rankloss__sums sums = {.doubtful = 0};
+        rankloss__sums sums;
         if ((lists >> k & 1u) == 0)
             continue;
+        kernels->clear(&sums);
         kernels->jvp(&group->items[k], group->exps[k], terms, (int64_t)group->argmax[k], &sums.exps);
         kernels->fold(&sums);
         sum->hi[k] = sums.exps.hi[0];

@@ -31,8 +31,7 @@ enum {
     RANKLOSS__WANT_JVP = RANKLOSS__WANT_LOSS << 1,
     RANKLOSS__WANT_STATE = RANKLOSS__WANT_JVP << 1,
     RANKLOSS__NUM_OUTPUTS = RANKLOSS__NUM_DERIVATIVES + 2, /* of those that a group of lists can have */
-    RANKLOSS__WANT_DERIVATIVES = RANKLOSS__WANT_LOSS - 1,
-    RANKLOSS__WANT_SECOND = 1u << RANKLOSS__HESS_LOGITS | 1u << RANKLOSS__HVP_LOGITS
+    RANKLOSS__WANT_DERIVATIVES = RANKLOSS__WANT_LOSS - 1
 };
 
 /* The inputs of all lists, and how their items become scores and coefficients. */

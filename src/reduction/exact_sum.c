@@ -3,10 +3,10 @@
  * is rounded once.
  *
  * The digits alone would be right, and slow: three read-modify-writes for each term. Eight terms as parts are a few
- * vector operations, and exact as well: each part of a term is a multiple of one power of two, and no sum of the parts
- * exceeds 2^53 of that power before they are moved to the digits. Terms that do not split so are recognised by their
- * size and by the bits of their last part, and go to the digits directly. All of it is exact, so no order of terms
- * changes a bit.
+ * vector operations of a kernel (kernels/steps/split.inc), and exact as well: each part of a term is a multiple of one power
+ * of two, and no sum of the parts exceeds 2^53 of that power before they are moved to the digits. Terms that do not split so
+ * are recognised by their size and by the bits of their last part, and go to the digits directly. All of it is exact, so no
+ * order of terms changes a bit.
  */
 #include "reduction/exact_sum.h"
 
@@ -65,16 +65,10 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
 
 /* --- eight at a time --- */
 
-/* value, |value| < size / 16, rounded to a multiple of size 2^-52; size is a power of two. */
-static double round_to(double value, double size) {
-    const double around = 1.5 * size;
-    return (value + around) - around;
-}
-
 static void settle_parts(rankloss__exact_sum *sum) {
     for (int part = 0; part < RANKLOSS__SPLIT_PARTS && sum->split != 0; part++) {
         double total = 0.0;
-        for (int k = 0; k < 8; k++)
+        for (int k = 0; k < RANKLOSS__LANES; k++)
             total += sum->parts[part][k];
         rankloss__exact_sum_add(sum, total);
     }
@@ -83,35 +77,17 @@ static void settle_parts(rankloss__exact_sum *sum) {
     sum->split = 0;
 }
 
-/*
- * A term that is not below 2^18 or has bits below 2^-66 does not split; where there is one, all eight go to the digits. All
- * lanes alike and without a branch, so that the compiler can vectorise it.
- */
-void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]) {
-    const uint64_t largest = bits_of(0x1p18) - 1;
-    double high[8], middle[8], low[8];
-    uint64_t lost = 0, above = 0;
+/* Where a term does not split, all eight go to the digits. */
+void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const rankloss__kernels *kernels,
+                                   const double terms[RANKLOSS__LANES]) {
     if (sum->split == RANKLOSS__SPLIT_MOST)
         settle_parts(sum);
-    for (int k = 0; k < 8; k++) {
-        high[k] = round_to(terms[k], 0x1p38);
-        const double rest = terms[k] - high[k];
-        middle[k] = round_to(rest, 0x1p2);
-        low[k] = rest - middle[k];
-        lost |= bits_of(low[k]) ^ bits_of(round_to(low[k], 0x1p-14));
-        above |= largest - (bits_of(terms[k]) & INT64_MAX);
-    }
-    if (lost != 0 || above >> 63 != 0) {
-        for (int k = 0; k < 8; k++)
-            rankloss__exact_sum_add(sum, terms[k]);
+    if (kernels->add_split(terms, sum->parts)) {
+        sum->split++;
         return;
     }
-    for (int k = 0; k < 8; k++) {
-        sum->parts[0][k] += high[k];
-        sum->parts[1][k] += middle[k];
-        sum->parts[2][k] += low[k];
-    }
-    sum->split++;
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        rankloss__exact_sum_add(sum, terms[k]);
 }
 
 /* --- reading --- */

@@ -16,11 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernels/kernels.h"
+
 enum {
     RANKLOSS__SUM_BELOW = 16,
     RANKLOSS__SUM_DIGITS = 70, /* those 16 bits, a double's range of 2098, and 64 above it for the number of terms */
     RANKLOSS__SUM_WORDS = RANKLOSS__SUM_DIGITS / 2, /* of 64 bits */
-    RANKLOSS__SPLIT_PARTS = 3,
     /*
      * Times that eight terms can be added as parts. The largest parts of a term are 2^18, 2^-15 and 2^-51; eight lanes of
      * so many are at most 2^36, 2^3 and 2^-33, up to which doubles have all multiples of what the parts are multiples of.
@@ -33,13 +34,15 @@ typedef struct rankloss__exact_sum {
     unsigned first, end; /* those from first to before end have been added to, the others are 0; 0, 0: none */
     uint32_t pending;    /* additions since the last carry */
     bool nan, plus_infinity, minus_infinity;
-    double parts[RANKLOSS__SPLIT_PARTS][8]; /* what is still to be added to the digits */
-    uint32_t split;                         /* times that eight terms are in there */
+    RANKLOSS__ALIGNED double parts[RANKLOSS__SPLIT_PARTS]
+                                  [RANKLOSS__LANES]; /* what is still to be added to the digits */
+    uint32_t split;                                  /* times that eight terms are in there */
 } rankloss__exact_sum;
 
 /* A zeroed sum is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
-void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const double terms[8]); /* the same sum, faster */
+void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const rankloss__kernels *kernels,
+                                   const double terms[RANKLOSS__LANES]); /* the same sum, faster */
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
 
 /*

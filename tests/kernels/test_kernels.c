@@ -282,6 +282,20 @@ static void steps_agree(void **state) {
             }
 }
 
+static void cleared_sums_are_zero(void **state) {
+    const rankloss__sums zero = {.doubtful = 0};
+    (void)state;
+    for (int t = 0; t < 2 * NUM_KERNEL_TABLES; t++) {
+        rankloss__sums sums;
+        if (!kernel_table_runs(t / 2))
+            continue;
+        memset(&sums, 0x55, sizeof sums);
+        kernel_tables[t / 2].kernels[t % 2]->clear(&sums);
+        assert_memory_equal(&sums, &zero, offsetof(rankloss__sums, doubtful));
+        assert_int_equal(sums.doubtful, 0);
+    }
+}
+
 /* Nothing is set for a list whose largest score is infinite. */
 static void infinite_maxima_are_told(void **state) {
     static data d;
@@ -411,7 +425,9 @@ static void exponentials_are_kept_to_24_bits(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree), cmocka_unit_test(infinite_maxima_are_told),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree),
+                                       cmocka_unit_test(cleared_sums_are_zero),
+                                       cmocka_unit_test(infinite_maxima_are_told),
                                        cmocka_unit_test(chunks_change_no_bit),
                                        cmocka_unit_test(exponentials_are_kept_to_24_bits),
                                        cmocka_unit_test(slopes_of_floats_are_those_of_exponentials)};

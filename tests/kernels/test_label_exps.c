@@ -157,6 +157,41 @@ static void exponentials_are_as_defined(void **state) {
     }
 }
 
+/* Of a list that is one chunk, whatever its scores are: in its lane, and no other is touched. */
+static void whole_lists_have_the_same_in_their_lanes(void **state) {
+    static data d;
+    static yield y;
+    static double exps[MOST + 1];
+    const float unread = NAN;
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int round = 0; round < 600; round++) {
+        fill(&d, &r, round % 2 != 0, 1 + (size_t)random_below(&r, MOST));
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            const rankloss__kernels *k = kernels_of(t, &d);
+            rankloss__list_sums sums = {.single = false}, expected;
+            rankloss__items items = items_of(&d, 0, d.count);
+            const unsigned lane = items.lane = (unsigned)(round % LANES);
+            items.labels = items.logits;
+            items.logits = items.bias = &unread;
+            items.scaled = items.label_exps = true;
+            run_in_chunks(k, &d, MOST, &y);
+            sums.label_underflow = 1u << (lane + 1) % LANES;
+            expected = sums;
+            exps[d.count] = -7.0;
+            k->list_label_exps(&items, exps, &sums);
+            k->fold(&y.sums);
+            expected.label_total.hi[lane] = y.sums.exps.hi[0];
+            expected.label_total.lo[lane] = y.sums.exps.lo[0];
+            expected.label_underflow |= (unsigned)(y.sums.doubtful != 0) << lane;
+            assert_memory_equal(&sums, &expected, sizeof sums);
+            assert_memory_equal(exps, y.exps, (d.count + 1) * sizeof exps[0]);
+        }
+    }
+}
+
 /* Of the items before the first masked one the mask need not be read. */
 static void the_mask_behind_its_beginning_is_enough(void **state) {
     static data d;
@@ -430,6 +465,7 @@ static void derivatives_go_through_the_softmax(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exponentials_are_as_defined),
+        cmocka_unit_test(whole_lists_have_the_same_in_their_lanes),
         cmocka_unit_test(the_mask_behind_its_beginning_is_enough),
         cmocka_unit_test(interleaved_exponentials_are_the_same),
         cmocka_unit_test(labels_without_a_softmax_are_told),

@@ -321,7 +321,7 @@ static void run_steps(const rankloss__kernels *kernels, const problem *p, void *
     }
     const rankloss__items items = items_of(p, blocks);
     assert_int_equal(kernels->interleaved_sums(&items, exps, &sums, losses), (1 << LANES) - 1);
-    kernels->terms(&sums, losses, &p->factors, true, &terms);
+    kernels->terms(&sums, losses, &p->factors, true, true, &terms);
     kernels->grad(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, p->dtypes[0]});
     kernels->deinterleave(rows, p->sizes, p->extent, sizes[0], to[0]);
     kernels->hess(&items, exps, &terms, &sums.argmax_row, (rankloss__out){rows, p->dtypes[1]});

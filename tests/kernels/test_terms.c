@@ -73,7 +73,7 @@ static void run(const rankloss__kernels *kernels, const problem *p, yield *y) {
     /* float32 reads no lo here either */
     for (int k = 0; k < LANES && !p->is_f64; k++)
         y->loss.coefs.lo[k] = (double)NAN;
-    kernels->terms(&p->list_sums, &y->loss, &p->factors, true, &y->terms);
+    kernels->terms(&p->list_sums, &y->loss, &p->factors, true, true, &y->terms);
     for (int k = 0; k < LANES && !p->is_f64; k++)
         y->loss.coefs.lo[k] = 0.0;
 }

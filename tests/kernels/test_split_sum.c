@@ -1,5 +1,6 @@
 /*
- * The shorter way of src/reduction/exact_sum.c, eight terms at a time, against the fixed-point sums of the test support.
+ * The shorter way of src/reduction/exact_sum.c, eight terms at a time, with every kernel table, against the fixed-point sums
+ * of the test support.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,11 +14,14 @@
 #include <rankloss/array.h>
 
 #include "exact.h"
+#include "kernel_tables.h"
 #include "random.h"
 #include "reduction/exact_sum.h"
 #include "run.h"
 
-enum { LANES = 8 };
+enum { LANES = RANKLOSS__LANES };
+
+static const rankloss__kernels *kernels; /* at hand */
 
 /* A sum, and the same in the fixed point of the test support. */
 typedef struct both {
@@ -27,7 +31,7 @@ typedef struct both {
 
 static void add(both *b, const double *terms, int count) {
     if (count == LANES)
-        rankloss__exact_sum_add_eight(&b->sum, terms);
+        rankloss__exact_sum_add_eight(&b->sum, kernels, terms);
     else
         for (int k = 0; k < count; k++)
             rankloss__exact_sum_add(&b->sum, terms[k]);
@@ -131,7 +135,7 @@ static void what_is_not_finite_does_not_wait(void **state) {
             both b = {.sum = {.split = 0}};
             double terms[LANES] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0};
             terms[k] = specials[i];
-            rankloss__exact_sum_add_eight(&b.sum, terms);
+            rankloss__exact_sum_add_eight(&b.sum, kernels, terms);
             assert_int_equal(b.sum.split, 0);
             const double got = rankloss__exact_sum_quotient(&b.sum, 1, RANKLOSS_F64);
             assert_true(got == specials[i] || (isnan(got) && isnan(specials[i])));
@@ -145,6 +149,11 @@ int main(void) {
         cmocka_unit_test(is_emptied_before_it_overflows),
         cmocka_unit_test(what_is_not_finite_does_not_wait),
     };
-    const int refused = run_refused();
-    return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = run_refused();
+    for (int t = 0; t < 2 * NUM_KERNEL_TABLES && failed == 0; t++) {
+        kernels = kernel_tables[t / 2].kernels[t % 2];
+        if (kernel_table_runs(t / 2))
+            failed = cmocka_run_group_tests_name(kernel_tables[t / 2].name, tests, NULL, NULL);
+    }
+    return failed;
 }
