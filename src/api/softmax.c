@@ -101,10 +101,8 @@ __attribute__((noinline)) static rankloss_status check_kinds(const rankloss_prob
     return RANKLOSS_OK;
 }
 
-/* The states of whole lists, where there are any. */
+/* The states of whole lists. */
 static rankloss_status check_whole(const rankloss_problem *problem, int64_t num_lists, bool needs_tangents) {
-    if (problem->state == NULL)
-        return RANKLOSS_OK;
     const rankloss_status status = check_words(problem->state, num_lists);
     return status == RANKLOSS_OK ? check_kinds(problem, num_lists, needs_tangents) : status;
 }
@@ -121,7 +119,7 @@ static rankloss_status compute(const rankloss_problem *problem, const rankloss_r
         return RANKLOSS_OK;
     if (result->accumulator != NULL)
         status = check_accumulator(result->accumulator, plan.counted);
-    if (status == RANKLOSS_OK)
+    if (status == RANKLOSS_OK && problem->state != NULL)
         status = check_whole(problem, plan.inputs.batch.num_lists, plan.derivatives[RANKLOSS__HVP_LOGITS].present);
     if (status != RANKLOSS_OK)
         return status;
@@ -159,7 +157,8 @@ rankloss_status rankloss_count_lists(const rankloss_problem *problem, int64_t *c
     if (status == RANKLOSS_OK) {
         const rankloss__batch batch = rankloss__batch_make(&problem->logits, &problem->offsets);
         const rankloss__view where = rankloss__view_of_items(&batch, &problem->where);
-        status = check_whole(problem, batch.num_lists, false);
+        if (problem->state != NULL)
+            status = check_whole(problem, batch.num_lists, false);
         if (status == RANKLOSS_OK)
             *count = rankloss__plan_count_lists(&batch, &where, problem->state);
     }

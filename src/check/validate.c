@@ -325,7 +325,7 @@ static rankloss_status check_all(const rankloss_problem *p, const rankloss_resul
         status = check_shapes(&args, p->reduction);
     if (status == RANKLOSS_OK && args.at[OFFSETS].array != NULL)
         status = check_offsets(&p->logits, &p->offsets);
-    if (status == RANKLOSS_OK)
+    if (status == RANKLOSS_OK && (p->state != NULL || r->state != NULL))
         status = check_states(p, r, states, &args);
     if (status == RANKLOSS_OK)
         status = check_overlaps(&args);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "exact/digits.h"
+
 static inline float rankloss__f32_from_bits(uint32_t bits) {
     float x;
     memcpy(&x, &bits, sizeof x);
@@ -36,8 +38,7 @@ static inline float rankloss__f16_to_f32(uint16_t half) {
 
 /* The IEEE format with these field widths nearest to value, ties to even; its bits at the bottom. */
 static inline uint32_t rankloss__narrow(double value, int exponent_bits, int fraction_bits) {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
+    const uint64_t bits = rankloss__bits_of(value);
     const int bias = (1 << (exponent_bits - 1)) - 1;
     const uint32_t sign = (uint32_t)(bits >> 63) << (exponent_bits + fraction_bits);
     const uint32_t infinity = ((1u << exponent_bits) - 1u) << fraction_bits;

@@ -1,5 +1,7 @@
 /*
- * Fixed-point numbers: digits of 32 bits, the least first, each kept in 64 bits so that carries can wait (the "small
+ * Doubles as integers: their bits, and fixed-point numbers that they are added to without rounding.
+ *
+ * A fixed-point number is digits of 32 bits, the least first, each kept in 64 bits so that carries can wait (the "small
  * superaccumulator" of R. M. Neal, "Fast exact summation using small and large superaccumulators", 2015).
  */
 #ifndef RANKLOSS_SRC_EXACT_DIGITS_H
@@ -7,6 +9,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+/* The sign, 11 bits of exponent, 52 of the fraction. */
+static inline uint64_t rankloss__bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
 
 /*
  * Adds mantissa * 2^place in units of the number's last bit; mantissa < 2^53. It is three digits, from place / 32 on, each

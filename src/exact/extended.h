@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "exact/digits.h"
 #include "exact/double_double.h"
 
 /* (hi + lo) * 2^exponent; 1 <= |hi| < 2, or hi is 0, infinite or NaN (then lo and exponent are 0) */
@@ -29,9 +30,7 @@ static inline double rankloss__power_of_two(int n) {
 
 /* The n for which 2^n <= |x| < 2^(n+1); x is finite, normal and not 0. */
 static inline int rankloss__exponent_of(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return (int)(bits >> 52 & 0x7FF) - 1023;
+    return (int)(rankloss__bits_of(x) >> 52 & 0x7FF) - 1023;
 }
 
 static inline bool rankloss__is_normal_range(double x) {

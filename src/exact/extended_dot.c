@@ -11,8 +11,7 @@
 static void add_part(rankloss__extended_dot *sum, double part, int exponent) {
     if (part == 0.0)
         return;
-    uint64_t bits;
-    memcpy(&bits, &part, sizeof bits);
+    const uint64_t bits = rankloss__bits_of(part);
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | UINT64_C(1) << 52;
     const int place = exponent + rankloss__exponent_of(part) - 52 - RANKLOSS__EXTENDED_DOT_LEAST;
     rankloss__add_digits(sum->digits, mantissa, (unsigned)place, bits >> 63 != 0);

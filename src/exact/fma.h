@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "exact/digits.h"
+
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "RankLoss cannot be compiled with -ffast-math, -Ofast or -ffinite-math-only: no bit would be promised"
 #endif
@@ -93,17 +95,10 @@ static inline uint64_t rankloss__wide_round(rankloss__uint128 x, int exponent) {
     return bits + (rest > 0x400 || (rest == 0x400 && (bits & 1u) != 0));
 }
 
-static inline uint64_t rankloss__fma_bits_of(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
 /* a * b + c, exact until it is rounded; needs neither an instruction nor a C library */
 static inline double rankloss__integer_fma(double a, double b, double c) {
     const uint64_t infinite = UINT64_C(0x7FF) << 52, sign = UINT64_C(1) << 63;
-    const uint64_t a_bits = rankloss__fma_bits_of(a), b_bits = rankloss__fma_bits_of(b),
-                   c_bits = rankloss__fma_bits_of(c);
+    const uint64_t a_bits = rankloss__bits_of(a), b_bits = rankloss__bits_of(b), c_bits = rankloss__bits_of(c);
     if (a == 0.0 || b == 0.0 || (a_bits & infinite) == infinite || (b_bits & infinite) == infinite)
         return a * b + c;
     if ((c_bits & infinite) == infinite)

@@ -15,12 +15,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "exact/digits.h"
 #include "exact/fma.h"
 
 static inline double rankloss__log1p(double x) {
     const double u = 1.0 + x;
-    uint64_t bits;
-    memcpy(&bits, &u, sizeof bits);
+    const uint64_t bits = rankloss__bits_of(u);
     /* Counting from the bits of sqrt 1/2 puts the fraction into [sqrt 1/2, sqrt 2). */
     const int64_t k = (int64_t)((bits - 0x3FE6A09E667F3BCDu) >> 52);
     double f = x, lost = 0.0;

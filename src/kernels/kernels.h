@@ -34,6 +34,9 @@ enum {
     RANKLOSS__FEW = 16         /* items up to which short lists of one size are faster together than others */
 };
 
+/* The room that so many items take, in whole lanes. */
+#define RANKLOSS__WHOLE_LANES(size) (((size) + RANKLOSS__LANES - 1) / RANKLOSS__LANES * RANKLOSS__LANES)
+
 /* The size of a cache line and of the widest vector: what is loaded or stored at once should not cross such a line. */
 #define RANKLOSS__ALIGNED _Alignas(64)
 

@@ -67,13 +67,13 @@ void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *pl
                                            &inputs->bias,
                                            &inputs->where};
     enum { FIRST_OUTPUT = 2, BEHIND_OUTPUTS = 4, VIEWS = 7 };
-    streams->count = 0;
     streams->is_ragged = batch->ragged;
     streams->is_packed = !batch->ragged;
     streams->pace = inputs->is_f64 ? (int64_t)sizeof(double) : (int64_t)sizeof(float);
     streams->front = batch->ragged ? rankloss__offset(batch, begin) : 0;
     streams->end = batch->ragged ? rankloss__offset(batch, end) : end;
-    if (!plan->exceeds_own_cache || needs_no_fetching(plan, streams->pace))
+    streams->count = 0;
+    if (needs_no_fetching(plan, streams->pace))
         return;
     const bool without_outputs = writes_late(batch, begin, end);
     for (int k = 0; k < VIEWS; k++)

@@ -33,7 +33,7 @@ typedef struct rankloss__streams {
     rankloss__stream of[RANKLOSS__AHEAD]; /* where there are fewer, the first again */
 } rankloss__streams;
 
-/* Of a thread that has the lists from `begin` to before `end`. */
+/* Of a thread that has the lists from `begin` to before `end`, in a call that exceeds a core's own cache. */
 void rankloss__streams_make(rankloss__streams *streams, const rankloss__plan *plan, int64_t begin, int64_t end);
 
 /* A list of a ragged batch that begins with this item waits to be computed. */

@@ -16,18 +16,13 @@ typedef struct scratch_use {
     size_t converted, tangents, where;
 } scratch_use;
 
-/* For an array of a list, in whole lanes. */
-static size_t room_for(size_t size) {
-    return (size + LANES - 1) / LANES * LANES;
-}
-
 static const void *convert(const rankloss__list_group *group, const rankloss__view *view, const char *list, size_t size,
                            scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
     const size_t from = taken->converted;
     void *block = inputs->is_f64 ? (void *)(scratch->converted.f64 + from) : (void *)(scratch->converted.f32 + from);
-    taken->converted += room_for(size);
+    taken->converted += RANKLOSS__WHOLE_LANES(size);
     return rankloss__read(inputs, view, list, size, 0, size, block);
 }
 
@@ -52,7 +47,7 @@ static void take_label_exps(rankloss__list_group *group, scratch_use *taken) {
     const size_t per_double = inputs->is_f64 ? 1 : 2;
     for (int k = 0; k < group->count; k++) {
         double *exps = group->scratch->side_by_side.converted.f64 + taken->converted / per_double;
-        taken->converted += per_double * room_for(group->sizes[k]);
+        taken->converted += per_double * RANKLOSS__WHOLE_LANES(group->sizes[k]);
         inputs->kernels->list_label_exps(&group->items[k], exps, &group->sums);
         group->items[k].labels = exps;
     }
@@ -61,8 +56,6 @@ static void take_label_exps(rankloss__list_group *group, scratch_use *taken) {
 static void read_masks(rankloss__list_group *group, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     void *lists[LANES];
-    if (inputs->where.data == NULL)
-        return;
     rankloss__find_first_items(group, &inputs->where, lists);
     for (int k = 0; k < group->count; k++) {
         rankloss__items *items = &group->items[k];
@@ -76,14 +69,12 @@ static void read_masks(rankloss__list_group *group, scratch_use *taken) {
 static void read_tangents(rankloss__list_group *group, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     void *lists[LANES];
-    if (!inputs->wants_tangent || inputs->tangent.data == NULL)
-        return;
     rankloss__find_first_items(group, &inputs->tangent, lists);
     for (int k = 0; k < group->count; k++) {
         rankloss__items *items = &group->items[k];
         double *block = group->scratch->side_by_side.tangents + taken->tangents;
         items->tangent = rankloss__read_tangent(inputs, lists[k], items->count, 0, items->count, block);
-        taken->tangents += items->tangent == block ? room_for(items->count) : 0;
+        taken->tangents += items->tangent == block ? RANKLOSS__WHOLE_LANES(items->count) : 0;
     }
 }
 
@@ -95,7 +86,7 @@ static void read_lists(rankloss__list_group *group) {
     for (int k = 0; k < group->count; k++) {
         group->items[k].count = group->items[k].unmasked = group->sizes[k];
         group->exps[k] = exps;
-        exps += room_for(group->sizes[k]);
+        exps += RANKLOSS__WHOLE_LANES(group->sizes[k]);
     }
     read_input(group, &inputs->logits, offsetof(rankloss__items, logits), &taken);
     read_input(group, &inputs->bias, offsetof(rankloss__items, bias), &taken);
@@ -104,8 +95,10 @@ static void read_lists(rankloss__list_group *group) {
     for (int k = 0; k < group->count && group->streams->count > 0; k++)
         rankloss__fetch_lists(group->streams, group->positions[k].list + group->count, 1, group->sizes[k],
                               &group->items[k]);
-    read_masks(group, &taken);
-    read_tangents(group, &taken);
+    if (inputs->where.data != NULL)
+        read_masks(group, &taken);
+    if (inputs->wants_tangent && inputs->tangent.data != NULL)
+        read_tangents(group, &taken);
     if (inputs->label_exps)
         take_label_exps(group, &taken);
 }

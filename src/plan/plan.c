@@ -16,7 +16,7 @@
 static void take_bias_of_whole(rankloss__inputs *inputs) {
     static const double zero = 0.0; /* also as a float */
     bool has_bias = false;
-    for (int64_t list = 0; inputs->whole != NULL && list < inputs->batch.num_lists && !has_bias; list++)
+    for (int64_t list = 0; list < inputs->batch.num_lists && !has_bias; list++)
         has_bias = rankloss__stretch_has_bias(&inputs->whole[list]);
     if (!has_bias || inputs->bias.data != NULL)
         return;
@@ -44,7 +44,8 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
                                .is_moderate = temperature >= 0x1p-100 && temperature <= 0x1p100};
     inputs.is_f64 = p->logits.dtype == RANKLOSS_F64;
     inputs.dtype = inputs.is_f64 ? RANKLOSS_F64 : RANKLOSS_F32;
-    take_bias_of_whole(&inputs);
+    if (inputs.whole != NULL)
+        take_bias_of_whole(&inputs);
     inputs.kernels = rankloss__kernels_for(inputs.is_f64);
     inputs.scaled = temperature != 1.0 || inputs.bias.data != NULL;
     if (inputs.is_moderate)

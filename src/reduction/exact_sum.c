@@ -3,7 +3,7 @@
  * is rounded once.
  *
  * The digits alone would be right, and slow: three read-modify-writes for each term. Eight terms as parts are a few
- * vector operations of a kernel (kernels/steps/split.inc), and exact as well: each part of a term is a multiple of one power
+ * vector operations of a kernel (kernels/steps/terms.inc), and exact as well: each part of a term is a multiple of one power
  * of two, and no sum of the parts exceeds 2^53 of that power before they are moved to the digits. Terms that do not split so
  * are recognised by their size and by the bits of their last part, and go to the digits directly. All of it is exact, so no
  * order of terms changes a bit.
@@ -17,12 +17,6 @@
 #include <rankloss/array.h>
 
 #include "exact/digits.h"
-
-static uint64_t bits_of(double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
 
 /* Notes that the digits from `first` to before `end` are in use. */
 static void use_digits(rankloss__exact_sum *sum, unsigned first, unsigned end) {
@@ -44,7 +38,7 @@ static void carry(rankloss__exact_sum *sum) {
 }
 
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
-    const uint64_t bits = bits_of(term);
+    const uint64_t bits = rankloss__bits_of(term);
     const unsigned exponent = bits >> 52 & 0x7FF;
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)(exponent != 0) << 52;
     if (exponent == 0x7FF) {
@@ -194,7 +188,7 @@ double rankloss__exact_sum_quotient(rankloss__exact_sum *sum, uint64_t divisor, 
 }
 
 double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32_t dtype) {
-    const uint64_t bits = bits_of(divisor);
+    const uint64_t bits = rankloss__bits_of(divisor);
     const int exponent = (int)(bits >> 52), normal = exponent != 0;
     const uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)normal << 52;
     const int zeros = __builtin_ctzll(mantissa); /* a small divisor takes fewer steps, and a count is itself again */

@@ -46,7 +46,9 @@ __attribute__((noinline)) static void run_split_list(const rankloss__run *run, i
     rankloss__worker worker;
     worker.plan = run->plan;
     worker.runner = &runner;
-    rankloss__streams_make(&worker.streams, run->plan, index, index + 1);
+    worker.streams.count = 0;
+    if (run->plan->exceeds_own_cache)
+        rankloss__streams_make(&worker.streams, run->plan, index, index + 1);
     worker.totals = (rankloss__totals){.loss = {.pending = 0}};
     rankloss__single_list_run(&worker, index, run->wanted);
     rankloss__totals_merge(run->totals, &worker.totals);

@@ -21,25 +21,16 @@ typedef struct list_queue {
     rankloss__worker worker;
     rankloss__list_group group;
     int64_t most_side_by_side;
-    unsigned wanted; /* of a group: all that is but the states */
+    unsigned
+        state; /* RANKLOSS__WANT_STATE or 0: of each list by itself, before the gradient may overwrite its logits */
+    unsigned wanted; /* of a group: all else */
     waiting_lists side_by_side;
     waiting_lists bins[BINS]; /* interleaved, see bin_of() */
 } list_queue;
 
-static int64_t whole_lanes(int64_t size) {
-    return (size + LANES - 1) / LANES * LANES;
-}
-
 /* A bin for each size up to RANKLOSS__FEW, then one for sizes of 17 to 24, of 25 to 32, ... */
 static int64_t bin_of(int64_t size) {
     return size <= RANKLOSS__FEW ? size - 1 : RANKLOSS__FEW + (size - RANKLOSS__FEW - 1) / BIN_WIDTH;
-}
-
-/* The state of a list that is computed in a group otherwise; before that, since the gradient may overwrite the logits. */
-static void run_state(list_queue *queue, int64_t list) {
-    const unsigned state = queue->run->wanted & RANKLOSS__WANT_STATE;
-    if (state != 0)
-        rankloss__single_list_run(&queue->worker, list, state);
 }
 
 static void run_waiting(list_queue *queue, rankloss__layout layout, waiting_lists *waiting) {
@@ -73,13 +64,15 @@ static void run_dense(list_queue *queue, int64_t begin, int64_t end) {
             rankloss__single_list_run(&queue->worker, i, queue->run->wanted);
         return;
     }
-    if (layout == RANKLOSS__SIDE_BY_SIDE && queue->most_side_by_side / whole_lanes(size) < LANES)
-        together = queue->most_side_by_side / whole_lanes(size);
+    const int64_t fit = queue->most_side_by_side / RANKLOSS__WHOLE_LANES(size);
+    if (layout == RANKLOSS__SIDE_BY_SIDE && fit < LANES)
+        together = fit;
     for (int64_t i = begin; i < end; i += together) {
         const int count = (int)(end - i < together ? end - i : together);
         for (int k = 0; k < count; k++) {
             lists[k] = i + k;
-            run_state(queue, lists[k]);
+            if (queue->state != 0)
+                rankloss__single_list_run(&queue->worker, i + k, queue->state);
         }
         (void)rankloss__list_group_run(&queue->group, &queue->worker, layout, lists, count, queue->wanted);
     }
@@ -94,9 +87,11 @@ static void run_ragged(list_queue *queue, int64_t begin, int64_t end) {
             rankloss__single_list_run(&queue->worker, i, queue->run->wanted);
             continue;
         }
-        run_state(queue, i);
-        rankloss__streams_pass(&queue->worker.streams, rankloss__offset(batch, i));
-        const int64_t items = whole_lanes(size);
+        if (queue->state != 0)
+            rankloss__single_list_run(&queue->worker, i, queue->state);
+        if (queue->worker.streams.count > 0)
+            rankloss__streams_pass(&queue->worker.streams, rankloss__offset(batch, i));
+        const int64_t items = RANKLOSS__WHOLE_LANES(size);
         waiting_lists *waiting = layout == RANKLOSS__INTERLEAVED ? &queue->bins[bin_of(size)] : &queue->side_by_side;
         if (layout == RANKLOSS__SIDE_BY_SIDE && waiting->items + items > queue->most_side_by_side)
             run_waiting(queue, layout, waiting);
@@ -110,7 +105,8 @@ static void run_ragged(list_queue *queue, int64_t begin, int64_t end) {
 
 static void start(list_queue *queue, const rankloss__run *run, int64_t begin, int64_t end) {
     queue->run = run;
-    queue->wanted = run->wanted & ~(unsigned)RANKLOSS__WANT_STATE;
+    queue->state = run->wanted & RANKLOSS__WANT_STATE;
+    queue->wanted = run->wanted & ~queue->state;
     /* Each is computed alone where lists are stretches of others, and where only the states are wanted. */
     const bool alone = run->plan->inputs.whole != NULL || queue->wanted == 0;
     queue->most_side_by_side = alone ? 0 : rankloss__most_side_by_side(&run->plan->inputs);
@@ -120,7 +116,9 @@ static void start(list_queue *queue, const rankloss__run *run, int64_t begin, in
     queue->worker.plan = run->plan;
     queue->worker.runner = NULL;
     queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
-    rankloss__streams_make(&queue->worker.streams, run->plan, begin, end);
+    queue->worker.streams.count = 0;
+    if (run->plan->exceeds_own_cache)
+        rankloss__streams_make(&queue->worker.streams, run->plan, begin, end);
     rankloss__list_group_make(&queue->group, &queue->worker);
 }
 

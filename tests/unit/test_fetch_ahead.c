@@ -70,17 +70,6 @@ static void assert_inputs(size_t first) {
     assert_aims_at(2, arrays, first);
 }
 
-static void nothing_in_the_cache(void **state) {
-    rankloss__streams streams;
-    (void)state;
-    set_dense(LISTS, SIZE);
-    const rankloss__plan plan = rankloss__plan_make(&problem, &result);
-    rankloss__streams_make(&streams, &plan, 0, LISTS);
-    items.num_ahead = 1;
-    rankloss__fetch_lists(&streams, 0, 1, SIZE, &items);
-    assert_int_equal(items.num_ahead, 0);
-}
-
 static void dense_lists_of_the_thread(void **state) {
     (void)state;
     set_dense(LISTS, SIZE);
@@ -322,7 +311,6 @@ static void ragged_lists_alone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_in_the_cache),
         cmocka_unit_test(arrays_of_other_widths),
         cmocka_unit_test(the_front_stays_near),
         cmocka_unit_test(dense_lists_of_the_thread),
