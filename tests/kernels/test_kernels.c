@@ -325,6 +325,47 @@ static void infinite_maxima_are_told(void **state) {
     }
 }
 
+/* Ranges and sums of several lists at once are those of each, in its lane. */
+static void lists_do_not_see_each_other(void **state) {
+    static data d[RANKLOSS__LANES];
+    static double exps[2][RANKLOSS__LANES][MOST];
+    random_state r = random_new(random_run_seed(), 6);
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        const unsigned count = 1 + (unsigned)random_below(&r, RANKLOSS__LANES);
+        rankloss__items items[RANKLOSS__LANES];
+        double *all_exps[RANKLOSS__LANES];
+        for (unsigned k = 0; k < count; k++) {
+            fill(&d[k], &r, 1 + (size_t)random_below(&r, MOST), random_chance(&r, 0.8) ? 3.0 : 900.0, round % 2);
+            d[k].weighted = round % 3 == 0;
+            d[k].masked = round % 5 == 0;
+            items[k] = items_of(&d[k], round % 2);
+            items[k].lane = k;
+            all_exps[k] = exps[0][k];
+        }
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            const rankloss__kernels *kernels = kernel_tables[t].kernels[round % 2];
+            rankloss__score_range ranges[RANKLOSS__LANES], range;
+            rankloss__list_sums together = {.single = false}, alone = {.single = false};
+            unsigned finite = 0;
+            if (!kernel_table_runs(t))
+                continue;
+            memset(exps, 0, sizeof exps);
+            kernels->score_ranges(items, count, ranges);
+            const unsigned all_finite = kernels->list_sums(items, count, all_exps, ranges, &together);
+            for (unsigned k = 0; k < count; k++) {
+                double *const own_exps[] = {exps[1][k]};
+                kernels->score_ranges(&items[k], 1, &range);
+                assert_memory_equal(&range, &ranges[k], sizeof range);
+                finite |= kernels->list_sums(&items[k], 1, own_exps, &range, &alone);
+            }
+            assert_int_equal(finite, all_finite);
+            assert_memory_equal(&together, &alone, sizeof alone);
+            assert_memory_equal(exps[0], exps[1], sizeof exps[0]);
+        }
+    }
+}
+
 /* --- chunks --- */
 
 /* The sums of a list are the same in chunks, wherever the one that is left out is. */
@@ -428,6 +469,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steps_agree),
                                        cmocka_unit_test(cleared_sums_are_zero),
                                        cmocka_unit_test(infinite_maxima_are_told),
+                                       cmocka_unit_test(lists_do_not_see_each_other),
                                        cmocka_unit_test(chunks_change_no_bit),
                                        cmocka_unit_test(exponentials_are_kept_to_24_bits),
                                        cmocka_unit_test(slopes_of_floats_are_those_of_exponentials)};
