@@ -21,17 +21,17 @@
 /* Notes that the digits from `first` to before `end` are in use. */
 static void use_digits(rankloss__exact_sum *sum, unsigned first, unsigned end) {
     if (sum->end == 0 || first < sum->first)
-        sum->first = first;
+        sum->first = (uint16_t)first;
     if (end > sum->end)
-        sum->end = end;
+        sum->end = (uint16_t)end;
 }
 
 /* Two more digits have room for every carry. The last one that is not 0 has the sign of the sum. */
 static void carry(rankloss__exact_sum *sum) {
     if (sum->end == 0)
         return;
-    sum->end = sum->end + 2 < RANKLOSS__SUM_DIGITS ? sum->end + 2 : RANKLOSS__SUM_DIGITS;
-    rankloss__carry(sum->digits + sum->first, (int)(sum->end - sum->first));
+    sum->end = (uint16_t)(sum->end + 2 < RANKLOSS__SUM_DIGITS ? sum->end + 2 : RANKLOSS__SUM_DIGITS);
+    rankloss__carry(sum->digits + sum->first, sum->end - sum->first);
     while (sum->end > sum->first + 1 && sum->digits[sum->end - 1] == 0)
         sum->end--;
     sum->pending = 0;
@@ -109,10 +109,10 @@ typedef struct quotient {
 
 /* By long division, a bit at a time, of a sum that is not negative and has no pending carries. */
 static quotient divide(const rankloss__exact_sum *sum, uint64_t divisor) {
-    const int least = (int)(32 * sum->first);
+    const int least = 32 * sum->first;
     quotient result = {0, 0, false};
     uint64_t rest = 0;
-    int place = (int)(32 * sum->end);
+    int place = 32 * sum->end;
     if (sum->digits[sum->end - 1] == 0) /* the only one */
         return result;
     while (result.bits >> 63 == 0) {

@@ -29,15 +29,18 @@ enum {
     RANKLOSS__SPLIT_MOST = 1 << 15
 };
 
+/* Parts in front, so that a sum is 12 lines of the cache: calls have two on the stack. */
 typedef struct rankloss__exact_sum {
+    /* What is still to be added to the digits. */
+    RANKLOSS__ALIGNED double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES];
     int64_t digits[RANKLOSS__SUM_DIGITS];
-    unsigned first, end; /* those from first to before end have been added to, the others are 0; 0, 0: none */
-    uint32_t pending;    /* additions since the last carry */
+    uint32_t pending;    /* additions to the digits since the last carry */
+    uint32_t split;      /* times that eight terms are in the parts */
+    uint16_t first, end; /* the digits from first to before end have been added to, the others are 0; 0, 0: none */
     bool nan, plus_infinity, minus_infinity;
-    RANKLOSS__ALIGNED double parts[RANKLOSS__SPLIT_PARTS]
-                                  [RANKLOSS__LANES]; /* what is still to be added to the digits */
-    uint32_t split;                                  /* times that eight terms are in there */
 } rankloss__exact_sum;
+
+_Static_assert(sizeof(rankloss__exact_sum) == 12 * 64, "12 lines of the cache");
 
 /* A zeroed sum is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
