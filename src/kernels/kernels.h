@@ -105,7 +105,7 @@ typedef struct rankloss__lanes {
     RANKLOSS__ALIGNED double at[RANKLOSS__LANES];
 } rankloss__lanes;
 
-/* One unevaluated sum hi + lo a lane. In float32 kernels lo is neither read nor written. */
+/* One unevaluated sum hi + lo a lane. In float32 kernels lo is neither read, nor written but by clear(). */
 typedef struct rankloss__dd_lanes {
     RANKLOSS__ALIGNED double hi[RANKLOSS__LANES];
     double lo[RANKLOSS__LANES];
@@ -248,7 +248,7 @@ typedef struct rankloss__kernels {
 
     /* --- a list, or a chunk of one --- */
 
-    /* Of each of several lists, or chunks of one. */
+    /* The ranges of several lists, or of a chunk of one. */
     void (*score_ranges)(const rankloss__items *lists, unsigned count, rankloss__score_range *ranges);
 
     /*
@@ -268,7 +268,7 @@ typedef struct rankloss__kernels {
     void (*exps_to_floats)(const double *exps, size_t count, float *floats);
     void (*floats_to_exps)(const float *floats, size_t count, double *exps);
 
-    /* Nothing to add to; what an initialiser would do in more time. */
+    /* Sets all sums to 0, in less time than an initialiser. */
     void (*clear)(rankloss__sums *sums);
 
     /* Adds up the lanes of one list's sums, in a fixed order; every lane gets the result. */
@@ -290,7 +290,10 @@ typedef struct rankloss__kernels {
     void (*label_exps)(const rankloss__items *items, const rankloss__score_range *range, double *exps,
                        rankloss__sums *sums);
 
-    /* The same of the labels of a list that is one chunk, and their total and whether one underflows in its lane. */
+    /*
+     * The same of the labels, as the caller gave them, of a list that is one chunk. Sets label_total in its lane, and its bit
+     * of label_underflow if one underflows.
+     */
     void (*list_label_exps)(const rankloss__items *items, double *exps, rankloss__list_sums *list_sums);
 
     /* Adds v_i grad_i to sum, except for the item at `skip`. */
@@ -337,12 +340,16 @@ typedef struct rankloss__kernels {
     unsigned (*losses)(const rankloss__list_sums *list_sums, rankloss__losses *losses);
 
     /*
-     * Adds terms to the sums of their parts, a lane each: multiples of 2^-14, 2^-50 and 2^-66. Returns false, and has added
-     * nothing, if one is not below 2^18 or has bits below 2^-66.
+     * Adds terms to the sums of their parts, a lane each: multiples of 2^-14, 2^-50 and 2^-66. Exact for 2^15 times, see
+     * reduction/exact_sum.h. Returns false, and has added nothing, if the magnitude of one is 2^18 or more, or one has bits
+     * below 2^-66.
      */
     bool (*add_split)(const double terms[RANKLOSS__LANES], double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES]);
 
-    /* What the derivatives are computed from; for the second ones if they are wanted. */
+    /*
+     * What the derivatives are computed from. total, hess and argmax_hess are set if `hess` or `hvp`; hvp, mean and
+     * argmax_hvp if `hvp`.
+     */
     void (*terms)(const rankloss__list_sums *list_sums, const rankloss__losses *losses,
                   const rankloss__factors *factors, bool hess, bool hvp, rankloss__terms *terms);
 

@@ -39,6 +39,11 @@ static bool writes_late(const rankloss__batch *batch, int64_t begin, int64_t end
     return end > begin && rankloss__exceeds_last_cache(items / (end - begin));
 }
 
+/* Whether the lists of an array follow one another, as they are computed. */
+static bool is_packed(const rankloss__inputs *inputs, const rankloss__view *view) {
+    return view->dtype == inputs->dtype && view->item_stride == 1 && view->list_strides[0] == inputs->batch.list_size;
+}
+
 /*
  * Whether a call does nothing but read logits and labels in place, of dense lists side by side, of which eight lie within
  * a page. Anything more, and it gains by being fetched.
@@ -52,7 +57,8 @@ static bool needs_no_fetching(const rankloss__plan *plan, int64_t pace) {
         if (plan->derivatives[which].data != NULL)
             return false;
     return inputs->weights.data == NULL && inputs->bias.data == NULL && inputs->where.data == NULL &&
-           !inputs->wants_tangent && inputs->labels.dtype == inputs->dtype && inputs->logits.dtype == inputs->dtype;
+           !inputs->wants_tangent && !inputs->label_exps && inputs->batch.ndim <= 1 &&
+           is_packed(inputs, &inputs->logits) && is_packed(inputs, &inputs->labels);
 }
 
 /* What most calls have comes first; a call with more leaves the rest to the hardware. */
@@ -116,15 +122,17 @@ void rankloss__fetch_lists(rankloss__streams *streams, int64_t list, int64_t lis
 
 void rankloss__fetch_within(const rankloss__streams *streams, const rankloss__position *list, size_t first,
                             rankloss__items *items) {
+    items->num_ahead = 0;
+    if (streams->count == 0)
+        return;
     const bool next = list->size <= FETCHES_NEXT;
     const int64_t last = list->size - (int64_t)items->count;
     int64_t item = (int64_t)first + (next ? 0 : (int64_t)items->count), number = list->list + (next ? 1 : 0);
-    items->num_ahead = 0;
     item = item < last ? item : last;
     if (streams->is_ragged) {
         item += list->start + (next ? list->size : 0);
         number = 0;
     }
-    if (streams->count > 0 && (streams->is_ragged ? item + (int64_t)items->count : number + 1) <= streams->end)
+    if ((streams->is_ragged ? item + (int64_t)items->count : number + 1) <= streams->end)
         aim(streams, number, item, items->count, items);
 }

@@ -24,7 +24,7 @@ typedef struct rankloss__stream {
 } rankloss__stream;
 
 typedef struct rankloss__streams {
-    int count; /* 0: nothing is fetched */
+    int count; /* 0: nothing is fetched, and nothing else here need be set */
     bool is_ragged;
     bool is_packed; /* the lists of a dense batch follow one another everywhere */
     int64_t pace;   /* bytes of each array for an item of the loop */

@@ -41,7 +41,7 @@ static void plan_chunks(rankloss__list *list) {
         list->chunk /= 2;
 }
 
-/* What all chunks share. One by one: an initialiser would take longer, to clear what each chunk sets. */
+/* Before the first chunk, which sets the rest. One by one: an initialiser would take longer, to clear all of it first. */
 static void open_items(rankloss__items *items, const rankloss__inputs *inputs) {
     items->labels = items->weights = NULL;
     items->tangent = NULL;

@@ -64,8 +64,8 @@ void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, i
 const rankloss__items *rankloss__list_chunk(rankloss__list *list, size_t first);
 
 /*
- * The scores and the mask of the chunk at `first` alone, if the list has several, to be compared in a way. Another chunk is
- * no longer valid.
+ * The scores and the mask of the chunk at `first`, to be compared in a way. If the list has several chunks, its labels,
+ * weights and tangent are not to be read, and another chunk is no longer valid.
  */
 const rankloss__items *rankloss__list_score_chunk(rankloss__list *list, size_t first, rankloss__comparison comparison);
 

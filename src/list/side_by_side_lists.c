@@ -61,7 +61,7 @@ static void read_masks(rankloss__list_group *group, scratch_use *taken) {
         rankloss__items *items = &group->items[k];
         uint8_t *block = group->scratch->side_by_side.where + taken->where;
         items->where = rankloss__read_where(inputs, lists[k], items->count, 0, items->count, block);
-        taken->where += items->count;
+        taken->where += items->where == block ? items->count : 0;
         rankloss__find_unmasked(items);
     }
 }
@@ -78,7 +78,7 @@ static void read_tangents(rankloss__list_group *group, scratch_use *taken) {
     }
 }
 
-/* What a call does not have is NULL in the items from the first. */
+/* What a call does not have is NULL in the items since rankloss__list_group_make(). */
 static void read_lists(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     double *exps = group->scratch->side_by_side.exps;

@@ -1,6 +1,7 @@
 /*
- * Which lists of a thread are computed together. Short lists wait for others of their size, or about it, since a lane is
- * idle once its list has ended. Longer ones wait for a full group. The choice of neighbours changes no bit.
+ * Which lists of a thread are computed together. Of a dense batch those that follow one another. In a ragged one short
+ * lists wait for others of their size, or about it, since a lane is idle once its list has ended; longer ones wait for a
+ * full group. The choice of neighbours changes no bit.
  */
 #include "schedule/list_queue.h"
 
@@ -21,8 +22,8 @@ typedef struct list_queue {
     rankloss__worker worker;
     rankloss__list_group group;
     int64_t most_side_by_side;
-    unsigned
-        state; /* RANKLOSS__WANT_STATE or 0: of each list by itself, before the gradient may overwrite its logits */
+    /* What is wanted of each list by itself, before the gradient may overwrite its logits: RANKLOSS__WANT_STATE or 0. */
+    unsigned state;
     unsigned wanted; /* of a group: all else */
     waiting_lists side_by_side;
     waiting_lists bins[BINS]; /* interleaved, see bin_of() */

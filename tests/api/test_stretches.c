@@ -260,18 +260,30 @@ static void states_change_no_other_bit(void **state) {
 
 /* In place of the logits the gradient comes after the state, which has read them. */
 static void a_state_is_that_of_logits_which_are_replaced(void **state) {
-    const float scores[3] = {1, 2, 0}, relevance[3] = {0, 1, 1};
-    float logits[3] = {1, 2, 0};
-    rankloss_list_state expected, got;
-    rankloss_problem problem = {.logits = RANKLOSS_ARRAY(scores, 3), .labels = RANKLOSS_ARRAY(relevance, 3)};
-    rankloss_result result = {.state = &expected};
+    enum { LISTS = 9, MOST = 100 };
+    static const int64_t sizes[] = {3, MOST}; /* of lists in rows, and side by side */
+    static float scores[LISTS * MOST], relevance[LISTS * MOST], logits[LISTS * MOST];
+    rankloss_list_state expected[LISTS], got[LISTS];
+    random_state r = random_new(random_run_seed(), 11);
     (void)state;
-    check_run(&problem, &result, "a state");
-    problem.logits = RANKLOSS_ARRAY(logits, 3);
-    result = (rankloss_result){.grad_logits = RANKLOSS_ARRAY(logits, 3), .state = &got};
-    check_run(&problem, &result, "a state and a gradient in place");
-    assert_memory_equal(&expected, &got, sizeof got);
-    assert_true(logits[0] != scores[0]);
+    for (int i = 0; i < LISTS * MOST; i++) {
+        scores[i] = logits[i] = (float)random_normal(&r);
+        relevance[i] = (float)random_unit(&r);
+    }
+    for (int s = 0; s < 2; s++) {
+        rankloss_problem problem = {.logits = RANKLOSS_ARRAY(scores, LISTS, sizes[s]),
+                                    .labels = RANKLOSS_ARRAY(relevance, LISTS, sizes[s])};
+        rankloss_result result = {.state = expected};
+        check_run(&problem, &result, "states");
+        problem.logits = RANKLOSS_ARRAY(logits, LISTS, sizes[s]);
+        result = (rankloss_result){.grad_logits = RANKLOSS_ARRAY(logits, LISTS, sizes[s]), .state = got};
+        check_run(&problem, &result, "states and a gradient in place");
+        assert_memory_equal(expected, got, sizeof got);
+        for (int i = 0; i < LISTS * MOST; i++) {
+            assert_true((logits[i] != scores[i]) == (i < LISTS * sizes[s]));
+            logits[i] = scores[i];
+        }
+    }
 }
 
 /* Lists whose every state is empty are not counted; others are, also where they have no item at hand. */

@@ -246,6 +246,12 @@ IN_C __m512d c_permute_pd(__m512d a, int which) {
     return r;
 }
 
+IN_C __m256d c_extractf64x4_pd(__m512d a, int which) {
+    __m256d r;
+    EACH_OF(4) r[i] = a[4 * which + i];
+    return r;
+}
+
 /* --- The names --- */
 
 #define _mm512_set1_pd c_set1_pd
@@ -282,6 +288,8 @@ IN_C __m512d c_permute_pd(__m512d a, int which) {
 #define _mm512_reduce_max_ps c_reduce_max_ps
 #define _mm512_reduce_min_ps c_reduce_min_ps
 
+#define _mm512_castpd512_pd256(a) c_extractf64x4_pd(a, 0)
+#define _mm512_extractf64x4_pd c_extractf64x4_pd
 #define _mm512_castpd_si512(a) ((__m512i)(a))
 #define _mm512_castsi512_pd(a) ((__m512d)(a))
 #define _mm512_and_si512(a, b) ((a) & (b))

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "cpu/cache.h"
 #include "list/fetch_ahead.h"
 #include "plan/plan.h"
@@ -97,17 +99,42 @@ static void lists_that_are_only_read(void **state) {
     assert_int_equal(count_for_loss_alone(65), 0);
     assert_int_equal(count_for_loss_alone(128), 0);
     assert_int_equal(count_for_loss_alone(129), 2);
-    set_dense(LISTS, SIZE);
-    result.grad_logits = (rankloss_array){0};
-    problem.weights = dense(weights, LISTS, SIZE);
-    assert_int_equal(streams_of(0, LISTS).count, 3);
-    set_dense(LISTS, SIZE);
-    problem.labels.dtype = RANKLOSS_I32;
-    result.grad_logits = (rankloss_array){0};
-    assert_int_equal(streams_of(0, LISTS).count, 2);
-    set_dense(LISTS, SIZE);
-    result = (rankloss_result){.grad_labels = dense(grad, LISTS, SIZE)};
-    assert_int_equal(streams_of(0, LISTS).count, 2);
+    for (int with = 0; with < 8; with++) {
+        set_dense(LISTS, SIZE);
+        result = (rankloss_result){.loss = rankloss_array_make(RANKLOSS_F32, grad, 0, NULL)};
+        if (with == 0)
+            problem.weights = dense(weights, LISTS, SIZE);
+        if (with == 1)
+            problem.bias = dense(biases, LISTS, SIZE);
+        if (with == 2)
+            problem.where = rankloss_array_make(RANKLOSS_BOOL, weights, 2, problem.logits.shape);
+        if (with == 3)
+            problem.labels.dtype = RANKLOSS_I32;
+        if (with == 4)
+            problem.logits.dtype = RANKLOSS_F16;
+        if (with == 5)
+            problem.label_mode = RANKLOSS_LABELS_SOFTMAX;
+        if (with == 6)
+            problem.logits.strides[0] = SIZE + 7;
+        if (with == 7)
+            result.grad_labels = dense(grad, LISTS, SIZE);
+        assert_true(streams_of(0, LISTS).count > 0);
+    }
+}
+
+/* Of streams that nothing but the count is known of. */
+static void nothing_is_fetched_where_there_is_nothing(void **state) {
+    const rankloss__position list = {.size = LONG};
+    rankloss__streams streams;
+    (void)state;
+    memset(&streams, 0x55, sizeof streams);
+    streams.count = 0;
+    items.num_ahead = 1;
+    rankloss__fetch_lists(&streams, 0, 1, SIZE, &items);
+    assert_int_equal(items.num_ahead, 0);
+    items.num_ahead = 1;
+    rankloss__fetch_within(&streams, &list, 0, &items);
+    assert_int_equal(items.num_ahead, 0);
 }
 
 /* One by one where there is room between them. */
@@ -315,6 +342,7 @@ int main(void) {
         cmocka_unit_test(the_front_stays_near),
         cmocka_unit_test(dense_lists_of_the_thread),
         cmocka_unit_test(lists_that_are_only_read),
+        cmocka_unit_test(nothing_is_fetched_where_there_is_nothing),
         cmocka_unit_test(lists_that_are_apart),
         cmocka_unit_test(arrays_that_are_worth_it),
         cmocka_unit_test(ragged_batches),

@@ -196,11 +196,11 @@ static void compute(bool ragged, const int64_t *offsets, bool exceeds_own_cache)
 }
 
 static void what_is_fetched_ahead_changes_no_bit(void **state) {
-    static const int64_t sizes[] = {8, 30, 100, 300, 1000};
+    static const int64_t sizes[] = {8, 30, 100, 300, 1000, 5000};
     static float expected[MOST_ITEMS];
     (void)state;
     is_f32 = true;
-    for (int s = 0; s < 10; s++) {
+    for (int s = 0; s < 12; s++) {
         const bool ragged = s % 2 != 0;
         const int64_t size = sizes[s / 2];
         int64_t offsets[FEW_LISTS + 1] = {0};

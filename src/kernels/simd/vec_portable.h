@@ -110,6 +110,7 @@ VEC_WORD(vec_add_where, (mask m, vec a, vec b), (m >> k & 1u) != 0 ? a.lane[k] +
 
 #define vec_first(a) ((a).lane[0])
 
+/* As lanes whose numbers differ by 4, by 2 and by 1 are added up: the order counts. */
 static inline double vec_sum(vec a) {
     const double *k = a.lane;
     return ((k[0] + k[4]) + (k[2] + k[6])) + ((k[1] + k[5]) + (k[3] + k[7]));
