@@ -3,8 +3,6 @@
  */
 #include "exact/extended_dot.h"
 
-#include <string.h>
-
 #include "exact/digits.h"
 
 /* Adds part * 2^exponent; part is normal, or 0. */

@@ -28,10 +28,10 @@
 #include "exact/double_double.h"
 
 enum {
-    RANKLOSS__LANES = 8,       /* virtual lanes of double in every vocabulary */
-    RANKLOSS__SHORT = 64,      /* items of the longest lists that are interleaved */
-    RANKLOSS__SPLIT_PARTS = 3, /* of a term of an exact sum */
-    RANKLOSS__FEW = 16         /* items up to which short lists of one size are faster together than others */
+    RANKLOSS__LANES = 8,      /* virtual lanes of double in every vocabulary */
+    RANKLOSS__SHORT = 64,     /* items of the longest lists that are interleaved */
+    RANKLOSS__FEW = 16,       /* items up to which short lists of one size are faster together than others */
+    RANKLOSS__SPLIT_PARTS = 3 /* of a term of an exact sum */
 };
 
 /* The room that so many items take, in whole lanes. */
