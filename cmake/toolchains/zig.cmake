@@ -1,7 +1,8 @@
-# Builds for any target that `zig cc` knows, the C library included; Linux programs run under qemu. The target is
-# -DRANKLOSS_ZIG_TARGET=<processor>-<system>[-<library>], such as riscv64-linux-musl or aarch64-macos.
+# Builds for any target that `zig cc` knows, which has the C libraries to link with; Linux programs run under qemu. The
+# target is -DRANKLOSS_ZIG_TARGET=<processor>-<system>[-<library>], such as riscv64-linux-gnu.2.36 or aarch64-macos. With
+# glibc, programs need Debian's to run; musl can be linked statically.
 #
-#   pip install ziglang; apt-get install qemu-user
+#   pip install ziglang; apt-get install qemu-user libc6-riscv64-cross
 #
 # CMake wants a program for each tool: zig-cc, zig-ar and zig-ranlib on the PATH are scripts of one line,
 # exec zig cc "$@" and so on.
@@ -16,7 +17,7 @@ if(RANKLOSS_ZIG_TARGET MATCHES "-macos")
 else()
   set(CMAKE_SYSTEM_NAME Linux)
   string(REPLACE "powerpc64le" "ppc64le" processor "${CMAKE_SYSTEM_PROCESSOR}")
-  set(CMAKE_CROSSCOMPILING_EMULATOR qemu-${processor})
+  set(CMAKE_CROSSCOMPILING_EMULATOR "qemu-${processor};-L;/usr/${CMAKE_SYSTEM_PROCESSOR}-linux-gnu")
 endif()
 
 set(CMAKE_C_COMPILER zig-cc)
