@@ -63,6 +63,10 @@ enum {
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
 #define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p21
 
+/* A factor is moderate if it is 0, or its magnitude lies between these: then no product with it over- or underflows. */
+#define RANKLOSS__FACTOR_LEAST 0x1p-200
+#define RANKLOSS__FACTOR_MOST 0x1p200
+
 /*
  * How many times the sum of float32 coefficients their magnitudes may be: where they are divided by it, or have a factor
  * that is an exponential.
@@ -340,11 +344,18 @@ typedef struct rankloss__kernels {
     unsigned (*losses)(const rankloss__list_sums *list_sums, rankloss__losses *losses);
 
     /*
-     * Adds terms to the sums of their parts, a lane each: multiples of 2^-14, 2^-50 and 2^-66. Exact for 2^15 times, see
-     * reduction/exact_sum.h. Returns false, and has added nothing, if the magnitude of one is 2^18 or more, or one has bits
-     * below 2^-66.
+     * Adds the terms that wait to the sums of their parts, a lane each: multiples of 2^-14, 2^-50 and 2^-66; then `terms`
+     * wait. Exact for 2^15 times, see reduction/exact_sum.h. Returns false, and has done nothing, if the magnitude of one
+     * that waits is 2^18 or more, or one has bits below 2^-66.
      */
-    bool (*add_split)(const double terms[RANKLOSS__LANES], double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES]);
+    bool (*add_split)(const double terms[RANKLOSS__LANES], double waiting[RANKLOSS__LANES],
+                      double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES]);
+
+    /*
+     * The factors of lists whose derivatives nothing but a cotangent multiplies. Returns the lanes, one bit each, in which
+     * it is moderate.
+     */
+    unsigned (*factors_of_cotangents)(const double cotangents[RANKLOSS__LANES], rankloss__factors *factors);
 
     /*
      * What the derivatives are computed from. total, hess and argmax_hess are set if `hess` or `hvp`; hvp, mean and

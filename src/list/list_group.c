@@ -144,7 +144,7 @@ static void emit_losses(rankloss__list_group *group, rankloss__worker *worker, u
     if (at_once && plan->adds_losses) {
         for (int k = group->count; k < LANES; k++)
             group->losses.loss.at[k] = 0.0;
-        rankloss__exact_sum_add_eight(&worker->totals.loss, plan->inputs.kernels, group->losses.loss.at);
+        rankloss__split_sum_add(&worker->losses, plan->inputs.kernels, group->losses.loss.at, &worker->totals.loss);
     }
     if (at_once && per_list && plan->loss.data != NULL)
         rankloss__store(plan->loss.dtype, rankloss__view_at(&plan->loss, &plan->inputs.batch, &group->positions[0]),

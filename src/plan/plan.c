@@ -171,10 +171,9 @@ int64_t rankloss__plan_count_lists(const rankloss__batch *batch, const rankloss_
 
 /* --- what multiplies the derivatives --- */
 
-/* Without a branch, for several at once. */
 static bool is_moderate(double x) {
     const double size = fabs(x);
-    return (size == 0.0) | ((size >= 0x1p-200) & (size <= 0x1p200));
+    return size == 0.0 || (size >= RANKLOSS__FACTOR_LEAST && size <= RANKLOSS__FACTOR_MOST);
 }
 
 rankloss__upstream rankloss__upstream_make(double cotangent, double divisor, double temperature) {
@@ -270,29 +269,12 @@ static void read_cotangents(const rankloss__plan *plan, const rankloss__position
     }
 }
 
-/* As rankloss__upstream_make() has it without divisor and temperature. Without a branch, for all lanes at once. */
-static unsigned factors_of_cotangents(const double cotangents[RANKLOSS__LANES], rankloss__factors *factors) {
-    uint64_t not_moderate = 0;
-    unsigned moderate = (1u << RANKLOSS__LANES) - 1;
-    for (int k = 0; k < RANKLOSS__LANES; k++) {
-        const double factor = cotangents[k] + 0.0;
-        factors->first.hi[k] = factors->second.hi[k] = factors->labels.at[k] = factor;
-        factors->first.lo[k] = factors->second.lo[k] = 0.0;
-        not_moderate |= is_moderate(factor) ? 0 : 1;
-    }
-    for (int k = 0; k < RANKLOSS__LANES && not_moderate != 0; k++)
-        if (!is_moderate(factors->labels.at[k]))
-            moderate &= ~(1u << k);
-    return moderate;
-}
-
 unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
                                 rankloss__factors *factors, double cotangents[RANKLOSS__LANES]) {
     unsigned moderate = 0;
     if (plan->reduction == RANKLOSS_NONE && plan->inputs.temperature == 1.0) {
         read_cotangents(plan, positions, count, cotangents);
-        moderate = factors_of_cotangents(cotangents, factors);
-        return moderate & ((1u << count) - 1);
+        return plan->inputs.kernels->factors_of_cotangents(cotangents, factors) & ((1u << count) - 1);
     }
     for (int k = 0; k < RANKLOSS__LANES; k++) {
         const rankloss__upstream upstream = rankloss__plan_upstream(plan, &positions[k < count ? k : 0]);

@@ -59,36 +59,39 @@ void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term) {
 
 /* --- eight at a time --- */
 
-static void settle_parts(rankloss__exact_sum *sum) {
-    for (int part = 0; part < RANKLOSS__SPLIT_PARTS && sum->split != 0; part++) {
+static void add_waiting(const rankloss__split_sum *split, rankloss__exact_sum *sum) {
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        rankloss__exact_sum_add(sum, split->waiting[k]);
+}
+
+void rankloss__split_sum_end(rankloss__split_sum *split, rankloss__exact_sum *sum) {
+    if (split->times == 0)
+        return;
+    add_waiting(split, sum);
+    for (int part = 0; part < RANKLOSS__SPLIT_PARTS; part++) {
         double total = 0.0;
         for (int k = 0; k < RANKLOSS__LANES; k++)
-            total += sum->parts[part][k];
+            total += split->parts[part][k];
         rankloss__exact_sum_add(sum, total);
     }
-    if (sum->split != 0)
-        memset(sum->parts, 0, sizeof sum->parts);
-    sum->split = 0;
+    *split = (rankloss__split_sum){.times = 0};
 }
 
 /* Where a term does not split, all eight go to the digits. */
-void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const rankloss__kernels *kernels,
-                                   const double terms[RANKLOSS__LANES]) {
-    if (sum->split == RANKLOSS__SPLIT_MOST)
-        settle_parts(sum);
-    if (kernels->add_split(terms, sum->parts)) {
-        sum->split++;
-        return;
+void rankloss__split_sum_add(rankloss__split_sum *split, const rankloss__kernels *kernels,
+                             const double terms[RANKLOSS__LANES], rankloss__exact_sum *sum) {
+    if (split->times == RANKLOSS__SPLIT_MOST)
+        rankloss__split_sum_end(split, sum);
+    if (!kernels->add_split(terms, split->waiting, split->parts)) {
+        add_waiting(split, sum);
+        memcpy(split->waiting, terms, sizeof split->waiting);
     }
-    for (int k = 0; k < RANKLOSS__LANES; k++)
-        rankloss__exact_sum_add(sum, terms[k]);
+    split->times++;
 }
 
 /* --- reading --- */
 
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other) {
-    settle_parts(sum);
-    settle_parts(other);
     carry(sum);
     carry(other);
     if (other->end != 0)
@@ -163,7 +166,6 @@ static double round_to_dtype(quotient q, int32_t dtype) {
 
 /* sum / (divisor * 2^exponent) */
 static double quotient_of(rankloss__exact_sum *sum, uint64_t divisor, int exponent, int32_t dtype) {
-    settle_parts(sum);
     if (sum->nan || (sum->plus_infinity && sum->minus_infinity))
         return (double)NAN;
     if (sum->plus_infinity || sum->minus_infinity)
@@ -200,7 +202,6 @@ double rankloss__exact_sum_ratio(rankloss__exact_sum *sum, double divisor, int32
 void rankloss__exact_sum_store(rankloss__exact_sum *sum, uint64_t words[RANKLOSS__SUM_WORDS]) {
     const int64_t one = INT64_C(1) << 32;
     int64_t above = 0; /* what the digits below have carried */
-    settle_parts(sum);
     memset(words, 0, RANKLOSS__SUM_WORDS * sizeof *words);
     for (unsigned k = 0; k < 2 * RANKLOSS__SUM_WORDS; k++) {
         const int64_t digit = sum->digits[k] + above;

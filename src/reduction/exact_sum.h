@@ -29,23 +29,28 @@ enum {
     RANKLOSS__SPLIT_MOST = 1 << 15
 };
 
-/* Parts in front, so that a sum is 12 lines of the cache: calls have two on the stack. */
 typedef struct rankloss__exact_sum {
-    /* What is still to be added to the digits. */
-    RANKLOSS__ALIGNED double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES];
     int64_t digits[RANKLOSS__SUM_DIGITS];
     uint32_t pending;    /* additions to the digits since the last carry */
-    uint32_t split;      /* times that eight terms are in the parts */
     uint16_t first, end; /* the digits from first to before end have been added to, the others are 0; 0, 0: none */
     bool nan, plus_infinity, minus_infinity;
 } rankloss__exact_sum;
 
-_Static_assert(sizeof(rankloss__exact_sum) == 12 * 64, "12 lines of the cache");
+/* Terms that are still to be added to a sum. */
+typedef struct rankloss__split_sum {
+    RANKLOSS__ALIGNED double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES];
+    double waiting[RANKLOSS__LANES]; /* those that came last, which are not split yet */
+    uint32_t times;                  /* that eight terms have come since all was empty */
+} rankloss__split_sum;
 
-/* A zeroed sum is an empty one. */
+/* A zeroed sum, of either kind, is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
-void rankloss__exact_sum_add_eight(rankloss__exact_sum *sum, const rankloss__kernels *kernels,
-                                   const double terms[RANKLOSS__LANES]); /* the same sum, faster */
+
+/* Eight terms, faster: `sum` has them all once rankloss__split_sum_end() has been called, which leaves an empty split sum. */
+void rankloss__split_sum_add(rankloss__split_sum *split, const rankloss__kernels *kernels,
+                             const double terms[RANKLOSS__LANES], rankloss__exact_sum *sum);
+void rankloss__split_sum_end(rankloss__split_sum *split, rankloss__exact_sum *sum);
+
 void rankloss__exact_sum_merge(rankloss__exact_sum *sum, rankloss__exact_sum *other);
 
 /*

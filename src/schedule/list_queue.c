@@ -117,6 +117,7 @@ static void start(list_queue *queue, const rankloss__run *run, int64_t begin, in
     queue->worker.plan = run->plan;
     queue->worker.runner = NULL;
     queue->worker.totals = (rankloss__totals){.loss = {.pending = 0}};
+    queue->worker.losses = (rankloss__split_sum){.times = 0};
     queue->worker.streams.count = 0;
     if (run->plan->exceeds_own_cache)
         rankloss__streams_make(&queue->worker.streams, run->plan, begin, end);
@@ -132,6 +133,7 @@ void rankloss__list_queue_run(void *context, rankloss__team *team, int64_t begin
         run_ragged(&queue, begin, end);
     else
         run_dense(&queue, begin, end);
+    rankloss__split_sum_end(&queue.worker.losses, &queue.worker.totals.loss);
     if (plan->reduction != RANKLOSS_NONE || plan->adds_losses)
         rankloss__team_merge(team, rankloss__totals_merge, run->totals, &queue.worker.totals);
 }

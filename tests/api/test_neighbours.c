@@ -1,6 +1,7 @@
 /*
  * What a list has changes no bit of its neighbours, also where it makes their group take another way: biases so large that
- * floats are too coarse for its scores, beside a list whose largest scores only a double tells apart.
+ * floats are too coarse for its scores, beside a list whose largest scores only a double tells apart. Nor does it matter
+ * whether short lists are computed in one step.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,13 +44,16 @@ static void compute(const inputs *in, int64_t lists, int64_t size, bool by_label
     assert_int_equal(rankloss_softmax(&problem, &result), RANKLOSS_OK);
 }
 
-/* Scores of 1 or 2^20 and some last places of a double, in the bias. */
+/* Scores of 1, 2^20 or 2^23 and some last places of a double, which are in the bias; or all but these is. */
 static void draw_close_scores(random_state *r, inputs *in, int64_t first, int64_t size) {
-    const float logit = random_chance(r, 0.5) ? 1.0f : 0x1p20f;
+    static const float magnitudes[] = {1.0f, 0x1p20f, 0x1p23f};
+    const float magnitude = magnitudes[random_below(r, 3)];
+    const bool swapped = random_chance(r, 0.3);
     for (int64_t i = first; i < first + size; i++) {
-        in->logits[i] = logit;
+        const float small = magnitude * (float)random_below(r, 8) * 0x1p-28f;
+        in->logits[i] = swapped ? small : magnitude;
         in->labels[i] = (float)random_unit(r);
-        in->bias[i] = logit * (float)random_below(r, 8) * 0x1p-28f;
+        in->bias[i] = swapped ? magnitude : small;
     }
 }
 

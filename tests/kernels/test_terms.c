@@ -239,9 +239,57 @@ static void lanes_that_are_not_finite_are_told(void **state) {
             }
 }
 
+/* --- factors --- */
+
+/* Every factor is the cotangent, +0 for -0, and nothing besides; a lane is moderate by its own cotangent alone. */
+static void cotangents_are_factors_and_moderate_or_not(void **state) {
+    static const struct {
+        double cotangent;
+        bool moderate;
+    } cases[] = {{0.0, true},
+                 {-0.0, true},
+                 {1.5, true},
+                 {-0x1p-200, true},
+                 {0x1.fffffffffffffp-201, false},
+                 {0x1p200, true},
+                 {-0x1.0000000000001p200, false},
+                 {0x1p-1074, false},
+                 {(double)INFINITY, false},
+                 {(double)NAN, false}};
+    enum { CASES = sizeof cases / sizeof cases[0] };
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        double cotangents[LANES];
+        unsigned moderate = 0;
+        for (int k = 0; k < LANES; k++) {
+            const int64_t drawn = random_below(&r, CASES);
+            cotangents[k] = cases[drawn].cotangent;
+            moderate |= (unsigned)cases[drawn].moderate << k;
+        }
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            rankloss__factors factors;
+            if (!kernel_table_runs(t))
+                continue;
+            memset(&factors, 0xFF, sizeof factors);
+            assert_int_equal(kernel_tables[t].kernels[round % 2]->factors_of_cotangents(cotangents, &factors),
+                             moderate);
+            for (int k = 0; k < LANES; k++) {
+                const double expected = cotangents[k] == 0.0 ? 0.0 : cotangents[k], nothing = 0.0;
+                const double got[] = {factors.first.hi[k], factors.second.hi[k], factors.labels.at[k]};
+                for (int i = 0; i < 3; i++)
+                    assert_true(isnan(expected) ? isnan(got[i]) : memcmp(&got[i], &expected, sizeof expected) == 0);
+                assert_memory_equal(&factors.first.lo[k], &nothing, sizeof nothing);
+                assert_memory_equal(&factors.second.lo[k], &nothing, sizeof nothing);
+            }
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(losses_and_terms_are_as_defined),
-                                       cmocka_unit_test(lanes_that_are_not_finite_are_told)};
+                                       cmocka_unit_test(lanes_that_are_not_finite_are_told),
+                                       cmocka_unit_test(cotangents_are_factors_and_moderate_or_not)};
     const int refused = run_refused_reference();
     return refused != 0 ? refused : cmocka_run_group_tests(tests, NULL, NULL);
 }

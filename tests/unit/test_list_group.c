@@ -129,6 +129,7 @@ static unsigned run(const rankloss__plan *plan, int64_t size, const int64_t *lis
     worker.plan = plan;
     worker.runner = NULL;
     worker.totals = (rankloss__totals){.loss = {.pending = 0}};
+    worker.losses = (rankloss__split_sum){.times = 0};
     for (int k = 0; k < count; k += room) {
         rankloss__list_group_make(&group, &worker);
         done |= rankloss__list_group_run(&group, &worker, layout, lists + k, count - k < room ? count - k : room,

@@ -132,7 +132,7 @@ static inline void transpose_out_f64(const double *block, size_t first, void *co
 
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u8, uint8_t, transpose_in_u8)
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u16, uint16_t, transpose_in_u16)
-DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t, 8)
+DEFINE_TRANSPOSE_PADDED_OUT(transpose_part_out_u16, uint16_t, transpose_out_u16)
 
 /* Which of the four items from `first` on a list has, of fewer than 2^31; and where they are, if it has any. */
 static inline __m128i transpose_left_f32(size_t size, size_t first) {

@@ -118,7 +118,7 @@ DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u8, uint8_t, transpose_in_u8)
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u16, uint16_t, transpose_in_u16)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float, 4)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f64, double, 8)
-DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_u16, uint16_t, 8)
+DEFINE_TRANSPOSE_PADDED_OUT(transpose_part_out_u16, uint16_t, transpose_out_u16)
 DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f32, float, 4)
 DEFINE_TRANSPOSE_PART_OUT(transpose_part_out_f64, double, 8)
 

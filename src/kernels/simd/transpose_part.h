@@ -55,6 +55,22 @@ static inline void transpose_copy_few(unsigned char *to, const unsigned char *fr
         whole(padded, 0, block);                                                                                     \
     }
 
+/* On the way back the square, in which a list may have ended, goes to rows that are whole. */
+#define DEFINE_TRANSPOSE_PADDED_OUT(name, type, whole)                                                               \
+    static inline void name(const type *block, const size_t sizes[8], size_t first, void *const lists[8]) {          \
+        type rows[8][8];                                                                                             \
+        void *padded[8];                                                                                             \
+        for (size_t k = 0; k < 8; k++)                                                                               \
+            padded[k] = rows[k];                                                                                     \
+        whole(block, 0, padded);                                                                                     \
+        for (size_t k = 0; k < 8; k++) {                                                                             \
+            const size_t left = transpose_left(sizes[k], first, 8);                                                  \
+            if (left > 0)                                                                                            \
+                transpose_copy_few((unsigned char *)lists[k] + first * sizeof(type), (const unsigned char *)rows[k], \
+                                   left * sizeof(type));                                                             \
+        }                                                                                                            \
+    }
+
 #define DEFINE_TRANSPOSE_PART_OUT(name, type, columns)                                                      \
     static inline void name(const type *block, const size_t sizes[8], size_t first, void *const lists[8]) { \
         for (size_t k = 0; k < 8; k++)                                                                      \
