@@ -17,9 +17,8 @@ typedef struct rankloss__worker {
     const rankloss__plan *plan;
     const rankloss__part_runner *runner; /* of a list that threads share; otherwise NULL */
     rankloss__totals totals;
-    rankloss__split_sum
-        losses; /* of groups of lists, for totals.loss; for a list that threads share not used, nor set */
-    rankloss__streams streams; /* what is fetched ahead of time */
+    rankloss__split_sum losses; /* of groups of lists, for totals.loss; without groups not set */
+    rankloss__streams streams;  /* what is fetched ahead of time */
     rankloss__scratch scratch;
 } rankloss__worker;
 

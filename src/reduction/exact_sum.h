@@ -46,7 +46,10 @@ typedef struct rankloss__split_sum {
 /* A zeroed sum, of either kind, is an empty one. */
 void rankloss__exact_sum_add(rankloss__exact_sum *sum, double term);
 
-/* Eight terms, faster: `sum` has them all once rankloss__split_sum_end() has been called, which leaves an empty split sum. */
+/*
+ * Eight terms, faster. `sum` has all of them once rankloss__split_sum_end() has been called, which leaves an empty split
+ * sum.
+ */
 void rankloss__split_sum_add(rankloss__split_sum *split, const rankloss__kernels *kernels,
                              const double terms[RANKLOSS__LANES], rankloss__exact_sum *sum);
 void rankloss__split_sum_end(rankloss__split_sum *split, rankloss__exact_sum *sum);
