@@ -63,7 +63,7 @@ enum {
 #define RANKLOSS__BIAS_LIMIT_F64 0x1p40
 #define RANKLOSS__FLOAT_SCORE_LIMIT 0x1p21
 
-/* A factor is moderate if it is 0, or its magnitude lies between these: then no product with it over- or underflows. */
+/* A factor is moderate if it is 0, or its magnitude lies between these, far from the ends of the range of double. */
 #define RANKLOSS__FACTOR_LEAST 0x1p-200
 #define RANKLOSS__FACTOR_MOST 0x1p200
 
