@@ -9,8 +9,8 @@
 
 /* All zero: as many threads as the work is worth. */
 typedef struct rankloss__patience {
-    int halvings;   /* of the threads that the work is worth */
-    double account; /* seconds; below 0 there is a halving */
+    int halvings; /* of the threads that the work is worth */
+    double lost;  /* seconds that nothing has made up for */
 } rankloss__patience;
 
 /* The threads to use where the work is worth at most this many. */
