@@ -43,6 +43,14 @@ void rankloss__store_one(int32_t dtype, void *data, int64_t element, double valu
         ((uint16_t *)data)[element] = rankloss__bf16_from_f64(value);
 }
 
+void rankloss__store_at(int32_t dtype, void *data, const int64_t *elements, size_t count, const double *values) {
+    float *floats = data;
+    for (size_t i = 0; i < count && dtype == RANKLOSS_F32; i++)
+        floats[elements[i]] = (float)values[i];
+    for (size_t i = 0; i < count && dtype != RANKLOSS_F32; i++)
+        rankloss__store_one(dtype, data, elements[i], values[i]);
+}
+
 void rankloss__store(int32_t dtype, void *data, int64_t stride, size_t count, const double *block) {
     for (size_t i = 0; i < count; i++)
         rankloss__store_one(dtype, data, (int64_t)i * stride, block[i]);

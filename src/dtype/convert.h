@@ -20,6 +20,7 @@ void rankloss__load_where(const void *data, int64_t stride, size_t count, uint8_
 
 /* Writes one element, or count of them, of a dtype of floating point, each rounded once to it. */
 void rankloss__store_one(int32_t dtype, void *data, int64_t element, double value);
+void rankloss__store_at(int32_t dtype, void *data, const int64_t *elements, size_t count, const double *values);
 void rankloss__store(int32_t dtype, void *data, int64_t stride, size_t count, const double *block);
 
 /* One element of an integer dtype. A U64 above INT64_MAX reads as negative. */

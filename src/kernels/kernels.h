@@ -352,10 +352,11 @@ typedef struct rankloss__kernels {
                       double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES]);
 
     /*
-     * The factors of lists whose derivatives nothing but a cotangent multiplies. Returns the lanes, one bit each, in which
-     * it is moderate.
+     * The factors of lists whose derivatives nothing but a cotangent multiplies: those at eight places of an array of the
+     * compute dtype, the first eight where `at` is NULL. Returns the lanes, one bit each, in which it is moderate.
      */
-    unsigned (*factors_of_cotangents)(const double cotangents[RANKLOSS__LANES], rankloss__factors *factors);
+    unsigned (*factors_of_cotangents)(const void *cotangents, const int64_t at[RANKLOSS__LANES],
+                                      rankloss__factors *factors);
 
     /*
      * What the derivatives are computed from. total, hess and argmax_hess are set if `hess` or `hvp`; hvp, mean and

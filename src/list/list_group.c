@@ -136,19 +136,33 @@ static void fetch_ahead(rankloss__list_group *group) {
 
 /* --- losses and jvps --- */
 
+/* Each to its place in an array with one axis. */
+static void store_losses(const rankloss__list_group *group) {
+    const rankloss__view *view = &group->plan->loss;
+    const int64_t stride = view->list_strides[0];
+    int64_t at[LANES];
+    if (group->equally_spaced) {
+        rankloss__store(view->dtype, rankloss__view_at(view, &group->plan->inputs.batch, &group->positions[0]), stride,
+                        LANES, group->losses.loss.at);
+        return;
+    }
+    for (int k = 0; k < group->count; k++)
+        at[k] = group->positions[k].index[0] * stride;
+    rankloss__store_at(view->dtype, view->data, at, (size_t)group->count, group->losses.loss.at);
+}
+
 static void emit_losses(rankloss__list_group *group, rankloss__worker *worker, unsigned usable) {
     const rankloss__plan *plan = group->plan;
     const bool all = usable == (1u << group->count) - 1;
     const bool per_list = plan->reduction == RANKLOSS_NONE;
-    const bool at_once = all && (per_list ? group->equally_spaced : plan->adds_losses);
+    const bool at_once = all && (per_list ? plan->inputs.batch.ndim == 1 : plan->adds_losses);
     if (at_once && plan->adds_losses) {
         for (int k = group->count; k < LANES; k++)
             group->losses.loss.at[k] = 0.0;
         rankloss__split_sum_add(&worker->losses, plan->inputs.kernels, group->losses.loss.at, &worker->totals.loss);
     }
     if (at_once && per_list && plan->loss.data != NULL)
-        rankloss__store(plan->loss.dtype, rankloss__view_at(&plan->loss, &plan->inputs.batch, &group->positions[0]),
-                        plan->loss.list_strides[0], LANES, group->losses.loss.at);
+        store_losses(group);
     for (int k = 0; k < group->count && !at_once; k++)
         if (has(usable, k))
             rankloss__emit_loss(worker, &group->positions[k], group->losses.loss.at[k], true);
@@ -195,8 +209,7 @@ static unsigned emit_jvps(const rankloss__list_group *group, rankloss__worker *w
 /* What multiplies the derivatives of each list. */
 typedef struct group_factors {
     const rankloss__factors *factors;
-    unsigned moderate; /* lists, a bit each */
-    double cotangents[LANES];
+    unsigned moderate;     /* lists, a bit each */
     rankloss__factors own; /* where lists do not share theirs */
 } group_factors;
 
@@ -205,11 +218,10 @@ static void find_factors(const rankloss__list_group *group, group_factors *found
     if (plan->shares_upstream) {
         found->factors = &plan->factors;
         found->moderate = plan->upstream.moderate ? (1u << LANES) - 1 : 0;
-        for (int k = 0; k < LANES; k++)
-            found->cotangents[k] = plan->upstream.cotangent;
     } else {
         found->factors = &found->own;
-        found->moderate = rankloss__plan_factors(plan, group->positions, group->count, &found->own, found->cotangents);
+        found->moderate =
+            rankloss__plan_factors(plan, group->positions, group->count, group->equally_spaced, &found->own);
     }
 }
 
@@ -226,7 +238,8 @@ static unsigned lists_with(const rankloss__list_group *group, rankloss__derivati
             fast = has(lists, k) && !rankloss__coefficients_may_be_zero(&group->sums, &group->losses, k) &&
                    tangent_is_fast(group, k);
         else
-            fast = rankloss__log_grad_is_fast(&group->plan->inputs, &group->sums, k, factors->cotangents[k]);
+            fast = has(lists, k) &&
+                   rankloss__log_grad_is_fast(&group->plan->inputs, &group->sums, k, factors->factors->labels.at[k]);
         lists &= fast ? lists : ~(1u << k);
     }
     return lists;

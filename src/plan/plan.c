@@ -254,33 +254,54 @@ rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const ran
     return rankloss__upstream_make(read_cotangent(&plan->cotangent, at), 1.0, temperature);
 }
 
-/* The cotangents of lists under RANKLOSS_NONE; those of floats in a batch with one axis without a function call each. */
-static void read_cotangents(const rankloss__plan *plan, const rankloss__position *positions, int count,
-                            double cotangents[RANKLOSS__LANES]) {
+/* Whether the kernel can make factors of the cotangents of lists, which its compute dtype has to hold. */
+static bool are_factors(const rankloss__plan *plan) {
+    return plan->reduction == RANKLOSS_NONE && plan->inputs.temperature == 1.0 &&
+           (plan->inputs.is_f64 || plan->cotangent.dtype != RANKLOSS_F64);
+}
+
+/* Those of eight lists with one axis that are as the kernel has them. */
+static unsigned factors_in_place(const rankloss__plan *plan, const rankloss__position *positions, int count,
+                                 bool in_a_row, rankloss__factors *factors) {
     const rankloss__view *view = &plan->cotangent;
-    const bool of_floats = view->data != NULL && view->dtype == RANKLOSS_F32 && plan->inputs.batch.ndim == 1;
-    const float *floats = rankloss__floats_of(view);
+    int64_t at[RANKLOSS__LANES];
+    if (in_a_row && view->list_strides[0] == 1)
+        return plan->inputs.kernels->factors_of_cotangents(view->data + positions[0].index[0] * view->element_size,
+                                                           NULL, factors);
+    for (int k = 0; k < RANKLOSS__LANES; k++)
+        at[k] = positions[k < count ? k : 0].index[0] * view->list_strides[0];
+    return plan->inputs.kernels->factors_of_cotangents(view->data, at, factors);
+}
+
+static unsigned factors_of_converted(const rankloss__plan *plan, const rankloss__position *positions, int count,
+                                     rankloss__factors *factors) {
+    const rankloss__view *view = &plan->cotangent;
+    union {
+        float f32[RANKLOSS__LANES];
+        double f64[RANKLOSS__LANES];
+    } block;
     for (int k = 0; k < RANKLOSS__LANES; k++) {
-        const rankloss__position *position = &positions[k < count ? k : 0];
-        if (of_floats)
-            cotangents[k] = (double)floats[position->index[0] * view->list_strides[0]];
+        const char *from = rankloss__view_at(view, &plan->inputs.batch, &positions[k < count ? k : 0]);
+        if (plan->inputs.is_f64)
+            rankloss__load_f64(view->dtype, from, 0, 1, block.f64 + k);
         else
-            cotangents[k] = read_cotangent(view, rankloss__view_at(view, &plan->inputs.batch, position));
+            rankloss__load_f32(view->dtype, from, 0, 1, block.f32 + k);
     }
+    return plan->inputs.kernels->factors_of_cotangents(&block, NULL, factors);
 }
 
 unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
-                                rankloss__factors *factors, double cotangents[RANKLOSS__LANES]) {
+                                bool in_a_row, rankloss__factors *factors) {
+    const unsigned all = (1u << count) - 1;
     unsigned moderate = 0;
-    if (plan->reduction == RANKLOSS_NONE && plan->inputs.temperature == 1.0) {
-        read_cotangents(plan, positions, count, cotangents);
-        return plan->inputs.kernels->factors_of_cotangents(cotangents, factors) & ((1u << count) - 1);
-    }
+    if (are_factors(plan) && plan->cotangent.dtype == plan->inputs.dtype && plan->inputs.batch.ndim == 1)
+        return factors_in_place(plan, positions, count, in_a_row, factors) & all;
+    if (are_factors(plan))
+        return factors_of_converted(plan, positions, count, factors) & all;
     for (int k = 0; k < RANKLOSS__LANES; k++) {
         const rankloss__upstream upstream = rankloss__plan_upstream(plan, &positions[k < count ? k : 0]);
         set_factors(factors, k, &upstream);
-        cotangents[k] = upstream.cotangent;
         moderate |= (unsigned)upstream.moderate << k;
     }
-    return moderate & ((1u << count) - 1);
+    return moderate & all;
 }

@@ -121,10 +121,10 @@ rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const ran
 
 /*
  * The same of up to RANKLOSS__LANES lists that do not share it, as factors; further lanes get those of the first. Returns
- * the lists whose factors are moderate, a bit each.
+ * the lists whose factors are moderate, a bit each. in_a_row: they are RANKLOSS__LANES lists that follow one another.
  */
 unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
-                                rankloss__factors *factors, double cotangents[RANKLOSS__LANES]);
+                                bool in_a_row, rankloss__factors *factors);
 
 static inline bool rankloss__is_by_logits(rankloss__derivative which) {
     return which != RANKLOSS__GRAD_LABELS && which != RANKLOSS__GRAD_WEIGHTS;

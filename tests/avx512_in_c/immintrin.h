@@ -24,6 +24,10 @@ IN_C __m512d c_set1_pd(double value) {
     return (__m512d){value, value, value, value, value, value, value, value};
 }
 
+IN_C __m512d c_setr_pd(double a, double b, double c, double d, double e, double f, double g, double h) {
+    return (__m512d){a, b, c, d, e, f, g, h};
+}
+
 IN_C __m512 c_set1_ps(float value) {
     __m512 r;
     EACH_OF(16) r[i] = value;
@@ -255,6 +259,7 @@ IN_C __m256d c_extractf64x4_pd(__m512d a, int which) {
 /* --- The names --- */
 
 #define _mm512_set1_pd c_set1_pd
+#define _mm512_setr_pd c_setr_pd
 #define _mm512_set1_ps c_set1_ps
 #define _mm512_set1_epi64 c_set1_epi64
 #define _mm512_loadu_pd c_loadu_pd

@@ -120,6 +120,8 @@ static void fill(words_in *in, random_state *r) {
     in->n = (size_t)random_below(r, 9);
     in->bits = random_bits(r);
     in->shift = (int)random_below(r, 64);
+    for (int k = 0; k < 8; k++)
+        in->at[k] = random_below(r, 64);
     fill_reals(in, r);
     fill_squares(in, r);
 }

@@ -82,6 +82,8 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(vec_load_f32, put_numbers(out, vec_load_f32(in->fx)))                                                     \
     WORD(vec_load_first_f64, put(out, vec_load_first_f64(in->first_f64, in->n)))                                   \
     WORD(vec_load_first_f32, put_numbers(out, vec_load_first_f32(in->first_f32, in->n)))                           \
+    WORD(vec_gather_f64, put(out, vec_gather_f64(in->square_f64, in->at)))                                         \
+    WORD(vec_gather_f32, put_numbers(out, vec_gather_f32(in->square_f32, in->at)))                                 \
     WORD(vec_store_f64, vec_store_f64(out->doubles + 1, a))                                                        \
     WORD(vec_store_f32, float to[8]; vec_store_f32(to, a); put_floats(out, to, 8))                                 \
     WORD(vec_store_first_f64, vec_store_first_f64(in->first_f64, a, in->n);                                        \

@@ -25,7 +25,8 @@ typedef struct words_in {
     uint16_t *first_u16;
     uint8_t *first_bytes;
     uint64_t bits;
-    int shift; /* 0 to 63 */
+    int shift;     /* 0 to 63 */
+    int64_t at[8]; /* 0 to 63 each */
     /* 8 x 8 */
     double square_f64[64];
     float square_f32[64];

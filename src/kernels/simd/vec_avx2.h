@@ -147,6 +147,14 @@ STORE_WORD(vec_store_f64, (double *p, vec a), _mm256_storeu_pd(p, a.low); _mm256
 /* By one store, of which all of it can be loaded again at once. */
 STORE_WORD(vec_store_f32, (float *p, vec a), _mm256_storeu_ps(p, vec_avx2_floats(a)))
 
+/* Put together in registers: for a load of eight numbers that were stored one by one the processor waits. */
+WORD(vec, vec_gather_f64, (const double *p, const int64_t *at),
+     ((vec){_mm256_setr_pd(p[at[0]], p[at[1]], p[at[2]], p[at[3]]),
+            _mm256_setr_pd(p[at[4]], p[at[5]], p[at[6]], p[at[7]])}))
+WORD(vec, vec_gather_f32, (const float *p, const int64_t *at),
+     ((vec){_mm256_cvtps_pd(_mm_setr_ps(p[at[0]], p[at[1]], p[at[2]], p[at[3]])),
+            _mm256_cvtps_pd(_mm_setr_ps(p[at[4]], p[at[5]], p[at[6]], p[at[7]]))}))
+
 static inline void vec_store_first_f64(double *p, vec a, size_t n) {
     const mask m = mask_first(n);
     _mm256_maskstore_pd(p, vec_avx2_bits(m.low), a.low);

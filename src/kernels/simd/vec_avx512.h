@@ -72,6 +72,12 @@ STORE_WORD(floats_from_f16, (const uint16_t *p, float *floats),
 WORD(vec, vec_load_first_f64, (const double *p, size_t n), _mm512_maskz_loadu_pd(mask_first(n), p))
 WORD(vec, vec_load_first_f32, (const float *p, size_t n), _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p)))
 
+/* Put together in registers: for a load of eight numbers that were stored one by one the processor waits. */
+WORD(vec, vec_gather_f64, (const double *p, const int64_t *at),
+     _mm512_setr_pd(p[at[0]], p[at[1]], p[at[2]], p[at[3]], p[at[4]], p[at[5]], p[at[6]], p[at[7]]))
+WORD(vec, vec_gather_f32, (const float *p, const int64_t *at),
+     _mm512_cvtps_pd(_mm256_setr_ps(p[at[0]], p[at[1]], p[at[2]], p[at[3]], p[at[4]], p[at[5]], p[at[6]], p[at[7]])))
+
 /*
  * Floats that can be rounded again, to fewer digits, as the doubles would be: what is below their last place sets it.
  * (Doubles without a normal float are far below what float16 holds.)

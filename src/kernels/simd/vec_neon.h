@@ -83,6 +83,22 @@ static inline vec vec_load_f32(const float *p) {
                  vcvt_high_f64_f32(high)};
 }
 
+/* Put together in registers: for a load of eight numbers that were stored one by one the processor waits. */
+
+static inline vec_register vec_neon_pair(double a, double b) {
+    return vcombine_f64(vdup_n_f64(a), vdup_n_f64(b));
+}
+
+#define GATHER_WORD(name, type)                                                                                    \
+    static inline vec name(const type *p, const int64_t *at) {                                                     \
+        return (vec){                                                                                              \
+            vec_neon_pair((double)p[at[0]], (double)p[at[1]]), vec_neon_pair((double)p[at[2]], (double)p[at[3]]),  \
+            vec_neon_pair((double)p[at[4]], (double)p[at[5]]), vec_neon_pair((double)p[at[6]], (double)p[at[7]])}; \
+    }
+
+GATHER_WORD(vec_gather_f64, double)
+GATHER_WORD(vec_gather_f32, float)
+
 static inline void vec_store_f64(double *p, vec a) {
     vst1q_f64(p, a.r0);
     vst1q_f64(p + 2, a.r1);
@@ -317,6 +333,7 @@ static inline unsigned reals_equal_f32(reals_f32 a, reals_f32 b) {
 #undef WORD
 #undef STORE_WORD
 #undef FIRST_WORDS
+#undef GATHER_WORD
 #undef WORD_2
 #undef WORD_3
 #undef BITS_WORD
