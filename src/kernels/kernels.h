@@ -212,9 +212,10 @@ typedef struct rankloss__extent {
     size_t least, most;
 } rankloss__extent;
 
-/* An input of short lists that the kernel reads from an array, in which each list is contiguous, into a block. */
+/* An input of short lists that the kernel reads from an array, in which each list is contiguous, into a block of floats. */
 typedef struct rankloss__short_input {
-    float *array;          /* NULL: the block has the items already, or there is no such input */
+    int32_t dtype;         /* of the array, RANKLOSS_F32 or RANKLOSS_I32 */
+    void *array;           /* NULL: the block has the items already, or there is no such input */
     const int64_t *starts; /* of each list in the array, in elements */
     float *block;
 } rankloss__short_input;

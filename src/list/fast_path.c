@@ -46,7 +46,7 @@ static bool has_rows(const rankloss__inputs *inputs, const rankloss__view *view,
 static rankloss__reading reading_of(const rankloss__inputs *inputs, const rankloss__view *view, int64_t apart) {
     if (view->data == NULL)
         return RANKLOSS__READ_NOTHING;
-    if (view->dtype == RANKLOSS_F32)
+    if (view->dtype == RANKLOSS_F32 || view->dtype == RANKLOSS_I32)
         return has_rows(inputs, view, apart) ? RANKLOSS__READ_IN_PLACE : RANKLOSS__READ_BEFORE;
     return !inputs->batch.ragged && has_rows(inputs, view, inputs->batch.list_size) ? RANKLOSS__READ_CONVERTED
                                                                                     : RANKLOSS__READ_BEFORE;
@@ -67,11 +67,12 @@ rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan) {
         .readings = {reading_of(in, &in->logits, apart),
                      in->label_exps ? RANKLOSS__READ_BEFORE : reading_of(in, &in->labels, apart),
                      reading_of(in, &in->weights, apart), reading_of(in, &in->bias, apart)},
-        .all_in_place = in->where.data == NULL,
+        .nothing_before = in->where.data == NULL,
     };
-    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
-        if (step.readings[which] != RANKLOSS__READ_IN_PLACE && step.readings[which] != RANKLOSS__READ_NOTHING)
-            step.all_in_place = false;
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++) {
+        step.nothing_before &= step.readings[which] != RANKLOSS__READ_BEFORE;
+        step.converted |= step.readings[which] == RANKLOSS__READ_CONVERTED;
+    }
     return step;
 }
 

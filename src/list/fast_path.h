@@ -43,7 +43,8 @@ typedef struct rankloss__one_step {
     bool fits;
     int64_t apart; /* elements from one list to the next in the outputs, and in inputs that the kernel reads in place */
     rankloss__reading readings[RANKLOSS__SHORT_INPUTS];
-    bool all_in_place; /* the kernel reads all there is, and there is no mask */
+    bool nothing_before; /* the kernel reads all there is, and there is no mask */
+    bool converted;      /* not all of it in place */
 } rankloss__one_step;
 
 rankloss__one_step rankloss__one_step_of(const rankloss__plan *plan);

@@ -153,18 +153,20 @@ static void read_items(rankloss__list_group *group) {
     items->tangent = interleave_tangent(group);
 }
 
-/* Eight lists that lie one behind the other, as floats for the kernel to read. */
-static const void *convert_for_kernel(rankloss__list_group *group, const rankloss__view *view, int which,
-                                      rankloss__interleaved_block *block) {
+/* Eight lists that lie one behind the other, as floats for the kernel to read; others to rows. */
+static void convert_for_kernel(rankloss__list_group *group, const rankloss__view *view, int which,
+                               rankloss__interleaved_block *block) {
     rankloss__short_input *input = &group->short_lists.inputs[which];
     input->array = NULL;
-    if (!group->equally_spaced)
-        return interleave(group, view, block);
+    if (!group->equally_spaced) {
+        (void)interleave(group, view, block);
+        return;
+    }
     group->plan->inputs.kernels->convert(view->dtype, list_at(group, view, 0), LANES * group->extent.most,
                                          block->converted.lists);
+    input->dtype = RANKLOSS_F32;
     input->array = block->converted.lists;
     input->starts = group->packed_starts;
-    return block;
 }
 
 /* What the kernel reads in place is in group->short_lists from the beginning. */
@@ -176,7 +178,8 @@ static const void *read_for_one_step(rankloss__list_group *group, const rankloss
     case RANKLOSS__READ_IN_PLACE:
         return block;
     case RANKLOSS__READ_CONVERTED:
-        return convert_for_kernel(group, view, which, block);
+        convert_for_kernel(group, view, which, block);
+        return block;
     default:
         return interleave(group, view, block);
     }
@@ -193,6 +196,17 @@ void rankloss__interleaved_read_for_one_step(rankloss__list_group *group) {
     items->weights = read_for_one_step(group, &inputs->weights, RANKLOSS__SHORT_WEIGHTS, &scratch->weights);
     items->bias = read_for_one_step(group, &inputs->bias, RANKLOSS__SHORT_BIAS, &scratch->bias);
     items->tangent = NULL;
+}
+
+void rankloss__interleaved_convert(rankloss__list_group *group) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
+    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
+    rankloss__interleaved_block *const blocks[] = {&scratch->logits, &scratch->labels, &scratch->weights,
+                                                   &scratch->bias};
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        if (group->one_step.readings[which] == RANKLOSS__READ_CONVERTED)
+            convert_for_kernel(group, views[which], which, blocks[which]);
 }
 
 unsigned rankloss__interleaved_sums(rankloss__list_group *group) {

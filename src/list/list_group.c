@@ -46,10 +46,11 @@ static void make_short_lists(rankloss__list_group *group) {
                                                  .exps = scratch->exps};
     for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
         if (group->one_step.readings[which] == RANKLOSS__READ_IN_PLACE) {
-            group->short_lists.inputs[which].array = rankloss__floats_of(views[which]);
+            group->short_lists.inputs[which].dtype = views[which]->dtype;
+            group->short_lists.inputs[which].array = views[which]->data;
             group->short_lists.inputs[which].starts = group->starts;
         }
-    if (!group->one_step.all_in_place)
+    if (!group->one_step.nothing_before)
         return;
     items->logits = scratch->logits.f32;
     items->labels = scratch->labels.f32;
@@ -274,8 +275,10 @@ static bool run_in_one_step(rankloss__list_group *group, rankloss__worker *worke
     lists->factors = factors.factors;
     lists->grads = has(wanted, RANKLOSS__GRAD_LOGITS) ? plan->derivatives[RANKLOSS__GRAD_LOGITS].data : NULL;
     lists->hesses = has(wanted, RANKLOSS__HESS_LOGITS) ? plan->derivatives[RANKLOSS__HESS_LOGITS].data : NULL;
-    if (!group->one_step.all_in_place)
+    if (!group->one_step.nothing_before)
         rankloss__interleaved_read_for_one_step(group);
+    else if (group->one_step.converted)
+        rankloss__interleaved_convert(group);
     else if (inputs->batch.ragged)
         rankloss__interleaved_set_sizes(group);
     if (!inputs->kernels->short_lists(lists, &group->losses))

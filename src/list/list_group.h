@@ -76,6 +76,9 @@ void rankloss__interleaved_set_sizes(rankloss__list_group *group);
 /* Reads into the scratch what the kernel for lists in one step does not, and says where that finds the rest. */
 void rankloss__interleaved_read_for_one_step(rankloss__list_group *group);
 
+/* The same where only dense inputs have to be converted. */
+void rankloss__interleaved_convert(rankloss__list_group *group);
+
 /* The sum of v_i grad_i of each list but for its argmax; side by side of some of them, a bit each. */
 void rankloss__interleaved_jvp(const rankloss__list_group *group, const rankloss__terms *terms,
                                rankloss__dd_lanes *sum);

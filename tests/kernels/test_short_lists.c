@@ -34,6 +34,7 @@ typedef struct problem {
     rankloss__extent extent;
     double inverse;                        /* of the temperature */
     bool in_block[RANKLOSS__SHORT_INPUTS]; /* the kernel gets an interleaved block */
+    bool integers[RANKLOSS__SHORT_INPUTS]; /* it gets these from an array of RANKLOSS_I32 */
     bool weighted, biased, masked;
     bool sum_to_one, label_exps;
     double exps_of_labels[LANES * MOST]; /* interleaved, 0 where there is no valid item, and their sums */
@@ -60,6 +61,7 @@ static void place_lists(problem *p, random_state *r) {
     int order[LANES];
     p->count = 0;
     p->sum_to_one = p->label_exps = false;
+    memset(p->integers, 0, sizeof p->integers);
     p->extent = (rankloss__extent){SIZE_MAX, 0};
     for (int k = 0; k < LANES; k++)
         order[k] = k;
@@ -107,6 +109,13 @@ static void fill(problem *p, random_state *r, double spread) {
     }
 }
 
+/* Labels or weights that are whole numbers; no weight is 0, for coefficients to have a sum. */
+static void round_input(problem *p, int which) {
+    p->integers[which] = true;
+    for (size_t i = 0; i < p->count; i++)
+        p->inputs[which][i] = roundf(2.0f * p->inputs[which][i]) + (float)(which == RANKLOSS__SHORT_WEIGHTS);
+}
+
 /* Which inputs there are, and which the kernel reads by itself. One item of each list at least stays valid. */
 static void choose_inputs(problem *p, random_state *r) {
     const bool plain = random_chance(r, 0.5);
@@ -115,6 +124,9 @@ static void choose_inputs(problem *p, random_state *r) {
     p->weighted = !plain && random_chance(r, 0.5);
     p->biased = !plain && random_chance(r, 0.5);
     p->masked = !plain && random_chance(r, 0.3);
+    for (int which = RANKLOSS__SHORT_LABELS; which <= RANKLOSS__SHORT_WEIGHTS; which++)
+        if (!p->in_block[which] && random_chance(r, 0.3))
+            round_input(p, which);
     for (size_t row = 0; row < p->extent.most; row++)
         for (size_t k = 0; k < LANES; k++) {
             const size_t i = LANES * row + k;
@@ -188,7 +200,8 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
     items = items_of(p, blocks);
     for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++) {
         const bool from_array = present[which] && !p->in_block[which];
-        inputs[which] = (rankloss__short_input){from_array ? p->inputs[which] : NULL, p->starts, blocks[which]};
+        inputs[which] = (rankloss__short_input){p->integers[which] ? RANKLOSS_I32 : RANKLOSS_F32,
+                                                from_array ? p->inputs[which] : NULL, p->starts, blocks[which]};
         if (present[which] && p->in_block[which])
             interleave(p, p->inputs[which], blocks[which]);
     }
@@ -209,12 +222,28 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
                                    .exps = exps};
 }
 
+/* The inputs that are whole numbers to integers, or back to floats; what the gaps hold as integers is as good as NaN. */
+static void convert_integers(problem *p, bool to_integers) {
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        for (size_t i = 0; i < p->count && p->integers[which]; i++) {
+            float number = p->inputs[which][i];
+            int32_t integer = isnan(number) ? INT32_MIN : (int32_t)number;
+            if (to_integers) {
+                memcpy(&p->inputs[which][i], &integer, sizeof integer);
+            } else {
+                memcpy(&integer, &p->inputs[which][i], sizeof integer);
+                p->inputs[which][i] = integer == INT32_MIN ? NAN : (float)integer;
+            }
+        }
+}
+
 enum { UNTOUCHED = 0x5A };
 
 /* Runs the kernel while nothing but the derivatives can be written. */
 static bool run(const rankloss__kernels *kernels, problem *p, int wanted, rankloss__losses *losses) {
     const rankloss__short_lists lists = lists_of(p, wanted);
     memset(losses, 0, sizeof *losses);
+    convert_integers(p, true);
     for (int m = 0; m < NUM_MEMORIES; m++) {
         if (m < 2)
             memset(p->memory[m].begin, UNTOUCHED, p->memory[m].size);
@@ -224,6 +253,7 @@ static bool run(const rankloss__kernels *kernels, problem *p, int wanted, ranklo
     const bool done = kernels->short_lists(&lists, losses);
     for (int m = 0; m < NUM_MEMORIES; m++)
         guarded_protect(&p->memory[m], GUARDED_WRITE);
+    convert_integers(p, false);
     return done;
 }
 
@@ -424,7 +454,9 @@ static void gradients_may_overwrite_the_scores(void **state) {
             rankloss__short_lists in_place = lists_of(&p, GRADS);
             in_place.grads = p.logits;
             assert_true(run(kernels, &p, GRADS, &losses));
+            convert_integers(&p, true);
             assert_true(kernels->short_lists(&in_place, &again));
+            convert_integers(&p, false);
             same_bits(p.logits, p.grads, &p, sizeof(float));
             memcpy(p.logits, kept, p.count * sizeof(float));
         }
@@ -446,6 +478,7 @@ static void what_is_not_carried_is_refused(void **state) {
         const size_t i = (size_t)p.starts[k] + (size_t)random_below(&r, (int64_t)p.sizes[k]);
         const bool is_label = which < 3 && random_chance(&r, 0.5);
         (is_label ? p.labels : p.logits)[i] = bad[which];
+        p.integers[RANKLOSS__SHORT_LABELS] &= !is_label;
         if (p.masked || (which >= 3 && p.sizes[k] == 1))
             continue; /* it may be masked, or far from no other score */
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {

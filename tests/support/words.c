@@ -96,6 +96,8 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(vec_store_first_bf16, vec_store_first_bf16(in->first_u16, a, in->n);                                      \
          put_halves(out, in->first_u16, in->n, 0x7F80))                                                            \
     WORD(floats_from_f16, float to[8]; floats_from_f16(in->square_u16, to); put_floats(out, to, 8))                \
+    WORD(floats_from_i32, float to[8]; memcpy(to, in->square_f32, sizeof to); floats_from_i32(to, to);             \
+         put_floats(out, to, 8))                                                                                   \
     WORD(vec_add, put_numbers(out, vec_add(a, b)))                                                                 \
     WORD(vec_sub, put_numbers(out, vec_sub(a, b)))                                                                 \
     WORD(vec_mul, put_numbers(out, vec_mul(a, b)))                                                                 \

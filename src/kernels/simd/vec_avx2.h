@@ -123,6 +123,8 @@ static inline vec vec_load_f32(const float *p) {
 
 STORE_WORD(floats_from_f16, (const uint16_t *p, float *floats),
            _mm256_storeu_ps(floats, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p))))
+STORE_WORD(floats_from_i32, (const void *p, float *floats),
+           _mm256_storeu_ps(floats, _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)p))))
 
 static inline vec vec_load_first_f64(const double *p, size_t n) {
     const mask m = mask_first(n);

@@ -159,6 +159,11 @@ static inline void floats_from_f16(const uint16_t *p, float *floats) {
     vst1q_f32(floats + 4, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4))));
 }
 
+static inline void floats_from_i32(const void *p, float *floats) {
+    vst1q_f32(floats, vcvtq_f32_s32(vld1q_s32((const int32_t *)p)));
+    vst1q_f32(floats + 4, vcvtq_f32_s32(vld1q_s32((const int32_t *)p + 4)));
+}
+
 /* Floats that can be rounded again, to fewer digits, as the doubles would be: those that are inexact become odd. */
 WORD(float32x4_t, vec_neon_odd_floats, (vec_register a, vec_register b), vcvtx_high_f32_f64(vcvtx_f32_f64(a), b))
 

@@ -75,6 +75,14 @@ static inline void floats_from_f16(const uint16_t *p, float *floats) {
         floats[k] = rankloss__f16_to_f32(p[k]);
 }
 
+/* Rounded once, ties to even; where the integers lie is where the floats may go. */
+static inline void floats_from_i32(const void *p, float *floats) {
+    int32_t integers[8];
+    memcpy(integers, p, sizeof integers);
+    for (size_t k = 0; k < 8; k++)
+        floats[k] = (float)integers[k];
+}
+
 /* --- arithmetic --- */
 
 VEC_WORD(vec_add, (vec a, vec b), a.lane[k] + b.lane[k])
