@@ -16,19 +16,25 @@ typedef struct scratch_use {
     size_t converted, tangents, where;
 } scratch_use;
 
-static const void *convert(const rankloss__list_group *group, const rankloss__view *view, const char *list, size_t size,
-                           scratch_use *taken) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__side_by_side_scratch *scratch = &group->scratch->side_by_side;
-    const size_t from = taken->converted;
-    void *block = inputs->is_f64 ? (void *)(scratch->converted.f64 + from) : (void *)(scratch->converted.f32 + from);
-    taken->converted += RANKLOSS__WHOLE_LANES(size);
-    return rankloss__read(inputs, view, list, size, 0, size, block);
+/* The items of list k and of those behind it that follow in memory, so that they can be converted at once. */
+static size_t items_in_a_row(const rankloss__list_group *group, const rankloss__view *view, void *const lists[LANES],
+                             int k) {
+    const char *const list = lists[k];
+    size_t items = group->sizes[k];
+    for (int next = k + 1; next < group->count && view->item_stride == 1 &&
+                           (const char *)lists[next] == list + (int64_t)items * view->element_size;
+         next++)
+        items += group->sizes[next];
+    return items;
 }
 
 /* Sets a member of the items of each list to where an input is, in place or converted. */
 static void read_input(rankloss__list_group *group, const rankloss__view *view, size_t member, scratch_use *taken) {
-    const bool in_place = rankloss__is_in_place(view, group->plan->inputs.dtype, 2);
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const size_t real = inputs->is_f64 ? sizeof(double) : sizeof(float);
+    const bool in_place = rankloss__is_in_place(view, inputs->dtype, 2);
+    const char *converted = NULL;
+    size_t left = 0; /* items of a row that have been converted */
     void *lists[LANES];
     if (view->data == NULL)
         return;
@@ -36,8 +42,17 @@ static void read_input(rankloss__list_group *group, const rankloss__view *view, 
     for (int k = 0; k < group->count; k++) {
         const void **of_list = (const void **)(void *)((char *)&group->items[k] + member);
         *of_list = lists[k];
-        if (!in_place)
-            *of_list = convert(group, view, lists[k], group->sizes[k], taken);
+        if (in_place)
+            continue;
+        if (left == 0) {
+            void *block = (char *)&group->scratch->side_by_side.converted + real * taken->converted;
+            left = items_in_a_row(group, view, lists, k);
+            converted = rankloss__read(inputs, view, lists[k], left, 0, left, block);
+            taken->converted += RANKLOSS__WHOLE_LANES(left);
+        }
+        *of_list = converted;
+        converted += real * group->sizes[k];
+        left -= group->sizes[k];
     }
 }
 
