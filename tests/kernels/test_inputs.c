@@ -62,6 +62,25 @@ static void fill_elements(unsigned char *data, size_t bytes, int64_t width, rand
     }
 }
 
+/* Integers of 64 bits at both sides of what 32 hold: most of a row are within, for whole blocks of it to be. */
+static void narrow_and_wide_integers_are_converted(void **state) {
+    static const int64_t edges[] = {INT32_MIN, INT32_MAX, (int64_t)INT32_MIN - 1, (int64_t)INT32_MAX + 1,
+                                    INT64_MIN, INT64_MAX, (int64_t)1 << 32};
+    int64_t integers[MOST];
+    random_state r = random_new(random_run_seed(), 2);
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        const size_t count = (size_t)random_below(&r, MOST + 1);
+        for (size_t i = 0; i < count; i++)
+            integers[i] = random_chance(&r, 0.1) ? edges[random_below(&r, 2)] : (int32_t)(uint32_t)random_bits(&r);
+        if (count > 0 && random_chance(&r, 0.5))
+            integers[random_below(&r, (int64_t)count)] = edges[random_below(&r, 7)];
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++)
+            for (int k = 0; k < 2 && kernel_table_runs(t); k++)
+                check_converted(kernel_tables[t].kernels[k], k == 1, RANKLOSS_I64, integers, count);
+    }
+}
+
 static void every_dtype_is_converted(void **state) {
     guarded memory = guarded_new(MOST * WIDEST);
     random_state r = random_new(random_run_seed(), 1);
@@ -82,6 +101,7 @@ static void every_dtype_is_converted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_is_converted),
+        cmocka_unit_test(narrow_and_wide_integers_are_converted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
