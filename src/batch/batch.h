@@ -97,11 +97,6 @@ static inline void rankloss__position_of(const rankloss__batch *batch, int64_t l
     position->index[0] = list;
 }
 
-/* The data of a view of RANKLOSS_F32. */
-static inline float *rankloss__floats_of(const rankloss__view *view) {
-    return (float *)(void *)view->data;
-}
-
 /* The first item of the list at a position; NULL where the view has no data. */
 static inline char *rankloss__view_at(const rankloss__view *view, const rankloss__batch *batch,
                                       const rankloss__position *position) {

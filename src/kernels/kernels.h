@@ -212,7 +212,7 @@ typedef struct rankloss__extent {
     size_t least, most;
 } rankloss__extent;
 
-/* An input of short lists that the kernel reads from an array, in which each list is contiguous, into a block of floats. */
+/* An input of short lists that the kernel reads from an array, where each list is contiguous, into a block of floats. */
 typedef struct rankloss__short_input {
     int32_t dtype;         /* of the array, RANKLOSS_F32 or RANKLOSS_I32 */
     void *array;           /* NULL: the block has the items already, or there is no such input */
@@ -353,8 +353,8 @@ typedef struct rankloss__kernels {
                       double parts[RANKLOSS__SPLIT_PARTS][RANKLOSS__LANES]);
 
     /*
-     * The factors of lists whose derivatives nothing but a cotangent multiplies: those at eight places of an array of the
-     * compute dtype, the first eight where `at` is NULL. Returns the lanes, one bit each, in which it is moderate.
+     * The factors of lists whose derivatives nothing but a cotangent multiplies: those at eight places of an array of
+     * the compute dtype, the first eight where `at` is NULL. Returns the lanes, one bit each, in which it is moderate.
      */
     unsigned (*factors_of_cotangents)(const void *cotangents, const int64_t at[RANKLOSS__LANES],
                                       rankloss__factors *factors);

@@ -154,59 +154,55 @@ static void read_items(rankloss__list_group *group) {
 }
 
 /* Eight lists that lie one behind the other, as floats for the kernel to read; others to rows. */
-static void convert_for_kernel(rankloss__list_group *group, const rankloss__view *view, int which,
-                               rankloss__interleaved_block *block) {
+static void convert_for_kernel(rankloss__list_group *group, int which) {
+    const rankloss__inputs *inputs = &group->plan->inputs;
+    const rankloss__view *view = rankloss__short_view(inputs, which);
+    rankloss__interleaved_block *block = rankloss__short_block(&group->scratch->interleaved, which);
     rankloss__short_input *input = &group->short_lists.inputs[which];
     input->array = NULL;
     if (!group->equally_spaced) {
         (void)interleave(group, view, block);
         return;
     }
-    group->plan->inputs.kernels->convert(view->dtype, list_at(group, view, 0), LANES * group->extent.most,
-                                         block->converted.lists);
+    inputs->kernels->convert(view->dtype, list_at(group, view, 0), LANES * group->extent.most, block->converted.lists);
     input->dtype = RANKLOSS_F32;
     input->array = block->converted.lists;
     input->starts = group->packed_starts;
 }
 
+void rankloss__interleaved_convert(rankloss__list_group *group) {
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+        if (group->one_step.readings[which] == RANKLOSS__READ_CONVERTED)
+            convert_for_kernel(group, which);
+}
+
 /* What the kernel reads in place is in group->short_lists from the beginning. */
-static const void *read_for_one_step(rankloss__list_group *group, const rankloss__view *view, int which,
-                                     rankloss__interleaved_block *block) {
+static const void *read_for_one_step(rankloss__list_group *group, int which) {
+    rankloss__interleaved_block *block = rankloss__short_block(&group->scratch->interleaved, which);
     switch (group->one_step.readings[which]) {
     case RANKLOSS__READ_NOTHING:
         return NULL;
     case RANKLOSS__READ_IN_PLACE:
         return block;
     case RANKLOSS__READ_CONVERTED:
-        convert_for_kernel(group, view, which, block);
+        convert_for_kernel(group, which);
         return block;
     default:
-        return interleave(group, view, block);
+        return interleave(group, rankloss__short_view(&group->plan->inputs, which), block);
     }
 }
 
 void rankloss__interleaved_read_for_one_step(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     rankloss__items *items = start_items(group);
-    items->logits = read_for_one_step(group, &inputs->logits, RANKLOSS__SHORT_LOGITS, &scratch->logits);
-    items->labels = inputs->label_exps
-                        ? interleave_label_exps(group)
-                        : read_for_one_step(group, &inputs->labels, RANKLOSS__SHORT_LABELS, &scratch->labels);
-    items->weights = read_for_one_step(group, &inputs->weights, RANKLOSS__SHORT_WEIGHTS, &scratch->weights);
-    items->bias = read_for_one_step(group, &inputs->bias, RANKLOSS__SHORT_BIAS, &scratch->bias);
+    items->logits = read_for_one_step(group, RANKLOSS__SHORT_LOGITS);
+    if (inputs->label_exps)
+        items->labels = interleave_label_exps(group);
+    else
+        items->labels = read_for_one_step(group, RANKLOSS__SHORT_LABELS);
+    items->weights = read_for_one_step(group, RANKLOSS__SHORT_WEIGHTS);
+    items->bias = read_for_one_step(group, RANKLOSS__SHORT_BIAS);
     items->tangent = NULL;
-}
-
-void rankloss__interleaved_convert(rankloss__list_group *group) {
-    const rankloss__inputs *inputs = &group->plan->inputs;
-    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
-    rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
-    rankloss__interleaved_block *const blocks[] = {&scratch->logits, &scratch->labels, &scratch->weights,
-                                                   &scratch->bias};
-    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
-        if (group->one_step.readings[which] == RANKLOSS__READ_CONVERTED)
-            convert_for_kernel(group, views[which], which, blocks[which]);
 }
 
 unsigned rankloss__interleaved_sums(rankloss__list_group *group) {

@@ -26,15 +26,10 @@ static bool has(unsigned bits, int k) {
 /* What the kernel for short lists gets of each group, as far as it is the same for all. */
 static void make_short_lists(rankloss__list_group *group) {
     const rankloss__inputs *inputs = &group->plan->inputs;
-    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     rankloss__items *items = &group->interleaved;
     group->one_step = rankloss__one_step_of(group->plan);
     group->short_lists = (rankloss__short_lists){.items = items,
-                                                 .inputs = {{.block = scratch->logits.f32},
-                                                            {.block = scratch->labels.f32},
-                                                            {.block = scratch->weights.f32},
-                                                            {.block = scratch->bias.f32}},
                                                  .masked = inputs->where.data != NULL,
                                                  .sum_to_one = inputs->sum_to_one,
                                                  .label_total = inputs->label_exps ? &group->sums.label_total : NULL,
@@ -44,12 +39,16 @@ static void make_short_lists(rankloss__list_group *group) {
                                                  .sizes = group->sizes,
                                                  .half_block = scratch->rows.u16,
                                                  .exps = scratch->exps};
-    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
+    for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++) {
+        const rankloss__view *view = rankloss__short_view(inputs, which);
+        rankloss__short_input *input = &group->short_lists.inputs[which];
+        input->block = rankloss__short_block(scratch, which)->f32;
         if (group->one_step.readings[which] == RANKLOSS__READ_IN_PLACE) {
-            group->short_lists.inputs[which].dtype = views[which]->dtype;
-            group->short_lists.inputs[which].array = views[which]->data;
-            group->short_lists.inputs[which].starts = group->starts;
+            input->dtype = view->dtype;
+            input->array = view->data;
+            input->starts = group->starts;
         }
+    }
     if (!group->one_step.nothing_before)
         return;
     items->logits = scratch->logits.f32;

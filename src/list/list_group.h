@@ -61,6 +61,18 @@ unsigned rankloss__list_group_run(rankloss__list_group *group, rankloss__worker 
 void rankloss__find_first_items(const rankloss__list_group *group, const rankloss__view *view,
                                 void *lists[RANKLOSS__LANES]);
 
+/* The inputs of short lists and where their rows go, by their numbers in kernels.h. */
+static inline const rankloss__view *rankloss__short_view(const rankloss__inputs *inputs, int which) {
+    const rankloss__view *const views[] = {&inputs->logits, &inputs->labels, &inputs->weights, &inputs->bias};
+    return views[which];
+}
+
+static inline rankloss__interleaved_block *rankloss__short_block(rankloss__interleaved_scratch *scratch, int which) {
+    rankloss__interleaved_block *const blocks[] = {&scratch->logits, &scratch->labels, &scratch->weights,
+                                                   &scratch->bias};
+    return blocks[which];
+}
+
 /* --- what each layout does its own way --- */
 
 /*

@@ -121,7 +121,8 @@ rankloss__upstream rankloss__plan_upstream(const rankloss__plan *plan, const ran
 
 /*
  * The same of up to RANKLOSS__LANES lists that do not share it, as factors; further lanes get those of the first. Returns
- * the lists whose factors are moderate, a bit each. in_a_row: they are RANKLOSS__LANES lists that follow one another.
+ * the lists whose factors are moderate, a bit each. in_a_row: they are RANKLOSS__LANES lists that follow one another in a
+ * batch with one axis.
  */
 unsigned rankloss__plan_factors(const rankloss__plan *plan, const rankloss__position *positions, int count,
                                 bool in_a_row, rankloss__factors *factors);

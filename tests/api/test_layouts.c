@@ -247,6 +247,50 @@ static void every_dtype_of_every_argument(void **state) {
     }
 }
 
+/* Lists of one size: a full group of them and some more. */
+static rankloss_problem new_short_lists(pool *p, random_state *r, int32_t logits, int64_t size, bool ragged) {
+    const int64_t lists = 11, ends = lists + 1;
+    if (!ragged)
+        return draw_dense(p, r, logits, lists, size);
+    rankloss_array offsets = view_new(p, RANKLOSS_I64, 1, &ends, LAYOUT_ROW_MAJOR, NULL);
+    for (int64_t k = 0; k < ends; k++)
+        ((int64_t *)offsets.data)[k] = k * size;
+    return draw_lists(p, r, logits, offsets);
+}
+
+/* With losses and derivatives by the logits alone short lists have a way of their own, on which inputs are converted. */
+static void try_short_lists(random_state *r, int64_t size, int32_t dtype, bool ragged) {
+    const int by_logits[] = {1 << OUTPUT_GRAD_LOGITS, 1 << OUTPUT_HESS_LOGITS,
+                             1 << OUTPUT_GRAD_LOGITS | 1 << OUTPUT_HESS_LOGITS};
+    pool p = {.count = 0};
+    char label[96];
+    rankloss_problem problem =
+        new_short_lists(&p, r, random_chance(r, 0.8) ? RANKLOSS_F32 : draw_float(r), size, ragged);
+    problem.labels = view_new(&p, dtype, problem.logits.ndim, problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);
+    draw_any(r, &problem.labels);
+    problem.weights = view_new(&p, draw_dtype(r), problem.logits.ndim, problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);
+    draw_any(r, &problem.weights);
+    problem.tangent = none;
+    problem.weights = random_chance(r, 0.5) ? none : problem.weights;
+    problem.where = random_chance(r, 0.7) ? none : problem.where;
+    problem.cotangent = random_chance(r, 0.5) ? none : view_cast(&p, &problem.cotangent, draw_float(r));
+    snprintf(label, sizeof label, "%s lists of %d, labels %s", ragged ? "ragged" : "dense", (int)size,
+             number_name(dtype));
+    rankloss_result result = make_outputs(&p, &problem, random_chance(r, 0.7) ? RANKLOSS_F32 : draw_float(r),
+                                          1 << OUTPUT_LOSS | by_logits[random_below(r, 3)], LAYOUT_ROW_MAJOR, NULL);
+    check_against_reference(&problem, &result, label);
+    pool_free(&p);
+}
+
+static void every_dtype_in_short_lists(void **state) {
+    (void)state;
+    random_state r = random_new(random_run_seed(), 26);
+    for (int64_t size = 1; size <= 64; size += size < 20 ? 1 : 11)
+        for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_BOOL; dtype++)
+            for (int ragged = 0; ragged < 2; ragged++)
+                try_short_lists(&r, size, dtype, ragged == 1);
+}
+
 /* Every finite binary16 and bfloat16 number as a logit, 256 a list; of the lists a share. */
 static void every_16_bit_logit(void **state) {
     (void)state;
@@ -360,6 +404,7 @@ static void results_half_way_between_two_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_of_every_argument),
+        cmocka_unit_test(every_dtype_in_short_lists),
         cmocka_unit_test(every_16_bit_logit),
         cmocka_unit_test(dense_layouts),
         cmocka_unit_test(ragged_layouts),

@@ -222,7 +222,7 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
                                    .exps = exps};
 }
 
-/* The inputs that are whole numbers to integers, or back to floats; what the gaps hold as integers is as good as NaN. */
+/* Inputs that are whole numbers to integers, or back to floats; what the gaps hold as integers is as good as NaN. */
 static void convert_integers(problem *p, bool to_integers) {
     for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
         for (size_t i = 0; i < p->count && p->integers[which]; i++) {

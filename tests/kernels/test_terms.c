@@ -275,7 +275,7 @@ static void cotangents_are_factors_and_moderate_or_not(void **state) {
             floats[c] = (float)doubles[c];
         }
         for (int k = 0; k < LANES; k++) {
-            at[k] = random_below(&r, CASES);
+            at[k] = round % 4 < 2 ? k : random_below(&r, CASES);
             cotangents[k] = is_f64 ? doubles[at[k]] : (double)floats[at[k]];
             moderate |= (unsigned)(is_f64 ? cases[at[k]].moderate : is_moderate_float(floats[at[k]])) << k;
         }
@@ -285,7 +285,7 @@ static void cotangents_are_factors_and_moderate_or_not(void **state) {
                 continue;
             memset(&factors, 0xFF, sizeof factors);
             assert_int_equal(kernel_tables[t].kernels[round % 2]->factors_of_cotangents(
-                                 is_f64 ? (const void *)doubles : floats, at, &factors),
+                                 is_f64 ? (const void *)doubles : floats, round % 4 < 2 ? NULL : at, &factors),
                              moderate);
             for (int k = 0; k < LANES; k++) {
                 const double expected = cotangents[k] == 0.0 ? 0.0 : cotangents[k], nothing = 0.0;

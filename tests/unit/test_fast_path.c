@@ -58,6 +58,26 @@ static void the_scratch_has_room_and_no_more(void **state) {
     }
 }
 
+/* Labels of each dtype: only 4 bytes that floats or signed integers fill are for the kernel. */
+static void the_kernel_reads_floats_and_int32(void **state) {
+    char element[8] = {0};
+    (void)state;
+    for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_BOOL; dtype++)
+        for (int ragged = 0; ragged < 2; ragged++) {
+            rankloss__plan plan = {.inputs = {.batch = {.ndim = 1, .list_size = 30}, .dtype = RANKLOSS_F32}};
+            plan.inputs.batch.ragged = ragged == 1;
+            plan.inputs.logits = view_of(RANKLOSS_F32, 1);
+            plan.inputs.labels = view_of(dtype, 1);
+            plan.inputs.labels.data = element;
+            plan.inputs.logits.list_strides[0] = plan.inputs.labels.list_strides[0] = 30;
+            const bool in_place = dtype == RANKLOSS_F32 || dtype == RANKLOSS_I32;
+            assert_int_equal(rankloss__one_step_of(&plan).readings[RANKLOSS__SHORT_LABELS],
+                             in_place      ? RANKLOSS__READ_IN_PLACE
+                             : ragged == 0 ? RANKLOSS__READ_CONVERTED
+                                           : RANKLOSS__READ_BEFORE);
+        }
+}
+
 /* In the cases below: of another dtype, shared by all lists or strided, absent, and exponentials. */
 static rankloss__reading reading_of_labels(int other) {
     if (other == 2)
@@ -330,6 +350,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_follow_the_size),
         cmocka_unit_test(the_scratch_has_room_and_no_more),
+        cmocka_unit_test(the_kernel_reads_floats_and_int32),
         cmocka_unit_test(one_step_is_for_float32),
         cmocka_unit_test(double_carries_what_is_within_its_range),
         cmocka_unit_test(labels_that_cancel_are_not_divided),

@@ -198,14 +198,17 @@ static void moderate_factors_are_far_from_the_ends(void **state) {
 
 /* Lists that have cotangents of their own, of any dtype; lanes without a list have what the first has. */
 static void each_list_has_its_factors(void **state) {
-    double doubles[] = {3.0, -0.5, 0x1p300, 0.0, 9.0, 8.0};
-    float floats[] = {3.0F, -0.5F, 0x1p-140F, 0.0F, 9.0F, 8.0F};
-    uint16_t halves[] = {0x4200, 0xB800, 0x7C00, 0, 0x4880, 0x4800}; /* 3, -1/2, infinity, 0, 9, 8 */
+    double doubles[] = {3.0, -0.1, 0x1p300, 0.0, 0x1p150, 8.0};
+    float floats[] = {3.0F, -0.1F, 0x1p-140F, 0.0F, 0x1p100F, 8.0F};
+    uint16_t halves[] = {0x4200, 0xB800, 0x7C00, 0, 0x4880, 0x4800};
     const struct {
         void *data;
         rankloss_dtype dtype;
         unsigned moderate;
-    } rows[] = {{doubles, RANKLOSS_F64, 0x3B}, {floats, RANKLOSS_F32, 0x3F}, {halves, RANKLOSS_F16, 0x3B}};
+        double expected[6];
+    } rows[] = {{doubles, RANKLOSS_F64, 0x3B, {3.0, -0.1, 0x1p300, 0.0, 0x1p150, 8.0}},
+                {floats, RANKLOSS_F32, 0x3F, {3.0, (double)-0.1F, 0x1p-140, 0.0, 0x1p100, 8.0}},
+                {halves, RANKLOSS_F16, 0x3B, {3.0, -0.5, (double)INFINITY, 0.0, 9.0, 8.0}}};
     const int64_t shape[] = {2, 3};
     (void)state;
     for (int k = 0; k < 3; k++)
@@ -227,9 +230,36 @@ static void each_list_has_its_factors(void **state) {
                 const int list = lane < count ? lane : 0;
                 if (list == 2)
                     continue;
-                assert_true(factors.first.hi[lane] == doubles[list] && factors.first.lo[lane] == 0.0);
-                assert_true(factors.second.hi[lane] == doubles[list] && factors.second.lo[lane] == 0.0);
-                assert_true(factors.labels.at[lane] == doubles[list]);
+                assert_true(factors.first.hi[lane] == rows[k].expected[list] && factors.first.lo[lane] == 0.0);
+                assert_true(factors.second.hi[lane] == rows[k].expected[list] && factors.second.lo[lane] == 0.0);
+                assert_true(factors.labels.at[lane] == rows[k].expected[list]);
+            }
+        }
+}
+
+/* Those of eight lists that follow one another, at each of the places that they may have in an array with one axis. */
+static void rows_of_cotangents_are_factors(void **state) {
+    static float cotangents[64];
+    (void)state;
+    for (int i = 0; i < 64; i++)
+        cotangents[i] = (float)(i + 1);
+    for (int64_t stride = -2; stride <= 3; stride++)
+        for (int64_t first = 0; first <= 8; first++) {
+            rankloss_problem p = {.logits = f32(2, 16, 4, 0), .labels = f32(2, 16, 4, 0), .reduction = RANKLOSS_NONE};
+            const rankloss_result r = {.grad_logits = f32(2, 16, 4, 0)};
+            const int64_t origin = stride < 0 ? 40 : 0;
+            rankloss__position places[RANKLOSS__LANES];
+            rankloss__factors in_a_row, apart;
+            p.cotangent = (rankloss_array){cotangents + origin, RANKLOSS_F32, 1, {16}, {stride}};
+            rankloss__plan plan = rankloss__plan_make(&p, &r);
+            rankloss__plan_set_upstream(&plan);
+            for (int k = 0; k < RANKLOSS__LANES; k++)
+                rankloss__position_of(&plan.inputs.batch, first + k, &places[k]);
+            assert_int_equal(rankloss__plan_factors(&plan, places, RANKLOSS__LANES, true, &in_a_row), 0xFF);
+            assert_int_equal(rankloss__plan_factors(&plan, places, RANKLOSS__LANES, false, &apart), 0xFF);
+            for (int k = 0; k < RANKLOSS__LANES; k++) {
+                const double expected = (double)(origin + (first + k) * stride + 1);
+                assert_true(in_a_row.first.hi[k] == expected && apart.first.hi[k] == expected);
             }
         }
 }
@@ -256,6 +286,7 @@ int main(void) {
         cmocka_unit_test(factors_are_quotients),
         cmocka_unit_test(moderate_factors_are_far_from_the_ends),
         cmocka_unit_test(each_list_has_its_factors),
+        cmocka_unit_test(rows_of_cotangents_are_factors),
         cmocka_unit_test(no_factor_is_minus_zero),
     };
     const int refused = run_refused();
