@@ -249,9 +249,9 @@ static void every_dtype_of_every_argument(void **state) {
 
 /* Lists of one size: a full group of them and some more. */
 static rankloss_problem new_short_lists(pool *p, random_state *r, int32_t logits, int64_t size, bool ragged) {
-    const int64_t lists = 11, ends = lists + 1;
+    const int64_t num_lists = 11, ends = num_lists + 1;
     if (!ragged)
-        return draw_dense(p, r, logits, lists, size);
+        return draw_dense(p, r, logits, num_lists, size);
     rankloss_array offsets = view_new(p, RANKLOSS_I64, 1, &ends, LAYOUT_ROW_MAJOR, NULL);
     for (int64_t k = 0; k < ends; k++)
         ((int64_t *)offsets.data)[k] = k * size;
