@@ -65,21 +65,17 @@ static bool is_split(const rankloss__batch *batch, int64_t list, int threads) {
     return size >= RANKLOSS__SPLIT_SIZE && size > items / (2 * (int64_t)threads);
 }
 
-/* Of dense lists that are to be split, as many as are left when each thread has as many whole ones as the others. */
-static int64_t count_split(const rankloss__batch *batch, int threads) {
-    return !batch->ragged && threads > 1 && batch->num_lists > 0 && is_split(batch, 0, threads)
-               ? batch->num_lists % threads
-               : 0;
-}
-
 /* --- all lists --- */
 
 void rankloss__execute(const rankloss__plan *plan, unsigned wanted, rankloss__totals *totals) {
     const rankloss__batch *batch = &plan->inputs.batch;
     const int threads = rankloss__threads_for(batch, plan->num_threads);
     rankloss__run run = {plan, wanted, totals};
-    int64_t next = 0;
-    for (const int64_t split = count_split(batch, threads); next < split; next++)
+    int64_t next = 0, split = 0;
+    /* Dense lists: those that are left when each thread has as many whole ones as the others. */
+    if (!batch->ragged && threads > 1 && is_split(batch, 0, threads))
+        split = batch->num_lists % threads;
+    for (; next < split; next++)
         run_split_list(&run, next, threads);
     /* A list to split is longer than the distance between two of these places, so each such list contains one. */
     for (int64_t place = 0; batch->ragged && threads > 1 && place <= 2 * (int64_t)threads; place++) {
