@@ -1,7 +1,6 @@
 /*
- * Each list is computed by one thread, except those so long that the others would wait, and have none of that kind for
- * themselves. Those are split over the threads, one after another, and the lists between them are divided among the
- * threads.
+ * Each list is computed by one thread, except those so long that the others would wait without such a list of their
+ * own. Those are split over the threads, one after another, and the lists between them are divided among the threads.
  */
 #include "schedule/execute.h"
 
