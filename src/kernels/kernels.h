@@ -87,7 +87,7 @@ enum { RANKLOSS__AHEAD = 4 }; /* addresses that are fetched from, at most */
 typedef struct rankloss__items {
     const void *logits;    /* the scores, unless these are scaled */
     const void *bias;      /* of scaled scores; NULL: all 0 */
-    const void *labels;    /* NULL: all 1; then weights are NULL too. Double if they are to be divided by label_total */
+    const void *labels;    /* NULL: all 1; then weights are NULL too. label_exps and integer_labels tell other dtypes */
     const void *weights;   /* NULL: all 1 */
     const uint8_t *where;  /* non-zero marks a valid item; NULL: all valid, and unmasked == count */
     const double *tangent; /* NULL where no step needs it */
@@ -96,6 +96,7 @@ typedef struct rankloss__items {
     rankloss__dd inverse;  /* of the temperature, if scores are scaled */
     bool scaled;           /* a score is logit * inverse + bias, in the reals */
     bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
+    bool integer_labels;   /* labels are int32, each to be a float: in float32, and of items that are else plain */
     rankloss__comparison comparison;
     bool interleaved;
     bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */

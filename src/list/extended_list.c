@@ -73,7 +73,7 @@ static extended exponential(extended x) {
 static extended label(const rankloss__extended_sums *sums, const rankloss__list *list, size_t i) {
     if (sums->uniform)
         return from(1.0);
-    const extended y = from(rankloss__value(list->inputs, list->raw_labels, i));
+    const extended y = from(rankloss__raw_label(list->inputs, list->raw_labels, i));
     if (!list->inputs->label_exps)
         return y;
     const double max = list->label_range.max; /* of a stretch of labels of -inf it is -inf, and they count as 0 */

@@ -16,17 +16,17 @@
 int64_t rankloss__most_side_by_side(const rankloss__inputs *inputs) {
     const size_t room = inputs->is_f64 ? RANKLOSS__CONVERTED_F64 : RANKLOSS__CONVERTED_F32;
     size_t converted = 0, most = RANKLOSS__TOGETHER;
-    converted += !rankloss__is_in_place(&inputs->logits, inputs->dtype, 2);
-    converted += !rankloss__is_in_place(&inputs->bias, inputs->dtype, 2);
-    converted += !rankloss__is_in_place(&inputs->labels, inputs->dtype, 2);
+    converted += !rankloss__is_in_place(inputs, &inputs->logits, 2);
+    converted += !rankloss__is_in_place(inputs, &inputs->bias, 2);
+    converted += !rankloss__is_in_place(inputs, &inputs->labels, 2);
     converted += !inputs->label_exps ? 0 : inputs->is_f64 ? 1 : 2;
-    converted += !rankloss__is_in_place(&inputs->weights, inputs->dtype, 2);
+    converted += !rankloss__is_in_place(inputs, &inputs->weights, 2);
     if (converted > 0 && most > room / converted)
         most = room / converted;
-    if (inputs->wants_tangent && !rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, 2) &&
+    if (inputs->wants_tangent && !rankloss__is_in_place(inputs, &inputs->tangent, 2) &&
         most > RANKLOSS__CONVERTED_TANGENTS)
         most = RANKLOSS__CONVERTED_TANGENTS;
-    if (!rankloss__is_mask_in_place(&inputs->where, 2) && most > RANKLOSS__CONVERTED_MASK)
+    if (!rankloss__is_in_place(inputs, &inputs->where, 2) && most > RANKLOSS__CONVERTED_MASK)
         most = RANKLOSS__CONVERTED_MASK;
     return (int64_t)(most / RANKLOSS__LANES * RANKLOSS__LANES);
 }

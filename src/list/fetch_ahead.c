@@ -4,6 +4,7 @@
 #include "list/fetch_ahead.h"
 
 #include "cpu/cache.h"
+#include "list/list_inputs.h"
 #include "list/scratch.h"
 
 enum {
@@ -41,7 +42,7 @@ static bool writes_late(const rankloss__batch *batch, int64_t begin, int64_t end
 
 /* Whether the lists of an array follow one another, as they are computed. */
 static bool is_packed(const rankloss__inputs *inputs, const rankloss__view *view) {
-    return view->dtype == inputs->dtype && view->item_stride == 1 && view->list_strides[0] == inputs->batch.list_size;
+    return rankloss__is_in_place(inputs, view, 2) && view->list_strides[0] == inputs->batch.list_size;
 }
 
 /*

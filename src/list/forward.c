@@ -106,7 +106,7 @@ const rankloss__items *rankloss__forward_chunk(const rankloss__forward *forward,
         return items;
     *uniform = *items;
     uniform->labels = uniform->weights = NULL;
-    uniform->label_exps = false;
+    uniform->label_exps = uniform->integer_labels = false;
     return uniform;
 }
 

@@ -92,9 +92,9 @@ static void interleave_where(const rankloss__list_group *group) {
     rankloss__interleaved_scratch *scratch = &group->scratch->interleaved;
     const rankloss__view *view = &inputs->where;
     void *lists[LANES];
-    if (rankloss__is_mask_in_place(view, group->extent.most))
+    if (rankloss__is_in_place(inputs, view, group->extent.most))
         rankloss__find_first_items(group, view, lists);
-    for (int k = 0; k < LANES && !rankloss__is_mask_in_place(view, group->extent.most); k++) {
+    for (int k = 0; k < LANES && !rankloss__is_in_place(inputs, view, group->extent.most); k++) {
         lists[k] = scratch->rows.u8 + k * SIZE;
         rankloss__load_where(list_at(group, view, k), view->item_stride, group->sizes[k], lists[k]);
     }

@@ -23,7 +23,7 @@ _Static_assert((2 + 2 + 4) * 256 <= 2 * RANKLOSS__CHUNK_ROOM && (1 + 1 + 4) * 25
 static void plan_chunks(rankloss__list *list) {
     const rankloss__inputs *in = list->inputs;
     const size_t size = list->size, per_double = in->is_f64 ? 1 : 2, room = per_double * RANKLOSS__CHUNK_ROOM;
-    const bool tangent_in_place = !in->wants_tangent || rankloss__is_in_place(&in->tangent, RANKLOSS_F64, size);
+    const bool tangent_in_place = !in->wants_tangent || rankloss__is_in_place(in, &in->tangent, size);
     size_t taken = 0;
     list->chunk = RANKLOSS__TOGETHER;
     list->blocks = (rankloss__chunk_blocks){0, 0, 0, 0, 0, 0};
@@ -31,11 +31,11 @@ static void plan_chunks(rankloss__list *list) {
         return;
     list->blocks.label_exps = take(&taken, in->label_exps, per_double);
     list->blocks.tangent = take(&taken, !tangent_in_place, per_double);
-    list->blocks.logits = take(&taken, !rankloss__is_in_place(&in->logits, in->dtype, size), 1);
-    list->blocks.bias = take(&taken, !rankloss__is_in_place(&in->bias, in->dtype, size), 1);
-    list->blocks.labels = take(&taken, !rankloss__is_in_place(&in->labels, in->dtype, size), 1);
-    list->blocks.weights = take(&taken, !rankloss__is_in_place(&in->weights, in->dtype, size), 1);
-    if (!rankloss__is_mask_in_place(&in->where, size))
+    list->blocks.logits = take(&taken, !rankloss__is_in_place(in, &in->logits, size), 1);
+    list->blocks.bias = take(&taken, !rankloss__is_in_place(in, &in->bias, size), 1);
+    list->blocks.labels = take(&taken, !rankloss__is_in_place(in, &in->labels, size), 1);
+    list->blocks.weights = take(&taken, !rankloss__is_in_place(in, &in->weights, size), 1);
+    if (!rankloss__is_in_place(in, &in->where, size))
         list->chunk = RANKLOSS__SHORT_CHUNK;
     while (taken * list->chunk > room)
         list->chunk /= 2;
@@ -48,6 +48,7 @@ static void open_items(rankloss__items *items, const rankloss__inputs *inputs) {
     items->inverse = inputs->inverse_temperature;
     items->scaled = inputs->scaled;
     items->label_exps = false;
+    items->integer_labels = inputs->integer_labels;
     items->comparison = RANKLOSS__AS_NEEDED;
     items->interleaved = false;
     items->wants_abs_coefs = inputs->sum_to_one || inputs->label_exps;

@@ -73,6 +73,7 @@ void rankloss__list_group_make(rankloss__list_group *group, rankloss__worker *wo
                                            .wants_abs_coefs = inputs->sum_to_one || inputs->label_exps};
     for (int k = 0; k < LANES; k++) {
         group->items[k] = group->interleaved;
+        group->items[k].integer_labels = inputs->integer_labels;
         group->items[k].lane = (unsigned)k;
         group->sizes[k] = size;
         group->positions[k].start = 0;

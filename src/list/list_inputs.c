@@ -7,21 +7,26 @@
 
 #include "dtype/convert.h"
 
-/* A list of one item has no stride. */
-bool rankloss__is_in_place(const rankloss__view *view, int32_t dtype, size_t size) {
-    return !view->present || (view->dtype == dtype && (view->item_stride == 1 || size == 1));
+/* The dtype in which kernels read an input. */
+static int32_t dtype_of_kernels(const rankloss__inputs *inputs, const rankloss__view *view) {
+    if (view == &inputs->where)
+        return view->dtype;
+    if (view == &inputs->tangent)
+        return RANKLOSS_F64;
+    return view == &inputs->labels && inputs->integer_labels ? RANKLOSS_I32 : inputs->dtype;
 }
 
-bool rankloss__is_mask_in_place(const rankloss__view *view, size_t size) {
-    return !view->present || view->item_stride == 1 || size == 1;
+/* A list of one item has no stride. */
+bool rankloss__is_in_place(const rankloss__inputs *inputs, const rankloss__view *view, size_t size) {
+    return !view->present || ((view->item_stride == 1 || size == 1) && view->dtype == dtype_of_kernels(inputs, view));
 }
 
 bool rankloss__inputs_are_in_place(const rankloss__inputs *inputs, size_t size) {
-    const int32_t dtype = inputs->dtype;
-    return rankloss__is_in_place(&inputs->logits, dtype, size) && rankloss__is_in_place(&inputs->bias, dtype, size) &&
-           rankloss__is_in_place(&inputs->labels, dtype, size) &&
-           rankloss__is_in_place(&inputs->weights, dtype, size) && rankloss__is_mask_in_place(&inputs->where, size) &&
-           (!inputs->wants_tangent || rankloss__is_in_place(&inputs->tangent, RANKLOSS_F64, size));
+    return rankloss__is_in_place(inputs, &inputs->logits, size) && rankloss__is_in_place(inputs, &inputs->bias, size) &&
+           rankloss__is_in_place(inputs, &inputs->labels, size) &&
+           rankloss__is_in_place(inputs, &inputs->weights, size) &&
+           rankloss__is_in_place(inputs, &inputs->where, size) &&
+           (!inputs->wants_tangent || rankloss__is_in_place(inputs, &inputs->tangent, size));
 }
 
 static const void *skip_items(const rankloss__view *view, const char *at, size_t first) {
@@ -33,7 +38,7 @@ const void *rankloss__read(const rankloss__inputs *inputs, const rankloss__view 
     if (at == NULL)
         return NULL;
     const void *from = skip_items(view, at, first);
-    if (rankloss__is_in_place(view, inputs->dtype, size))
+    if (rankloss__is_in_place(inputs, view, size))
         return from;
     if (view->item_stride == 1)
         inputs->kernels->convert(view->dtype, from, count, block);
@@ -50,7 +55,7 @@ const uint8_t *rankloss__read_where(const rankloss__inputs *inputs, const char *
     if (at == NULL)
         return NULL;
     const void *from = skip_items(view, at, first);
-    if (rankloss__is_mask_in_place(view, size))
+    if (rankloss__is_in_place(inputs, view, size))
         return from;
     rankloss__load_where(from, view->item_stride, count, block);
     return block;
@@ -62,7 +67,7 @@ const double *rankloss__read_tangent(const rankloss__inputs *inputs, const char 
     if (at == NULL || !inputs->wants_tangent)
         return NULL;
     const void *from = skip_items(view, at, first);
-    if (rankloss__is_in_place(view, RANKLOSS_F64, size))
+    if (rankloss__is_in_place(inputs, view, size))
         return from;
     rankloss__load_f64(view->dtype, from, view->item_stride, count, block);
     return block;

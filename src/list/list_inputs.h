@@ -12,9 +12,8 @@
 #include "list/scratch.h"
 #include "plan/plan.h"
 
-/* Whether the kernels can read lists of this size in place, as elements of a dtype or as a mask. */
-bool rankloss__is_in_place(const rankloss__view *view, int32_t dtype, size_t size);
-bool rankloss__is_mask_in_place(const rankloss__view *view, size_t size);
+/* Whether the kernels read lists of this size in place from a view, which is a member of the inputs. */
+bool rankloss__is_in_place(const rankloss__inputs *inputs, const rankloss__view *view, size_t size);
 
 /* Whether no item of a list of this size has to be converted. */
 bool rankloss__inputs_are_in_place(const rankloss__inputs *inputs, size_t size);
@@ -47,9 +46,16 @@ static inline double rankloss__value(const rankloss__inputs *inputs, const void 
     return inputs->is_f64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
 }
 
+/* The same of labels as kernels read them. */
+static inline double rankloss__raw_label(const rankloss__inputs *inputs, const void *labels, size_t i) {
+    if (labels != NULL && inputs->integer_labels)
+        return (double)(float)((const int32_t *)labels)[i];
+    return rankloss__value(inputs, labels, i);
+}
+
 /* Label i of items, the exponential of one if they are. */
 static inline double rankloss__label(const rankloss__inputs *inputs, const rankloss__items *items, size_t i) {
-    return items->label_exps ? ((const double *)items->labels)[i] : rankloss__value(inputs, items->labels, i);
+    return items->label_exps ? ((const double *)items->labels)[i] : rankloss__raw_label(inputs, items->labels, i);
 }
 
 /* The labels of a list in the place of its logits, for their exponentials. */
@@ -58,7 +64,7 @@ static inline rankloss__items rankloss__labels_as_logits(const rankloss__items *
     as_logits.logits = labels;
     as_logits.bias = as_logits.labels = as_logits.weights = NULL;
     as_logits.tangent = NULL;
-    as_logits.scaled = as_logits.label_exps = false;
+    as_logits.scaled = as_logits.label_exps = as_logits.integer_labels = false;
     as_logits.num_ahead = 0;
     return as_logits;
 }

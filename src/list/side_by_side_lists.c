@@ -32,7 +32,7 @@ static size_t items_in_a_row(const rankloss__list_group *group, const rankloss__
 static void read_input(rankloss__list_group *group, const rankloss__view *view, size_t member, scratch_use *taken) {
     const rankloss__inputs *inputs = &group->plan->inputs;
     const size_t real = inputs->is_f64 ? sizeof(double) : sizeof(float);
-    const bool in_place = rankloss__is_in_place(view, inputs->dtype, 2);
+    const bool in_place = rankloss__is_in_place(inputs, view, 2);
     const char *converted = NULL;
     size_t left = 0; /* items of a row that have been converted */
     void *lists[LANES];

@@ -248,7 +248,7 @@ static void every_dtype_of_every_argument(void **state) {
 }
 
 /* Lists of one size: a full group of them and some more. */
-static rankloss_problem new_short_lists(pool *p, random_state *r, int32_t logits, int64_t size, bool ragged) {
+static rankloss_problem new_lists(pool *p, random_state *r, int32_t logits, int64_t size, bool ragged) {
     const int64_t num_lists = 11, ends = num_lists + 1;
     if (!ragged)
         return draw_dense(p, r, logits, num_lists, size);
@@ -258,16 +258,21 @@ static rankloss_problem new_short_lists(pool *p, random_state *r, int32_t logits
     return draw_lists(p, r, logits, offsets);
 }
 
-/* With losses and derivatives by the logits alone short lists have a way of their own, on which inputs are converted. */
-static void try_short_lists(random_state *r, int64_t size, int32_t dtype, bool ragged) {
+/*
+ * With losses and derivatives by the logits alone, short lists have a way of their own, on which inputs are converted, and
+ * longer ones loops of their own for integers as labels.
+ */
+static void try_lists(random_state *r, int64_t size, int32_t dtype, bool ragged) {
     const int by_logits[] = {1 << OUTPUT_GRAD_LOGITS, 1 << OUTPUT_HESS_LOGITS,
                              1 << OUTPUT_GRAD_LOGITS | 1 << OUTPUT_HESS_LOGITS};
     pool p = {.count = 0};
     char label[96];
-    rankloss_problem problem =
-        new_short_lists(&p, r, random_chance(r, 0.8) ? RANKLOSS_F32 : draw_float(r), size, ragged);
+    rankloss_problem problem = new_lists(&p, r, random_chance(r, 0.8) ? RANKLOSS_F32 : draw_float(r), size, ragged);
     problem.labels = view_new(&p, dtype, problem.logits.ndim, problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);
+    problem.label_mode = random_chance(r, 0.3) ? RANKLOSS_LABELS_SUM_TO_ONE : RANKLOSS_LABELS_RAW;
     draw_any(r, &problem.labels);
+    if (random_chance(r, 0.2))
+        view_fill(&problem.labels, 0.0L); /* which cannot sum to one */
     problem.weights = view_new(&p, draw_dtype(r), problem.logits.ndim, problem.logits.shape, LAYOUT_ROW_MAJOR, NULL);
     draw_any(r, &problem.weights);
     problem.tangent = none;
@@ -282,13 +287,13 @@ static void try_short_lists(random_state *r, int64_t size, int32_t dtype, bool r
     pool_free(&p);
 }
 
-static void every_dtype_in_short_lists(void **state) {
+static void every_dtype_of_labels(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 26);
-    for (int64_t size = 1; size <= 64; size += size < 20 ? 1 : 11)
+    for (int64_t size = 1; size <= 5000; size += size < 20 ? 1 : size < 64 ? 11 : size)
         for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_BOOL; dtype++)
             for (int ragged = 0; ragged < 2; ragged++)
-                try_short_lists(&r, size, dtype, ragged == 1);
+                try_lists(&r, size, dtype, ragged == 1);
 }
 
 /* Every finite binary16 and bfloat16 number as a logit, 256 a list; of the lists a share. */
@@ -404,7 +409,7 @@ static void results_half_way_between_two_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_of_every_argument),
-        cmocka_unit_test(every_dtype_in_short_lists),
+        cmocka_unit_test(every_dtype_of_labels),
         cmocka_unit_test(every_16_bit_logit),
         cmocka_unit_test(dense_layouts),
         cmocka_unit_test(ragged_layouts),

@@ -72,6 +72,12 @@ IN_C __m256 c_256_maskz_loadu_ps(__mmask8 m, const float *p) {
     return r;
 }
 
+IN_C __m256i c_256_maskz_loadu_epi32(__mmask8 m, const int32_t *p) {
+    __v8si r = {0};
+    EACH_OF(8) if (IS_SET(m)) r[i] = p[i];
+    return (__m256i)r;
+}
+
 IN_C __m128i c_128_maskz_loadu_epi8(__mmask16 m, const uint8_t *p) {
     __v16qu r = {0};
     EACH_OF(16) if (IS_SET(m)) r[i] = p[i];
@@ -268,6 +274,7 @@ IN_C __m256d c_extractf64x4_pd(__m512d a, int which) {
 #define _mm512_storeu_ps c_storeu_ps
 #define _mm512_maskz_loadu_pd c_maskz_loadu_pd
 #define _mm256_maskz_loadu_ps c_256_maskz_loadu_ps
+#define _mm256_maskz_loadu_epi32 c_256_maskz_loadu_epi32
 #define _mm_maskz_loadu_epi8 c_128_maskz_loadu_epi8
 #define _mm512_mask_storeu_pd c_mask_storeu_pd
 #define _mm256_mask_storeu_ps c_256_mask_storeu_ps

@@ -1,6 +1,6 @@
 /*
- * What every kernel table makes of inputs that are not what its steps want: elements of each dtype converted. Each number
- * is rounded once, and nothing behind the inputs is read.
+ * What every kernel table makes of inputs of another dtype than its own: elements of each dtype converted, and integers
+ * that the steps read as labels. Each number is rounded once, and nothing behind the inputs is read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,10 +98,85 @@ static void every_dtype_is_converted(void **state) {
     guarded_free(&memory);
 }
 
+/* --- integers as labels --- */
+
+/* What the steps that read labels give. */
+typedef struct label_steps {
+    rankloss__sums near, wide;
+    rankloss__list_sums list;
+    double exps[MOST], grads[MOST], log_grads[MOST];
+    float narrow_grads[MOST], grads_of_floats[MOST];
+    uint16_t half_grads[MOST];
+} label_steps;
+
+static void run_label_steps(const rankloss__kernels *k, const rankloss__items *items, label_steps *y) {
+    const rankloss__terms terms = {
+        .exp = {.hi = {0.375}}, .coef = {.hi = {1.5}}, .log_scale = {.hi = {0.75}}, .log_shift = {{0.5}}};
+    const rankloss__losses found = {.lse = {{2.0}}};
+    double again[MOST], *const all_exps[] = {again};
+    float floats[MOST];
+    rankloss__score_range range;
+    memset(y, 0, sizeof *y);
+    k->score_ranges(items, 1, &range);
+    const int64_t skip = (int64_t)range.argmax;
+    k->sums(items, &range, skip, RANKLOSS__SPAN_NEAR, y->exps, &y->near);
+    k->sums(items, &range, skip, RANKLOSS__SPAN_WIDE, again, &y->wide);
+    k->list_sums(items, 1, all_exps, &range, &y->list);
+    y->exps[range.argmax] = 1.0;
+    k->grad(items, y->exps, &terms, NULL, (rankloss__out){y->grads, RANKLOSS_F64});
+    k->grad(items, y->exps, &terms, NULL, (rankloss__out){y->narrow_grads, RANKLOSS_F32});
+    k->grad(items, y->exps, &terms, NULL, (rankloss__out){y->half_grads, RANKLOSS_BF16});
+    k->exps_to_floats(y->exps, items->count, floats);
+    k->grad_of_floats(items, floats, &terms, y->grads_of_floats);
+    k->log_grad(items, true, &y->list, &found, &terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
+}
+
+/* The same bits, and the same as from portable kernels. */
+static void integers_as_labels_are_their_floats(void **state) {
+    static label_steps as_integers, as_floats, portable;
+    guarded memory = guarded_new(MOST * sizeof(int32_t));
+    random_state r = random_new(random_run_seed(), 3);
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        const size_t count = 1 + (size_t)random_below(&r, MOST);
+        int32_t *integers = guarded_last(&memory, count * sizeof(int32_t));
+        float logits[MOST], floats[MOST];
+        uint8_t where[MOST];
+        for (size_t i = 0; i < count; i++) {
+            logits[i] = (float)random_normal(&r);
+            integers[i] = (int32_t)(uint32_t)random_bits(&r) >> random_below(&r, 32); /* also beyond 2^24 */
+            floats[i] = (float)integers[i];
+            where[i] = random_chance(&r, 0.7) || i == 0;
+        }
+        rankloss__items items = {.logits = logits, .labels = floats, .count = count, .unmasked = count};
+        items.wants_abs_coefs = random_chance(&r, 0.5);
+        if (random_chance(&r, 0.3)) {
+            items.where = where;
+            items.unmasked = 0;
+        }
+        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+            if (!kernel_table_runs(t))
+                continue;
+            items.labels = floats;
+            items.integer_labels = false;
+            run_label_steps(kernel_tables[t].kernels[0], &items, &as_floats);
+            items.labels = integers;
+            items.integer_labels = true;
+            run_label_steps(kernel_tables[t].kernels[0], &items, &as_integers);
+            assert_memory_equal(&as_integers, &as_floats, sizeof as_floats);
+            if (t == 0)
+                portable = as_floats;
+            assert_memory_equal(&as_integers, &portable, sizeof portable);
+        }
+    }
+    guarded_free(&memory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_is_converted),
         cmocka_unit_test(narrow_and_wide_integers_are_converted),
+        cmocka_unit_test(integers_as_labels_are_their_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,24 +122,28 @@ static void fill(words_in *in, random_state *r) {
     in->shift = (int)random_below(r, 64);
     for (int k = 0; k < 8; k++)
         in->at[k] = random_below(r, 64);
+    for (int k = 0; k < 8; k++)
+        in->integers[k] = (int32_t)(random_bits(r) >> 32) >> random_below(r, 32);
     fill_reals(in, r);
     fill_squares(in, r);
 }
 
 /* The ends of pages. */
 typedef struct ends {
-    guarded f64, f32, u16, bytes;
+    guarded f64, f32, i32, u16, bytes;
 } ends;
 
 /* The same for each vocabulary, whatever the one before it has stored there. */
 static void fill_ends(words_in *in, const ends *at) {
     in->first_f64 = guarded_last(&at->f64, in->n * sizeof(double));
     in->first_f32 = guarded_last(&at->f32, in->n * sizeof(float));
+    in->first_i32 = guarded_last(&at->i32, in->n * sizeof(int32_t));
     in->first_u16 = guarded_last(&at->u16, in->n * sizeof(uint16_t));
     in->first_bytes = guarded_last(&at->bytes, in->n);
     for (size_t k = 0; k < in->n; k++) {
         in->first_f64[k] = in->a[k];
         in->first_f32[k] = in->fx[k];
+        in->first_i32[k] = in->integers[k];
         in->first_bytes[k] = (in->bits >> k & 1u) != 0 ? in->square_u8[k] : 0;
     }
 }
@@ -176,7 +180,7 @@ static void compare(const vocabulary *v, words_in *in, const ends *at) {
 static void words_give_the_same_bits(void **state) {
     static words_in in;
     (void)state;
-    ends at = {guarded_new(1), guarded_new(1), guarded_new(1), guarded_new(1)};
+    ends at = {guarded_new(1), guarded_new(1), guarded_new(1), guarded_new(1), guarded_new(1)};
     for (size_t v = 0; v < sizeof vocabularies / sizeof vocabularies[0]; v++) {
         const bool runs = (rankloss__cpu_features() & vocabularies[v].needs) == vocabularies[v].needs;
         random_state r = random_new(random_run_seed(), 1);
@@ -188,6 +192,7 @@ static void words_give_the_same_bits(void **state) {
     }
     guarded_free(&at.f64);
     guarded_free(&at.f32);
+    guarded_free(&at.i32);
     guarded_free(&at.u16);
     guarded_free(&at.bytes);
 }

@@ -82,6 +82,8 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(vec_load_f32, put_numbers(out, vec_load_f32(in->fx)))                                                     \
     WORD(vec_load_first_f64, put(out, vec_load_first_f64(in->first_f64, in->n)))                                   \
     WORD(vec_load_first_f32, put_numbers(out, vec_load_first_f32(in->first_f32, in->n)))                           \
+    WORD(vec_load_i32, put(out, vec_load_i32(in->integers)))                                                       \
+    WORD(vec_load_first_i32, put(out, vec_load_first_i32(in->first_i32, in->n)))                                   \
     WORD(vec_gather_f64, put(out, vec_gather_f64(in->square_f64, in->at)))                                         \
     WORD(vec_gather_f32, put_numbers(out, vec_gather_f32(in->square_f32, in->at)))                                 \
     WORD(vec_store_f64, vec_store_f64(out->doubles + 1, a))                                                        \
@@ -96,7 +98,7 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(vec_store_first_bf16, vec_store_first_bf16(in->first_u16, a, in->n);                                      \
          put_halves(out, in->first_u16, in->n, 0x7F80))                                                            \
     WORD(floats_from_f16, float to[8]; floats_from_f16(in->square_u16, to); put_floats(out, to, 8))                \
-    WORD(floats_from_i32, float to[8]; memcpy(to, in->square_f32, sizeof to); floats_from_i32(to, to);             \
+    WORD(floats_from_i32, float to[8]; memcpy(to, in->integers, sizeof to); floats_from_i32(to, to);               \
          put_floats(out, to, 8))                                                                                   \
     WORD(vec_add, put_numbers(out, vec_add(a, b)))                                                                 \
     WORD(vec_sub, put_numbers(out, vec_sub(a, b)))                                                                 \

@@ -22,11 +22,13 @@ typedef struct words_in {
     /* n items, behind which nothing can be touched. The words that store write over them. */
     double *first_f64;
     float *first_f32;
+    int32_t *first_i32;
     uint16_t *first_u16;
     uint8_t *first_bytes;
     uint64_t bits;
     int shift;     /* 0 to 63 */
     int64_t at[8]; /* 0 to 63 each */
+    int32_t integers[8];
     /* 8 x 8 */
     double square_f64[64];
     float square_f32[64];

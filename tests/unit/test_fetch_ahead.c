@@ -99,6 +99,10 @@ static void lists_that_are_only_read(void **state) {
     assert_int_equal(count_for_loss_alone(65), 0);
     assert_int_equal(count_for_loss_alone(128), 0);
     assert_int_equal(count_for_loss_alone(129), 2);
+    set_dense(LISTS, SIZE);
+    result = (rankloss_result){0};
+    problem.labels.dtype = RANKLOSS_I32;
+    assert_int_equal(streams_of(0, LISTS).count, 0);
     for (int with = 0; with < 8; with++) {
         set_dense(LISTS, SIZE);
         result = (rankloss_result){.loss = rankloss_array_make(RANKLOSS_F32, grad, 0, NULL)};
@@ -109,7 +113,7 @@ static void lists_that_are_only_read(void **state) {
         if (with == 2)
             problem.where = rankloss_array_make(RANKLOSS_BOOL, weights, 2, problem.logits.shape);
         if (with == 3)
-            problem.labels.dtype = RANKLOSS_I32;
+            problem.labels.dtype = RANKLOSS_U32;
         if (with == 4)
             problem.logits.dtype = RANKLOSS_F16;
         if (with == 5)

@@ -230,9 +230,15 @@ static void an_ordinary_list_is_read_in_place(void **state) {
         const bool in_place = !converted;
         const int32_t other = plan.inputs.is_f64 ? RANKLOSS_F32 : RANKLOSS_F64;
         assert_true(rankloss__inputs_are_in_place(&plan.inputs, 200) == in_place);
-        rankloss__inputs inputs[8];
+        rankloss__inputs inputs[8], of_integers = plan.inputs;
         for (int k = 0; k < 8; k++)
             inputs[k] = plan.inputs;
+        of_integers.labels.dtype = RANKLOSS_I32;
+        assert_false(rankloss__inputs_are_in_place(&of_integers, 200));
+        of_integers.integer_labels = true;
+        assert_true(rankloss__inputs_are_in_place(&of_integers, 200) == in_place);
+        of_integers.weights.dtype = RANKLOSS_I32;
+        assert_false(rankloss__inputs_are_in_place(&of_integers, 200));
         inputs[7].bias = plan.inputs.logits;
         assert_true(rankloss__inputs_are_in_place(&inputs[7], 200) == in_place);
         inputs[0].logits.item_stride = inputs[1].labels.item_stride = inputs[2].weights.item_stride = 2;

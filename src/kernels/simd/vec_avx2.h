@@ -136,9 +136,23 @@ static inline __m256i vec_avx2_first_floats(size_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-static inline vec vec_load_first_f32(const float *p, size_t n) {
-    const __m256 floats = _mm256_maskload_ps(p, vec_avx2_first_floats(n));
+static inline vec vec_avx2_doubles(__m256 floats) {
     return (vec){_mm256_cvtps_pd(_mm256_castps256_ps128(floats)), _mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1))};
+}
+
+static inline vec vec_load_first_f32(const float *p, size_t n) {
+    return vec_avx2_doubles(_mm256_maskload_ps(p, vec_avx2_first_floats(n)));
+}
+
+/* The integers as the nearest floats. */
+
+static inline vec vec_load_i32(const int32_t *p) {
+    return (vec){_mm256_cvtps_pd(_mm_cvtepi32_ps(_mm_loadu_si128((const __m128i *)p))),
+                 _mm256_cvtps_pd(_mm_cvtepi32_ps(_mm_loadu_si128((const __m128i *)(p + 4))))};
+}
+
+static inline vec vec_load_first_i32(const int32_t *p, size_t n) {
+    return vec_avx2_doubles(_mm256_cvtepi32_ps(_mm256_maskload_epi32(p, vec_avx2_first_floats(n))));
 }
 
 static inline __m256 vec_avx2_floats(vec a) {

@@ -83,6 +83,13 @@ static inline vec vec_load_f32(const float *p) {
                  vcvt_high_f64_f32(high)};
 }
 
+/* The integers as the nearest floats. */
+static inline vec vec_load_i32(const int32_t *p) {
+    const float32x4_t low = vcvtq_f32_s32(vld1q_s32(p)), high = vcvtq_f32_s32(vld1q_s32(p + 4));
+    return (vec){vcvt_f64_f32(vget_low_f32(low)), vcvt_high_f64_f32(low), vcvt_f64_f32(vget_low_f32(high)),
+                 vcvt_high_f64_f32(high)};
+}
+
 /* Put together in registers: for a load of eight numbers that were stored one by one the processor waits. */
 
 static inline vec_register vec_neon_pair(double a, double b) {
@@ -123,6 +130,12 @@ static inline vec_register vec_neon_load_f32(const float *p, size_t at, size_t n
     return vcvt_f64_f32(n >= at + 2 ? vld1_f32(p + at) : n == at + 1 ? vld1_lane_f32(p + at, zero, 0) : zero);
 }
 
+static inline vec_register vec_neon_load_i32(const int32_t *p, size_t at, size_t n) {
+    const int32x2_t zero = vdup_n_s32(0);
+    const int32x2_t integers = n >= at + 2 ? vld1_s32(p + at) : n == at + 1 ? vld1_lane_s32(p + at, zero, 0) : zero;
+    return vcvt_f64_f32(vcvt_f32_s32(integers));
+}
+
 static inline void vec_neon_store_f64(double *p, vec_register a, size_t at, size_t n) {
     if (n >= at + 2)
         vst1q_f64(p + at, a);
@@ -138,19 +151,23 @@ static inline void vec_neon_store_f32(float *p, vec_register a, size_t at, size_
         vst1_lane_f32(p + at, floats, 0);
 }
 
-#define FIRST_WORDS(load_first, load, store_first, store, type)                   \
-    static inline vec load_first(const type *p, size_t n) {                       \
+#define FIRST_LOAD(name, load, type)                                              \
+    static inline vec name(const type *p, size_t n) {                             \
         return (vec){load(p, 0, n), load(p, 2, n), load(p, 4, n), load(p, 6, n)}; \
-    }                                                                             \
-    static inline void store_first(type *p, vec a, size_t n) {                    \
-        store(p, a.r0, 0, n);                                                     \
-        store(p, a.r1, 2, n);                                                     \
-        store(p, a.r2, 4, n);                                                     \
-        store(p, a.r3, 6, n);                                                     \
+    }
+
+#define FIRST_WORDS(load_first, load, store_first, store, type) \
+    FIRST_LOAD(load_first, load, type)                          \
+    static inline void store_first(type *p, vec a, size_t n) {  \
+        store(p, a.r0, 0, n);                                   \
+        store(p, a.r1, 2, n);                                   \
+        store(p, a.r2, 4, n);                                   \
+        store(p, a.r3, 6, n);                                   \
     }
 
 FIRST_WORDS(vec_load_first_f64, vec_neon_load_f64, vec_store_first_f64, vec_neon_store_f64, double)
 FIRST_WORDS(vec_load_first_f32, vec_neon_load_f32, vec_store_first_f32, vec_neon_store_f32, float)
+FIRST_LOAD(vec_load_first_i32, vec_neon_load_i32, int32_t)
 
 /* --- 16 bits --- */
 
