@@ -143,6 +143,12 @@ IN_C __m512 c_min_ps(__m512 a, __m512 b) {
     return a;
 }
 
+IN_C __m512 c_abs_ps(__m512 a) {
+    __v16si bits = (__v16si)a;
+    EACH_OF(16) bits[i] &= 0x7FFFFFFF;
+    return (__m512)bits;
+}
+
 IN_C float c_reduce_max_ps(__m512 a) {
     float r = a[0];
     EACH_OF(16) r = r > a[i] ? r : a[i];
@@ -297,6 +303,7 @@ IN_C __m256d c_extractf64x4_pd(__m512d a, int which) {
 #define _mm512_min_pd c_min_pd
 #define _mm512_max_ps c_max_ps
 #define _mm512_min_ps c_min_ps
+#define _mm512_abs_ps c_abs_ps
 #define _mm512_reduce_max_ps c_reduce_max_ps
 #define _mm512_reduce_min_ps c_reduce_min_ps
 

@@ -137,6 +137,7 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(reals_store_f32, EACH_F32 reals_store_f32(out->floats + i + 1, FX))                                       \
     WORD(reals_add_f32, EACH_F32 reals_store_f32(out->floats + i, reals_add_f32(NUMBERS, reals_all_f32(1.0f))))    \
     WORD(reals_mul_f32, EACH_F32 reals_store_f32(out->floats + i, reals_mul_f32(NUMBERS, reals_all_f32(3.0f))))    \
+    WORD(reals_abs_f32, EACH_F32 reals_store_f32(out->floats + i, reals_abs_f32(NUMBERS)))                         \
     WORD(reals_max_f32, EACH_F32 reals_store_f32(out->floats + i, reals_max_f32(FX, FY)))                          \
     WORD(reals_min_f32, EACH_F32 reals_store_f32(out->floats + i, reals_min_f32(FX, FY)))                          \
     WORD(reals_where_greater_f32, const reals_f32 yes = reals_all_f32(1.0f), no = reals_all_f32(2.0f);             \

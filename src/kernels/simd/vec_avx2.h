@@ -262,6 +262,7 @@ WORD(unsigned, reals_equal_f32, (reals_f32 a, reals_f32 b),
 STORE_WORD(reals_store_f32, (float *p, reals_f32 a), _mm256_storeu_ps(p, a))
 WORD(reals_f32, reals_add_f32, (reals_f32 a, reals_f32 b), _mm256_add_ps(a, b))
 WORD(reals_f32, reals_mul_f32, (reals_f32 a, reals_f32 b), _mm256_mul_ps(a, b))
+WORD(reals_f32, reals_abs_f32, (reals_f32 a), _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a))
 WORD(reals_f32, reals_max_f32, (reals_f32 a, reals_f32 b), _mm256_max_ps(a, b))
 WORD(reals_f32, reals_min_f32, (reals_f32 a, reals_f32 b), _mm256_min_ps(a, b))
 

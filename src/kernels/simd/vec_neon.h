@@ -324,6 +324,8 @@ REALS_WORD(reals_min_f32, vbslq_f32(vcltq_f32(a, b), a, b))
 WORD(reals_f32, reals_all_f32, (float value), ((reals_f32){vdupq_n_f32(value), vdupq_n_f32(value)}))
 WORD(reals_f32, reals_load_f32, (const float *p), ((reals_f32){vld1q_f32(p), vld1q_f32(p + 4)}))
 
+WORD(reals_f32, reals_abs_f32, (reals_f32 a), ((reals_f32){vabsq_f32(a.low), vabsq_f32(a.high)}))
+
 static inline void reals_store_f32(float *p, reals_f32 a) {
     vst1q_f32(p, a.low);
     vst1q_f32(p + 4, a.high);

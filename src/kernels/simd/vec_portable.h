@@ -10,6 +10,7 @@
 #ifndef RANKLOSS_SRC_KERNELS_SIMD_VEC_PORTABLE_H
 #define RANKLOSS_SRC_KERNELS_SIMD_VEC_PORTABLE_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -171,6 +172,7 @@ enum { REALS_F32_LANES = 1 };
 #define reals_store_f32(p, a) ((void)(*(p) = (a)))
 #define reals_add_f32(a, b) ((a) + (b))
 #define reals_mul_f32(a, b) ((a) * (b))
+#define reals_abs_f32(a) fabsf(a)
 #define reals_equal_f32(a, b) ((unsigned)((a) == (b))) /* bit k: lanes k are equal */
 
 static inline reals_f32 reals_max_f32(reals_f32 a, reals_f32 b) {
