@@ -48,6 +48,7 @@ static double draw_bias(random_state *r, double logit, double temperature, bool 
 static void fill(data *d, random_state *r) {
     const double spread = spreads[random_below(r, 4)];
     const bool cancels = random_chance(r, 0.4);
+    const double hidden = random_chance(r, 0.5) ? 1e30 : (double)NAN; /* by the mask */
     d->count = 1 + (size_t)random_below(r, MOST);
     d->is_f64 = random_chance(r, 0.5);
     d->masked = random_chance(r, 0.3);
@@ -63,7 +64,7 @@ static void fill(data *d, random_state *r) {
         d->f64[2][i] = (double)(d->f32[2][i] = (float)random_below(r, 5));
         d->where[i] = i == 0 || random_chance(r, 0.7);
         if (d->masked && d->where[i] == 0)
-            d->f32[0][i] = d->f32[1][i] = (float)(d->f64[0][i] = d->f64[1][i] = (double)NAN);
+            d->f32[0][i] = d->f32[1][i] = (float)(d->f64[0][i] = d->f64[1][i] = hidden);
     }
 }
 

@@ -110,7 +110,7 @@ static void an_ordinary_list_takes_the_fast_path(void **state) {
 /* --- softmaxes of labels --- */
 
 /* Above all random labels. */
-#define TOP 24.0
+#define TOP 40.0
 
 static const int64_t softmax_sizes[] = {1, 200, 1024, 1025, RANKLOSS__TOGETHER + 1, SIZE};
 
@@ -254,6 +254,20 @@ static void an_ordinary_list_is_read_in_place(void **state) {
     }
 }
 
+/* One that no float holds is rounded as it is where labels are converted. */
+static void labels_that_are_integers_are_floats(void **state) {
+    static const int32_t integers[] = {3, -3, 0x1000001, 0x1000003, -0x1000001, INT32_MAX};
+    const rankloss__inputs inputs = {.integer_labels = true};
+    const rankloss__items items = {.labels = integers, .integer_labels = true};
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        const double rounded = (double)(float)integers[i];
+        assert_true(rankloss__label(&inputs, &items, i) == rounded);
+        assert_true(rankloss__raw_label(&inputs, integers, i) == rounded);
+    }
+    assert_true(rankloss__raw_label(&inputs, NULL, 0) == 1.0);
+}
+
 /* --- parts --- */
 
 typedef struct parts_seen {
@@ -291,6 +305,7 @@ int main(void) {
         cmocka_unit_test(labels_that_underflow_are_seen),
         cmocka_unit_test(large_biases_need_more),
         cmocka_unit_test(an_ordinary_list_is_read_in_place),
+        cmocka_unit_test(labels_that_are_integers_are_floats),
         cmocka_unit_test(parts_are_a_partition),
     };
     const int refused = run_refused();
