@@ -24,7 +24,7 @@ typedef long double quad;
 __extension__ typedef __float128 quad;
 #endif
 
-enum { MOST = 200, LANES = RANKLOSS__LANES };
+enum { MOST = 700, LANES = RANKLOSS__LANES };
 
 typedef struct data {
     size_t count;
@@ -54,11 +54,12 @@ static void fill(data *d, random_state *r) {
     d->masked = random_chance(r, 0.3);
     d->biased = cancels || random_chance(r, 0.5);
     d->temperature = temperatures[random_below(r, 6)];
+    const size_t low = random_chance(r, 0.2) ? (size_t)random_below(r, (int64_t)d->count) : d->count; /* by its bias */
     for (size_t i = 0; i < d->count; i++) {
         const double logit = spread * random_normal(r);
         d->f32[0][i] = (float)(random_chance(r, 0.2) ? round(logit) : logit);
         d->f64[0][i] = d->is_f64 ? logit : (double)d->f32[0][i];
-        const double bias = draw_bias(r, d->f64[0][i], d->temperature, cancels);
+        const double bias = i == low ? -0x1p45 : draw_bias(r, d->f64[0][i], d->temperature, cancels);
         d->f32[1][i] = (float)bias;
         d->f64[1][i] = d->is_f64 ? bias : (double)d->f32[1][i];
         d->f64[2][i] = (double)(d->f32[2][i] = (float)random_below(r, 5));
