@@ -1,6 +1,7 @@
 /*
- * The items of one list in the form that kernels read: contiguous, in the compute dtype. Inputs that have this form in
- * memory are read in place; others are converted into blocks that stay in the first-level cache.
+ * The items of one list in the form that kernels read: contiguous, in the compute dtype (or labels that are int32, see
+ * rankloss__items). Inputs that have this form in memory are read in place; others are converted into blocks that stay in
+ * the first-level cache.
  */
 #ifndef RANKLOSS_SRC_LIST_LIST_INPUTS_H
 #define RANKLOSS_SRC_LIST_LIST_INPUTS_H
