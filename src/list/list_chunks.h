@@ -54,7 +54,7 @@ struct rankloss__list {
     rankloss__sums *label_sums;          /* gets their exponentials as chunks are loaded; NULL: not needed */
     size_t loaded;                       /* the first item of the loaded chunk; SIZE_MAX: none */
     rankloss__items items;               /* that chunk */
-    const void *raw_labels;              /* its labels as the caller gave them */
+    const void *raw_labels;              /* its labels as kernels read them, before any exponentials */
 };
 
 void rankloss__list_open(rankloss__list *list, const rankloss__inputs *inputs, int64_t index,

@@ -65,7 +65,7 @@ static inline rankloss__items rankloss__labels_as_logits(const rankloss__items *
     as_logits.logits = labels;
     as_logits.bias = as_logits.labels = as_logits.weights = NULL;
     as_logits.tangent = NULL;
-    as_logits.scaled = as_logits.label_exps = as_logits.integer_labels = false;
+    as_logits.scaled = as_logits.label_exps = false;
     as_logits.num_ahead = 0;
     return as_logits;
 }

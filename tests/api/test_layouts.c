@@ -290,7 +290,7 @@ static void try_lists(random_state *r, int64_t size, int32_t dtype, bool ragged)
 static void every_dtype_of_labels(void **state) {
     (void)state;
     random_state r = random_new(random_run_seed(), 26);
-    for (int64_t size = 1; size <= 5000; size += size < 20 ? 1 : size < 64 ? 11 : size)
+    for (int64_t size = 1; size <= 5000; size += size < 20 ? 1 : size < 64 ? 11 : size + 1)
         for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_BOOL; dtype++)
             for (int ragged = 0; ragged < 2; ragged++)
                 try_lists(&r, size, dtype, ragged == 1);

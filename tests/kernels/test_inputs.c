@@ -102,7 +102,7 @@ static void every_dtype_is_converted(void **state) {
 
 /* What the steps that read labels give. */
 typedef struct label_steps {
-    rankloss__sums near, wide;
+    rankloss__sums of_span, wide;
     rankloss__list_sums list;
     double exps[MOST], grads[MOST], log_grads[MOST];
     float narrow_grads[MOST], grads_of_floats[MOST];
@@ -119,7 +119,8 @@ static void run_label_steps(const rankloss__kernels *k, const rankloss__items *i
     memset(y, 0, sizeof *y);
     k->score_ranges(items, 1, &range);
     const int64_t skip = (int64_t)range.argmax;
-    k->sums(items, &range, skip, RANKLOSS__SPAN_NEAR, y->exps, &y->near);
+    const rankloss__span span = range.lowest_x >= RANKLOSS__EXP_CUTOFF ? RANKLOSS__SPAN_NEAR : RANKLOSS__SPAN_WIDE;
+    k->sums(items, &range, skip, span, y->exps, &y->of_span);
     k->sums(items, &range, skip, RANKLOSS__SPAN_WIDE, again, &y->wide);
     k->list_sums(items, 1, all_exps, &range, &y->list);
     y->exps[range.argmax] = 1.0;
@@ -147,6 +148,12 @@ static void integers_as_labels_are_their_floats(void **state) {
             integers[i] = (int32_t)(uint32_t)random_bits(&r) >> random_below(&r, 32); /* also beyond 2^24 */
             floats[i] = (float)integers[i];
             where[i] = random_chance(&r, 0.7) || i == 0;
+        }
+        if (random_chance(&r, 0.3)) { /* a score as a mask: its term is 0 if its label is, and not if it is INT32_MIN */
+            const size_t low = (size_t)random_below(&r, (int64_t)count);
+            logits[low] = random_chance(&r, 0.5) ? -INFINITY : -1e30F;
+            integers[low] = random_chance(&r, 0.8) ? 0 : INT32_MIN;
+            floats[low] = (float)integers[low];
         }
         rankloss__items items = {.logits = logits, .labels = floats, .count = count, .unmasked = count};
         items.wants_abs_coefs = random_chance(&r, 0.5);

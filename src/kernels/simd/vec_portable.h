@@ -53,6 +53,7 @@ typedef uint32_t mask; /* bit k: lane k */
 VEC_WORD(vec_all, (double value), value)
 VEC_WORD(vec_load_first_f64, (const double *p, size_t n), k < n ? p[k] : 0.0)
 VEC_WORD(vec_load_first_f32, (const float *p, size_t n), k < n ? (double)p[k] : 0.0)
+/* The integers as the nearest floats. */
 VEC_WORD(vec_load_first_i32, (const int32_t *p, size_t n), k < n ? (double)(float)p[k] : 0.0)
 VEC_WORD(vec_gather_f64, (const double *p, const int64_t *at), p[at[k]])
 VEC_WORD(vec_gather_f32, (const float *p, const int64_t *at), (double)p[at[k]])
