@@ -96,7 +96,9 @@ typedef struct rankloss__items {
     rankloss__dd inverse;  /* of the temperature, if scores are scaled */
     bool scaled;           /* a score is logit * inverse + bias, in the reals */
     bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
-    bool integer_labels;   /* labels are int32, each to be a float: in float32, and of items that are else plain */
+    int32_t
+        integer_labels; /* the dtype of labels that are integers, RANKLOSS_I32 or RANKLOSS_U8, each to be a float: in
+                               float32, and of items that are else plain; otherwise 0 */
     rankloss__comparison comparison;
     bool interleaved;
     bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */
@@ -215,7 +217,7 @@ typedef struct rankloss__extent {
 
 /* An input of short lists that the kernel reads from an array, where each list is contiguous, into a block of floats. */
 typedef struct rankloss__short_input {
-    int32_t dtype;         /* of the array, RANKLOSS_F32 or RANKLOSS_I32 */
+    int32_t dtype;         /* of the array: RANKLOSS_F32, RANKLOSS_I32 or RANKLOSS_U8 */
     void *array;           /* NULL: the block has the items already, or there is no such input */
     const int64_t *starts; /* of each list in the array, in elements */
     float *block;

@@ -46,7 +46,8 @@ static bool has_rows(const rankloss__inputs *inputs, const rankloss__view *view,
 static rankloss__reading reading_of(const rankloss__inputs *inputs, const rankloss__view *view, int64_t apart) {
     if (view->data == NULL)
         return RANKLOSS__READ_NOTHING;
-    if ((view->dtype == RANKLOSS_F32 || view->dtype == RANKLOSS_I32) && has_rows(inputs, view, apart))
+    const bool is_read = view->dtype == RANKLOSS_F32 || view->dtype == RANKLOSS_I32 || view->dtype == RANKLOSS_U8;
+    if (is_read && has_rows(inputs, view, apart))
         return RANKLOSS__READ_IN_PLACE;
     const bool is_dense = !inputs->batch.ragged && has_rows(inputs, view, inputs->batch.list_size);
     return is_dense && view->dtype != RANKLOSS_F32 ? RANKLOSS__READ_CONVERTED : RANKLOSS__READ_BEFORE;

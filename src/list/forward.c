@@ -106,7 +106,8 @@ const rankloss__items *rankloss__forward_chunk(const rankloss__forward *forward,
         return items;
     *uniform = *items;
     uniform->labels = uniform->weights = NULL;
-    uniform->label_exps = uniform->integer_labels = false;
+    uniform->label_exps = false;
+    uniform->integer_labels = 0;
     return uniform;
 }
 

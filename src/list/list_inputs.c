@@ -13,7 +13,7 @@ static int32_t dtype_of_kernels(const rankloss__inputs *inputs, const rankloss__
         return view->dtype;
     if (view == &inputs->tangent)
         return RANKLOSS_F64;
-    return view == &inputs->labels && inputs->integer_labels ? RANKLOSS_I32 : inputs->dtype;
+    return view == &inputs->labels && inputs->integer_labels != 0 ? inputs->integer_labels : inputs->dtype;
 }
 
 /* A list of one item has no stride. */

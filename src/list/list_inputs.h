@@ -1,5 +1,5 @@
 /*
- * The items of one list in the form that kernels read: contiguous, in the compute dtype (or labels that are int32, see
+ * The items of one list in the form that kernels read: contiguous, in the compute dtype (or labels that are integers, see
  * rankloss__items). Inputs that have this form in memory are read in place; others are converted into blocks that stay in
  * the first-level cache.
  */
@@ -49,8 +49,10 @@ static inline double rankloss__value(const rankloss__inputs *inputs, const void 
 
 /* The same of labels as kernels read them. */
 static inline double rankloss__raw_label(const rankloss__inputs *inputs, const void *labels, size_t i) {
-    if (labels != NULL && inputs->integer_labels)
+    if (labels != NULL && inputs->integer_labels == RANKLOSS_I32)
         return (double)(float)((const int32_t *)labels)[i];
+    if (labels != NULL && inputs->integer_labels == RANKLOSS_U8)
+        return ((const uint8_t *)labels)[i];
     return rankloss__value(inputs, labels, i);
 }
 

@@ -41,14 +41,14 @@ typedef struct rankloss__inputs {
     const rankloss__kernels *kernels;
     double temperature;
     rankloss__dd inverse_temperature;
-    int32_t dtype;       /* the compute dtype */
-    bool is_f64;         /* that is RANKLOSS_F64 */
-    bool scaled;         /* scores are not the logits themselves: a temperature or a bias */
-    bool is_moderate;    /* the temperature, so that the kernels can divide by it */
-    bool sum_to_one;     /* RANKLOSS_LABELS_SUM_TO_ONE */
-    bool label_exps;     /* RANKLOSS_LABELS_SOFTMAX */
-    bool wants_tangent;  /* an output needs it */
-    bool integer_labels; /* the kernels read int32 labels in place; see rankloss__items */
+    int32_t dtype;          /* the compute dtype */
+    bool is_f64;            /* that is RANKLOSS_F64 */
+    bool scaled;            /* scores are not the logits themselves: a temperature or a bias */
+    bool is_moderate;       /* the temperature, so that the kernels can divide by it */
+    bool sum_to_one;        /* RANKLOSS_LABELS_SUM_TO_ONE */
+    bool label_exps;        /* RANKLOSS_LABELS_SOFTMAX */
+    bool wants_tangent;     /* an output needs it */
+    int32_t integer_labels; /* the dtype of integer labels that the kernels read in place, or 0; see rankloss__items */
     const rankloss_list_state
         *whole; /* the states of the lists of which those at hand are stretches; NULL: they are whole */
 } rankloss__inputs;

@@ -218,6 +218,10 @@ IN_C __m512d c_cvtps_pd(__m256 a) {
     return __builtin_convertvector(a, __m512d);
 }
 
+IN_C __m512d c_cvtepi32_pd(__m256i a) {
+    return __builtin_convertvector((__v8si)a, __m512d);
+}
+
 IN_C __m256 c_cvtpd_ps(__m512d a) {
     return __builtin_convertvector(a, __m256);
 }
@@ -325,6 +329,7 @@ IN_C __m256d c_extractf64x4_pd(__m512d a, int which) {
 #define _mm256_cmpeq_epi16_mask c_256_cmpeq_epi16_mask
 #define _mm_test_epi8_mask c_128_test_epi8_mask
 
+#define _mm512_cvtepi32_pd c_cvtepi32_pd
 #define _mm512_cvtps_pd c_cvtps_pd
 #define _mm512_cvtpd_ps c_cvtpd_ps
 #define _mm512_cvtsd_f64(a) ((a)[0])

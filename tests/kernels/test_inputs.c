@@ -132,51 +132,77 @@ static void run_label_steps(const rankloss__kernels *k, const rankloss__items *i
     k->log_grad(items, true, &y->list, &found, &terms, (rankloss__out){y->log_grads, RANKLOSS_F64});
 }
 
+/* Labels of one list, as integers that end where nothing can be read, and as floats. */
+typedef struct labelled {
+    guarded memory[2];
+    int32_t dtype; /* of the integers */
+    void *integers;
+    float logits[MOST], floats[MOST];
+    uint8_t where[MOST];
+} labelled;
+
+static void set_label(labelled *list, size_t i, int32_t integer) {
+    if (list->dtype == RANKLOSS_U8)
+        ((uint8_t *)list->integers)[i] = (uint8_t)integer;
+    else
+        ((int32_t *)list->integers)[i] = integer;
+    list->floats[i] = list->dtype == RANKLOSS_U8 ? (float)(uint8_t)integer : (float)integer;
+}
+
+static void draw_labelled(labelled *list, random_state *r, size_t count) {
+    const bool bytes = random_chance(r, 0.5);
+    list->dtype = bytes ? RANKLOSS_U8 : RANKLOSS_I32;
+    list->integers = guarded_last(&list->memory[bytes], count * (bytes ? sizeof(uint8_t) : sizeof(int32_t)));
+    for (size_t i = 0; i < count; i++) {
+        list->logits[i] = (float)random_normal(r);
+        list->where[i] = random_chance(r, 0.7) || i == 0;
+        set_label(list, i, (int32_t)(uint32_t)random_bits(r) >> random_below(r, 32)); /* also beyond 2^24 */
+    }
+    if (random_chance(r, 0.3)) { /* a score as a mask: its term is 0 if its label is, and not if it is large */
+        const size_t low = (size_t)random_below(r, (int64_t)count);
+        list->logits[low] = random_chance(r, 0.5) ? -INFINITY : -1e30F;
+        set_label(list, low, random_chance(r, 0.8) ? 0 : bytes ? UINT8_MAX : INT32_MIN);
+    }
+}
+
 /* The same bits, and the same as from portable kernels. */
-static void integers_as_labels_are_their_floats(void **state) {
+static void compare_labels(const labelled *list, rankloss__items items) {
     static label_steps as_integers, as_floats, portable;
-    guarded memory = guarded_new(MOST * sizeof(int32_t));
+    for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
+        if (!kernel_table_runs(t))
+            continue;
+        items.labels = list->floats;
+        items.integer_labels = 0;
+        run_label_steps(kernel_tables[t].kernels[0], &items, &as_floats);
+        items.labels = list->integers;
+        items.integer_labels = list->dtype;
+        run_label_steps(kernel_tables[t].kernels[0], &items, &as_integers);
+        assert_memory_equal(&as_integers, &as_floats, sizeof as_floats);
+        if (t == 0)
+            portable = as_floats;
+        assert_memory_equal(&as_integers, &portable, sizeof portable);
+    }
+}
+
+static void integers_as_labels_are_their_floats(void **state) {
+    static labelled list;
     random_state r = random_new(random_run_seed(), 3);
     (void)state;
+    list.memory[0] = guarded_new(MOST * sizeof(int32_t));
+    list.memory[1] = guarded_new(MOST);
     for (int round = 0; round < 2000; round++) {
         const size_t count = 1 + (size_t)random_below(&r, MOST);
-        int32_t *integers = guarded_last(&memory, count * sizeof(int32_t));
-        float logits[MOST], floats[MOST];
-        uint8_t where[MOST];
-        for (size_t i = 0; i < count; i++) {
-            logits[i] = (float)random_normal(&r);
-            integers[i] = (int32_t)(uint32_t)random_bits(&r) >> random_below(&r, 32); /* also beyond 2^24 */
-            floats[i] = (float)integers[i];
-            where[i] = random_chance(&r, 0.7) || i == 0;
-        }
-        if (random_chance(&r, 0.3)) { /* a score as a mask: its term is 0 if its label is, and not if it is INT32_MIN */
-            const size_t low = (size_t)random_below(&r, (int64_t)count);
-            logits[low] = random_chance(&r, 0.5) ? -INFINITY : -1e30F;
-            integers[low] = random_chance(&r, 0.8) ? 0 : INT32_MIN;
-            floats[low] = (float)integers[low];
-        }
-        rankloss__items items = {.logits = logits, .labels = floats, .count = count, .unmasked = count};
+        draw_labelled(&list, &r, count);
+        rankloss__items items = {.logits = list.logits, .count = count, .unmasked = count};
         items.wants_abs_coefs = random_chance(&r, 0.5);
         if (random_chance(&r, 0.3)) {
-            items.where = where;
+            items.where = list.where;
             items.unmasked = 0;
         }
-        for (int t = 0; t < NUM_KERNEL_TABLES; t++) {
-            if (!kernel_table_runs(t))
-                continue;
-            items.labels = floats;
-            items.integer_labels = false;
-            run_label_steps(kernel_tables[t].kernels[0], &items, &as_floats);
-            items.labels = integers;
-            items.integer_labels = true;
-            run_label_steps(kernel_tables[t].kernels[0], &items, &as_integers);
-            assert_memory_equal(&as_integers, &as_floats, sizeof as_floats);
-            if (t == 0)
-                portable = as_floats;
-            assert_memory_equal(&as_integers, &portable, sizeof portable);
-        }
+        compare_labels(&list, items);
     }
-    guarded_free(&memory);
+    guarded_free(&list.memory[0]);
+    guarded_free(&list.memory[1]);
 }
 
 int main(void) {

@@ -32,9 +32,9 @@ typedef struct problem {
     int64_t starts[LANES];
     size_t sizes[LANES], count; /* of all elements, the gaps included */
     rankloss__extent extent;
-    double inverse;                        /* of the temperature */
-    bool in_block[RANKLOSS__SHORT_INPUTS]; /* the kernel gets an interleaved block */
-    bool integers[RANKLOSS__SHORT_INPUTS]; /* it gets these from an array of RANKLOSS_I32 */
+    double inverse;                           /* of the temperature */
+    bool in_block[RANKLOSS__SHORT_INPUTS];    /* the kernel gets an interleaved block */
+    int32_t integers[RANKLOSS__SHORT_INPUTS]; /* it gets these from an array of this dtype; 0: floats */
     bool weighted, biased, masked;
     bool sum_to_one, label_exps;
     double exps_of_labels[LANES * MOST]; /* interleaved, 0 where there is no valid item, and their sums */
@@ -110,8 +110,8 @@ static void fill(problem *p, random_state *r, double spread) {
 }
 
 /* Labels or weights that are whole numbers; no weight is 0, for coefficients to have a sum. */
-static void round_input(problem *p, int which) {
-    p->integers[which] = true;
+static void round_input(problem *p, random_state *r, int which) {
+    p->integers[which] = random_chance(r, 0.5) ? RANKLOSS_I32 : RANKLOSS_U8;
     for (size_t i = 0; i < p->count; i++)
         p->inputs[which][i] = roundf(2.0f * p->inputs[which][i]) + (float)(which == RANKLOSS__SHORT_WEIGHTS);
 }
@@ -126,7 +126,7 @@ static void choose_inputs(problem *p, random_state *r) {
     p->masked = !plain && random_chance(r, 0.3);
     for (int which = RANKLOSS__SHORT_LABELS; which <= RANKLOSS__SHORT_WEIGHTS; which++)
         if (!p->in_block[which] && random_chance(r, 0.3))
-            round_input(p, which);
+            round_input(p, r, which);
     for (size_t row = 0; row < p->extent.most; row++)
         for (size_t k = 0; k < LANES; k++) {
             const size_t i = LANES * row + k;
@@ -182,6 +182,12 @@ static void interleave(const problem *p, const float *lists, float *block) {
             block[LANES * row + k] = row < p->sizes[k] ? lists[(size_t)p->starts[k] + row] : 0.0f;
 }
 
+/* Bytes are flush with the end of the memory too. */
+static void *array_of(problem *p, int which) {
+    float *const floats = p->inputs[which];
+    return p->integers[which] == RANKLOSS_U8 ? (void *)((uint8_t *)(floats + p->count) - p->count) : floats;
+}
+
 static void *derivatives_of(problem *p, int which) {
     if (p->dtypes[which] == RANKLOSS_F32)
         return which == 0 ? p->grads : p->hesses;
@@ -200,8 +206,8 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
     items = items_of(p, blocks);
     for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++) {
         const bool from_array = present[which] && !p->in_block[which];
-        inputs[which] = (rankloss__short_input){p->integers[which] ? RANKLOSS_I32 : RANKLOSS_F32,
-                                                from_array ? p->inputs[which] : NULL, p->starts, blocks[which]};
+        inputs[which] = (rankloss__short_input){p->integers[which] != 0 ? p->integers[which] : RANKLOSS_F32,
+                                                from_array ? array_of(p, which) : NULL, p->starts, blocks[which]};
         if (present[which] && p->in_block[which])
             interleave(p, p->inputs[which], blocks[which]);
     }
@@ -222,19 +228,40 @@ static rankloss__short_lists lists_of(problem *p, int wanted) {
                                    .exps = exps};
 }
 
-/* Inputs that are whole numbers to integers, or back to floats; what the gaps hold as integers is as good as NaN. */
-static void convert_integers(problem *p, bool to_integers) {
+/* What the gaps hold as integers is as good as NaN. */
+
+static void to_integers(problem *p, int which) {
+    float numbers[ROOM];
+    memcpy(numbers, p->inputs[which], p->count * sizeof(float));
+    for (size_t i = 0; i < p->count; i++) {
+        const int32_t gap = p->integers[which] == RANKLOSS_U8 ? UINT8_MAX : INT32_MIN;
+        const int32_t integer = isnan(numbers[i]) ? gap : (int32_t)numbers[i];
+        if (p->integers[which] == RANKLOSS_U8)
+            ((uint8_t *)array_of(p, which))[i] = (uint8_t)integer;
+        else
+            memcpy(&p->inputs[which][i], &integer, sizeof integer);
+    }
+}
+
+static void to_floats(problem *p, int which) {
+    float numbers[ROOM] = {0};
+    for (size_t i = 0; i < p->count; i++) {
+        int32_t integer;
+        if (p->integers[which] == RANKLOSS_U8)
+            integer = ((const uint8_t *)array_of(p, which))[i];
+        else
+            memcpy(&integer, &p->inputs[which][i], sizeof integer);
+        const bool is_gap = integer == (p->integers[which] == RANKLOSS_U8 ? UINT8_MAX : INT32_MIN);
+        numbers[i] = is_gap ? NAN : (float)integer;
+    }
+    memcpy(p->inputs[which], numbers, p->count * sizeof(float));
+}
+
+/* Inputs that are whole numbers. */
+static void convert_integers(problem *p, void convert(problem *p, int which)) {
     for (int which = 0; which < RANKLOSS__SHORT_INPUTS; which++)
-        for (size_t i = 0; i < p->count && p->integers[which]; i++) {
-            float number = p->inputs[which][i];
-            int32_t integer = isnan(number) ? INT32_MIN : (int32_t)number;
-            if (to_integers) {
-                memcpy(&p->inputs[which][i], &integer, sizeof integer);
-            } else {
-                memcpy(&integer, &p->inputs[which][i], sizeof integer);
-                p->inputs[which][i] = integer == INT32_MIN ? NAN : (float)integer;
-            }
-        }
+        if (p->integers[which] != 0)
+            convert(p, which);
 }
 
 enum { UNTOUCHED = 0x5A };
@@ -243,7 +270,7 @@ enum { UNTOUCHED = 0x5A };
 static bool run(const rankloss__kernels *kernels, problem *p, int wanted, rankloss__losses *losses) {
     const rankloss__short_lists lists = lists_of(p, wanted);
     memset(losses, 0, sizeof *losses);
-    convert_integers(p, true);
+    convert_integers(p, to_integers);
     for (int m = 0; m < NUM_MEMORIES; m++) {
         if (m < 2)
             memset(p->memory[m].begin, UNTOUCHED, p->memory[m].size);
@@ -253,7 +280,7 @@ static bool run(const rankloss__kernels *kernels, problem *p, int wanted, ranklo
     const bool done = kernels->short_lists(&lists, losses);
     for (int m = 0; m < NUM_MEMORIES; m++)
         guarded_protect(&p->memory[m], GUARDED_WRITE);
-    convert_integers(p, false);
+    convert_integers(p, to_floats);
     return done;
 }
 
@@ -454,9 +481,9 @@ static void gradients_may_overwrite_the_scores(void **state) {
             rankloss__short_lists in_place = lists_of(&p, GRADS);
             in_place.grads = p.logits;
             assert_true(run(kernels, &p, GRADS, &losses));
-            convert_integers(&p, true);
+            convert_integers(&p, to_integers);
             assert_true(kernels->short_lists(&in_place, &again));
-            convert_integers(&p, false);
+            convert_integers(&p, to_floats);
             same_bits(p.logits, p.grads, &p, sizeof(float));
             memcpy(p.logits, kept, p.count * sizeof(float));
         }
@@ -478,7 +505,8 @@ static void what_is_not_carried_is_refused(void **state) {
         const size_t i = (size_t)p.starts[k] + (size_t)random_below(&r, (int64_t)p.sizes[k]);
         const bool is_label = which < 3 && random_chance(&r, 0.5);
         (is_label ? p.labels : p.logits)[i] = bad[which];
-        p.integers[RANKLOSS__SHORT_LABELS] &= !is_label;
+        if (is_label)
+            p.integers[RANKLOSS__SHORT_LABELS] = 0;
         if (p.masked || (which >= 3 && p.sizes[k] == 1))
             continue; /* it may be masked, or far from no other score */
         for (int t = 0; t < NUM_KERNEL_TABLES; t++) {

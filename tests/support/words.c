@@ -84,6 +84,8 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(vec_load_first_f32, put_numbers(out, vec_load_first_f32(in->first_f32, in->n)))                           \
     WORD(vec_load_i32, put(out, vec_load_i32(in->integers)))                                                       \
     WORD(vec_load_first_i32, put(out, vec_load_first_i32(in->first_i32, in->n)))                                   \
+    WORD(vec_load_u8, put(out, vec_load_u8(in->square_u8)))                                                        \
+    WORD(vec_load_first_u8, put(out, vec_load_first_u8(in->first_bytes, in->n)))                                   \
     WORD(vec_gather_f64, put(out, vec_gather_f64(in->square_f64, in->at)))                                         \
     WORD(vec_gather_f32, put_numbers(out, vec_gather_f32(in->square_f32, in->at)))                                 \
     WORD(vec_store_f64, vec_store_f64(out->doubles + 1, a))                                                        \
@@ -153,6 +155,8 @@ static inline reals_f32 least_f32(const words_in *in) {
     WORD(transpose_in_u16, ROWS(const void, in->square_u16); transpose_in_u16(rows, 0, out->halves))               \
     WORD(transpose_out_u16, ROWS(void, out->halves); transpose_out_u16(in->square_u16, 0, rows))                   \
     WORD(transpose_in_u8, ROWS(const void, in->square_u8); transpose_in_u8(rows, 0, out->bytes))                   \
+    WORD(transpose_bytes_in_f32, ROWS(const void, in->square_u8);                                                  \
+         transpose_bytes_in_f32(rows, in->n % 5, out->floats))                                                     \
     WORD(transpose_out_f32, ROWS(void, out->floats); transpose_out_f32(in->square_f32, in->n % 5, rows))           \
     WORD(transpose_out_f64, ROWS(void, out->doubles); transpose_out_f64(in->square_f64, 0, rows))                  \
     WORD(transpose_part_in_f32, ROWS(const void, in->square_f32); COUNTS;                                          \
@@ -163,6 +167,8 @@ static inline reals_f32 least_f32(const words_in *in) {
          transpose_part_in_u16(rows, counts, in->n % 3, out->halves))                                              \
     WORD(transpose_part_in_u8, ROWS(const void, in->square_u8); COUNTS;                                            \
          transpose_part_in_u8(rows, counts, in->n % 3, out->bytes))                                                \
+    WORD(transpose_part_bytes_in_f32, ROWS(const void, in->square_u8); COUNTS;                                     \
+         transpose_part_bytes_in_f32(rows, counts, in->n % 5, out->floats))                                        \
     WORD(transpose_part_out_f32, ROWS(void, out->floats); COUNTS;                                                  \
          transpose_part_out_f32(in->square_f32, counts, in->n % 3, rows))                                          \
     WORD(transpose_part_out_f64, ROWS(void, out->doubles); COUNTS;                                                 \

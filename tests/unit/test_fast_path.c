@@ -58,8 +58,8 @@ static void the_scratch_has_room_and_no_more(void **state) {
     }
 }
 
-/* Labels of each dtype: only floats and int32 are for the kernel, where they lie as the scores do. */
-static void the_kernel_reads_floats_and_int32(void **state) {
+/* Labels of each dtype: only floats, int32 and uint8 are for the kernel, where they lie as the scores do. */
+static void the_kernel_reads_some_dtypes(void **state) {
     char element[8] = {0};
     (void)state;
     for (int32_t dtype = RANKLOSS_F32; dtype <= RANKLOSS_BOOL; dtype++)
@@ -72,7 +72,8 @@ static void the_kernel_reads_floats_and_int32(void **state) {
             plan.inputs.labels.data = element;
             plan.inputs.logits.list_strides[0] = 30 + apart;
             plan.inputs.labels.list_strides[0] = 30;
-            const bool in_place = apart == 0 && (dtype == RANKLOSS_F32 || dtype == RANKLOSS_I32);
+            const bool in_place =
+                apart == 0 && (dtype == RANKLOSS_F32 || dtype == RANKLOSS_I32 || dtype == RANKLOSS_U8);
             assert_int_equal(rankloss__one_step_of(&plan).readings[RANKLOSS__SHORT_LABELS],
                              in_place                               ? RANKLOSS__READ_IN_PLACE
                              : ragged == 0 && dtype != RANKLOSS_F32 ? RANKLOSS__READ_CONVERTED
@@ -352,7 +353,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_follow_the_size),
         cmocka_unit_test(the_scratch_has_room_and_no_more),
-        cmocka_unit_test(the_kernel_reads_floats_and_int32),
+        cmocka_unit_test(the_kernel_reads_some_dtypes),
         cmocka_unit_test(one_step_is_for_float32),
         cmocka_unit_test(double_carries_what_is_within_its_range),
         cmocka_unit_test(labels_that_cancel_are_not_divided),

@@ -103,6 +103,8 @@ static void lists_that_are_only_read(void **state) {
     result = (rankloss_result){0};
     problem.labels.dtype = RANKLOSS_I32;
     assert_int_equal(streams_of(0, LISTS).count, 0);
+    problem.labels.dtype = RANKLOSS_U8;
+    assert_int_equal(streams_of(0, LISTS).count, 0);
     for (int with = 0; with < 8; with++) {
         set_dense(LISTS, SIZE);
         result = (rankloss_result){.loss = rankloss_array_make(RANKLOSS_F32, grad, 0, NULL)};

@@ -230,13 +230,18 @@ static void an_ordinary_list_is_read_in_place(void **state) {
         const bool in_place = !converted;
         const int32_t other = plan.inputs.is_f64 ? RANKLOSS_F32 : RANKLOSS_F64;
         assert_true(rankloss__inputs_are_in_place(&plan.inputs, 200) == in_place);
-        rankloss__inputs inputs[8], of_integers = plan.inputs;
+        rankloss__inputs inputs[8], of_integers = plan.inputs, of_bytes;
         for (int k = 0; k < 8; k++)
             inputs[k] = plan.inputs;
         of_integers.labels.dtype = RANKLOSS_I32;
         assert_false(rankloss__inputs_are_in_place(&of_integers, 200));
-        of_integers.integer_labels = true;
+        of_bytes = of_integers;
+        of_integers.integer_labels = RANKLOSS_I32;
         assert_true(rankloss__inputs_are_in_place(&of_integers, 200) == in_place);
+        of_bytes.integer_labels = RANKLOSS_U8;
+        assert_false(rankloss__inputs_are_in_place(&of_bytes, 200));
+        of_bytes.labels.dtype = RANKLOSS_U8;
+        assert_true(rankloss__inputs_are_in_place(&of_bytes, 200) == in_place);
         of_integers.weights.dtype = RANKLOSS_I32;
         assert_false(rankloss__inputs_are_in_place(&of_integers, 200));
         inputs[7].bias = plan.inputs.logits;
@@ -257,15 +262,19 @@ static void an_ordinary_list_is_read_in_place(void **state) {
 /* One that no float holds is rounded as it is where labels are converted. */
 static void labels_that_are_integers_are_floats(void **state) {
     static const int32_t integers[] = {3, -3, 0x1000001, 0x1000003, -0x1000001, INT32_MAX};
-    const rankloss__inputs inputs = {.integer_labels = true};
-    const rankloss__items items = {.labels = integers, .integer_labels = true};
+    static const uint8_t bytes[] = {0, 4, 0x80, 0xFF};
+    const rankloss__inputs inputs = {.integer_labels = RANKLOSS_I32}, of_bytes = {.integer_labels = RANKLOSS_U8};
+    const rankloss__items items = {.labels = integers, .integer_labels = RANKLOSS_I32};
     (void)state;
     for (size_t i = 0; i < 6; i++) {
         const double rounded = (double)(float)integers[i];
         assert_true(rankloss__label(&inputs, &items, i) == rounded);
         assert_true(rankloss__raw_label(&inputs, integers, i) == rounded);
     }
+    for (size_t i = 0; i < 4; i++)
+        assert_true(rankloss__raw_label(&of_bytes, bytes, i) == (double)bytes[i]);
     assert_true(rankloss__raw_label(&inputs, NULL, 0) == 1.0);
+    assert_true(rankloss__raw_label(&of_bytes, NULL, 0) == 1.0);
 }
 
 /* --- parts --- */

@@ -94,6 +94,19 @@ static inline void transpose_out_f32(const float *block, size_t first, void *con
     }
 }
 
+static inline void transpose_numbers_of_bytes(const uint32_t bytes[8], float *block) {
+    __m128i pairs[4];
+    for (int k = 0; k < 4; k++)
+        pairs[k] = _mm_unpacklo_epi8(_mm_cvtsi32_si128((int)bytes[2 * k]), _mm_cvtsi32_si128((int)bytes[2 * k + 1]));
+    const __m128i a = _mm_unpacklo_epi16(pairs[0], pairs[1]), b = _mm_unpacklo_epi16(pairs[2], pairs[3]);
+    const __m128i rows[2] = {_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b)};
+    for (int i = 0; i < 2; i++) {
+        const __m128i next = _mm_unpackhi_epi64(rows[i], rows[i]);
+        _mm256_storeu_ps(block + 16 * i, _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(rows[i])));
+        _mm256_storeu_ps(block + 16 * i + 8, _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(next)));
+    }
+}
+
 /* Transposes 4 x 4 doubles. */
 static inline void transpose_square_f64(__m256d r[4]) {
     const __m256d a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
@@ -133,6 +146,8 @@ static inline void transpose_out_f64(const double *block, size_t first, void *co
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u8, uint8_t, transpose_in_u8)
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u16, uint16_t, transpose_in_u16)
 DEFINE_TRANSPOSE_PADDED_OUT(transpose_part_out_u16, uint16_t, transpose_out_u16)
+
+DEFINE_TRANSPOSE_BYTES_IN(transpose_bytes_in_f32, transpose_part_bytes_in_f32, transpose_numbers_of_bytes)
 
 /* Which of the four items from `first` on a list has, of fewer than 2^31; and where they are, if it has any. */
 static inline __m128i transpose_left_f32(size_t size, size_t first) {

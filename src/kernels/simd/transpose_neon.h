@@ -83,6 +83,19 @@ static inline void transpose_in_f32(const void *const lists[8], size_t first, fl
     }
 }
 
+static inline void transpose_numbers_of_bytes(const uint32_t bytes[8], float *block) {
+    static const uint8_t columns[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+    const uint8x16_t order = vld1q_u8(columns);
+    const uint32x4_t a = vreinterpretq_u32_u8(vqtbl1q_u8(vreinterpretq_u8_u32(vld1q_u32(bytes)), order));
+    const uint32x4_t b = vreinterpretq_u32_u8(vqtbl1q_u8(vreinterpretq_u8_u32(vld1q_u32(bytes + 4)), order));
+    const uint8x16_t rows[2] = {vreinterpretq_u8_u32(vzip1q_u32(a, b)), vreinterpretq_u8_u32(vzip2q_u32(a, b))};
+    for (int i = 0; i < 4; i++) {
+        const uint16x8_t row = vmovl_u8(i % 2 == 0 ? vget_low_u8(rows[i / 2]) : vget_high_u8(rows[i / 2]));
+        vst1q_f32(block + 8 * i, vcvtq_f32_u32(vmovl_u16(vget_low_u16(row))));
+        vst1q_f32(block + 8 * i + 4, vcvtq_f32_u32(vmovl_u16(vget_high_u16(row))));
+    }
+}
+
 static inline void transpose_out_f32(const float *block, size_t first, void *const lists[8]) {
     for (int k = 0; k < 8; k += 4) {
         float32x4_t square[4];
@@ -115,6 +128,7 @@ static inline void transpose_out_f64(const double *block, size_t first, void *co
 }
 
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u8, uint8_t, transpose_in_u8)
+DEFINE_TRANSPOSE_BYTES_IN(transpose_bytes_in_f32, transpose_part_bytes_in_f32, transpose_numbers_of_bytes)
 DEFINE_TRANSPOSE_PADDED_IN(transpose_part_in_u16, uint16_t, transpose_in_u16)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float, 4)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f64, double, 8)

@@ -7,6 +7,7 @@
 #define RANKLOSS_SRC_KERNELS_SIMD_TRANSPOSE_PART_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* How many items a list has from `first` on, `most` at most. */
@@ -14,6 +15,35 @@ static inline size_t transpose_left(size_t size, size_t first, size_t most) {
     const size_t left = size > first ? size - first : 0;
     return left < most ? left : most;
 }
+
+/* n bytes, at most 8, the first of them lowest: by loads that overlap, of these bytes alone. For little-endian sets. */
+static inline uint64_t transpose_few_bytes(const uint8_t *p, size_t n) {
+    uint32_t low, high;
+    if (n >= 4) {
+        memcpy(&low, p, 4);
+        memcpy(&high, p + n - 4, 4);
+        return low | (uint64_t)high << 8 * (n - 4);
+    }
+    return n == 0 ? 0 : p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
+}
+
+/* numbers(bytes, block): the numbers that are the four bytes of each list, as floats. */
+#define DEFINE_TRANSPOSE_BYTES_IN(name, part, numbers)                                                       \
+    static inline void name(const void *const lists[8], size_t first, float *block) {                        \
+        uint32_t bytes[8];                                                                                   \
+        for (size_t k = 0; k < 8; k++)                                                                       \
+            memcpy(&bytes[k], (const uint8_t *)lists[k] + first, 4);                                         \
+        numbers(bytes, block);                                                                               \
+    }                                                                                                        \
+    static inline void part(const void *const lists[8], const size_t sizes[8], size_t first, float *block) { \
+        uint32_t bytes[8];                                                                                   \
+        for (size_t k = 0; k < 8; k++) {                                                                     \
+            const size_t left = transpose_left(sizes[k], first, 4);                                          \
+            const uint8_t *p = (const uint8_t *)lists[k] + (left > 0 ? first : 0);                           \
+            bytes[k] = (uint32_t)transpose_few_bytes(p, left);                                               \
+        }                                                                                                    \
+        numbers(bytes, block);                                                                               \
+    }
 
 #define DEFINE_TRANSPOSE_PART_IN(name, type, columns)                                                       \
     static inline void name(const void *const lists[8], const size_t sizes[8], size_t first, type *block) { \

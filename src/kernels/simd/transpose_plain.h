@@ -33,6 +33,21 @@ DEFINE_TRANSPOSE_OUT(transpose_out_u16, uint16_t, 8)
 DEFINE_TRANSPOSE_OUT(transpose_out_f32, float, 4)
 DEFINE_TRANSPOSE_OUT(transpose_out_f64, double, 8)
 
+/* Of bytes the numbers, as floats. */
+
+static inline void transpose_part_bytes_in_f32(const void *const lists[8], const size_t sizes[8], size_t first,
+                                               float *block) {
+    memset(block, 0, 32 * sizeof *block);
+    for (size_t k = 0; k < 8; k++)
+        for (size_t i = 0; i < transpose_left(sizes[k], first, 4); i++)
+            block[8 * i + k] = (float)((const uint8_t *)lists[k])[first + i];
+}
+
+static inline void transpose_bytes_in_f32(const void *const lists[8], size_t first, float *block) {
+    const size_t end = first + 4, sizes[8] = {end, end, end, end, end, end, end, end};
+    transpose_part_bytes_in_f32(lists, sizes, first, block);
+}
+
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u8, uint8_t, 8)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_u16, uint16_t, 8)
 DEFINE_TRANSPOSE_PART_IN(transpose_part_in_f32, float, 4)

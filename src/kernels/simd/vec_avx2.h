@@ -155,6 +155,23 @@ static inline vec vec_load_first_i32(const int32_t *p, size_t n) {
     return vec_avx2_doubles(_mm256_cvtepi32_ps(_mm256_maskload_epi32(p, vec_avx2_first_floats(n))));
 }
 
+static inline __m256d vec_avx2_of_bytes(uint32_t bytes) {
+    return _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128((int)bytes)));
+}
+
+/* Each half by a load of its own, which saves a shuffle. */
+static inline vec vec_load_u8(const uint8_t *p) {
+    uint32_t low, high;
+    memcpy(&low, p, sizeof low);
+    memcpy(&high, p + 4, sizeof high);
+    return (vec){vec_avx2_of_bytes(low), vec_avx2_of_bytes(high)};
+}
+
+static inline vec vec_load_first_u8(const uint8_t *p, size_t n) {
+    const uint64_t bytes = transpose_few_bytes(p, n);
+    return (vec){vec_avx2_of_bytes((uint32_t)bytes), vec_avx2_of_bytes((uint32_t)(bytes >> 32))};
+}
+
 static inline __m256 vec_avx2_floats(vec a) {
     return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(a.low)), _mm256_cvtpd_ps(a.high), 1);
 }

@@ -75,6 +75,10 @@ STORE_WORD(floats_from_i32, (const void *p, float *floats),
 WORD(vec, vec_load_i32, (const int32_t *p), _mm512_cvtps_pd(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)p))))
 WORD(vec, vec_load_first_i32, (const int32_t *p, size_t n),
      _mm512_cvtps_pd(_mm256_cvtepi32_ps(_mm256_maskz_loadu_epi32(mask_first(n), p))))
+WORD(vec, vec_load_u8, (const uint8_t *p),
+     _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p))))
+WORD(vec, vec_load_first_u8, (const uint8_t *p, size_t n),
+     _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask_first(n), p))))
 WORD(vec, vec_load_first_f64, (const double *p, size_t n), _mm512_maskz_loadu_pd(mask_first(n), p))
 WORD(vec, vec_load_first_f32, (const float *p, size_t n), _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask_first(n), p)))
 

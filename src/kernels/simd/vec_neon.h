@@ -77,18 +77,26 @@ static inline vec vec_all(double value) {
 
 WORD(vec, vec_load_f64, (const double *p), ((vec){vld1q_f64(p), vld1q_f64(p + 2), vld1q_f64(p + 4), vld1q_f64(p + 6)}))
 
-static inline vec vec_load_f32(const float *p) {
-    const float32x4_t low = vld1q_f32(p), high = vld1q_f32(p + 4);
+static inline vec vec_neon_doubles(float32x4_t low, float32x4_t high) {
     return (vec){vcvt_f64_f32(vget_low_f32(low)), vcvt_high_f64_f32(low), vcvt_f64_f32(vget_low_f32(high)),
                  vcvt_high_f64_f32(high)};
 }
 
+WORD(vec, vec_load_f32, (const float *p), vec_neon_doubles(vld1q_f32(p), vld1q_f32(p + 4)))
+
 /* The integers as the nearest floats. */
 static inline vec vec_load_i32(const int32_t *p) {
-    const float32x4_t low = vcvtq_f32_s32(vld1q_s32(p)), high = vcvtq_f32_s32(vld1q_s32(p + 4));
-    return (vec){vcvt_f64_f32(vget_low_f32(low)), vcvt_high_f64_f32(low), vcvt_f64_f32(vget_low_f32(high)),
-                 vcvt_high_f64_f32(high)};
+    return vec_neon_doubles(vcvtq_f32_s32(vld1q_s32(p)), vcvtq_f32_s32(vld1q_s32(p + 4)));
 }
+
+static inline vec vec_neon_of_bytes(uint8x8_t bytes) {
+    const uint16x8_t wide = vmovl_u8(bytes);
+    return vec_neon_doubles(vcvtq_f32_u32(vmovl_u16(vget_low_u16(wide))),
+                            vcvtq_f32_u32(vmovl_u16(vget_high_u16(wide))));
+}
+
+WORD(vec, vec_load_u8, (const uint8_t *p), vec_neon_of_bytes(vld1_u8(p)))
+WORD(vec, vec_load_first_u8, (const uint8_t *p, size_t n), vec_neon_of_bytes(vcreate_u8(transpose_few_bytes(p, n))))
 
 /* Put together in registers: for a load of eight numbers that were stored one by one the processor waits. */
 

@@ -55,6 +55,7 @@ VEC_WORD(vec_load_first_f64, (const double *p, size_t n), k < n ? p[k] : 0.0)
 VEC_WORD(vec_load_first_f32, (const float *p, size_t n), k < n ? (double)p[k] : 0.0)
 /* The integers as the nearest floats. */
 VEC_WORD(vec_load_first_i32, (const int32_t *p, size_t n), k < n ? (double)(float)p[k] : 0.0)
+VEC_WORD(vec_load_first_u8, (const uint8_t *p, size_t n), k < n ? (double)p[k] : 0.0)
 VEC_WORD(vec_gather_f64, (const double *p, const int64_t *at), p[at[k]])
 VEC_WORD(vec_gather_f32, (const float *p, const int64_t *at), (double)p[at[k]])
 
@@ -68,6 +69,7 @@ STORE_WORD(vec_store_first_bf16, (uint16_t *p, vec a, size_t n), n, rankloss__bf
 #define vec_load_f64(p) vec_load_first_f64(p, 8)
 #define vec_load_f32(p) vec_load_first_f32(p, 8)
 #define vec_load_i32(p) vec_load_first_i32(p, 8)
+#define vec_load_u8(p) vec_load_first_u8(p, 8)
 #define vec_store_f64(p, a) vec_store_first_f64(p, a, 8)
 #define vec_store_f32(p, a) vec_store_first_f32(p, a, 8)
 #define vec_store_f16(p, a) vec_store_first_f16(p, a, 8)
