@@ -107,6 +107,11 @@ typedef struct rankloss__items {
     uintptr_t ahead[RANKLOSS__AHEAD]; /* the addresses to begin at; all are set if num_ahead > 0 */
 } rankloss__items;
 
+/* Label i of integers. */
+static inline double rankloss__integer_label(int32_t dtype, const void *labels, size_t i) {
+    return dtype == RANKLOSS_U8 ? (double)((const uint8_t *)labels)[i] : (double)(float)((const int32_t *)labels)[i];
+}
+
 /* One value a lane. */
 typedef struct rankloss__lanes {
     RANKLOSS__ALIGNED double at[RANKLOSS__LANES];

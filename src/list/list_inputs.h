@@ -49,11 +49,9 @@ static inline double rankloss__value(const rankloss__inputs *inputs, const void 
 
 /* The same of labels as kernels read them. */
 static inline double rankloss__raw_label(const rankloss__inputs *inputs, const void *labels, size_t i) {
-    if (labels != NULL && inputs->integer_labels == RANKLOSS_I32)
-        return (double)(float)((const int32_t *)labels)[i];
-    if (labels != NULL && inputs->integer_labels == RANKLOSS_U8)
-        return ((const uint8_t *)labels)[i];
-    return rankloss__value(inputs, labels, i);
+    const bool are_integers = labels != NULL && inputs->integer_labels != 0;
+    return are_integers ? rankloss__integer_label(inputs->integer_labels, labels, i)
+                        : rankloss__value(inputs, labels, i);
 }
 
 /* Label i of items, the exponential of one if they are. */
