@@ -83,7 +83,10 @@ typedef enum rankloss__comparison {
 
 enum { RANKLOSS__AHEAD = 4 }; /* addresses that are fetched from, at most */
 
-/* Items in the compute dtype (float or double, as the table that they are given to), contiguous. */
+/*
+ * Items in the compute dtype (float or double, as the table that they are given to), contiguous. Labels may be integers
+ * in float32, if items are else plain.
+ */
 typedef struct rankloss__items {
     const void *logits;    /* the scores, unless these are scaled */
     const void *bias;      /* of scaled scores; NULL: all 0 */
@@ -96,9 +99,7 @@ typedef struct rankloss__items {
     rankloss__dd inverse;  /* of the temperature, if scores are scaled */
     bool scaled;           /* a score is logit * inverse + bias, in the reals */
     bool label_exps;       /* labels are exponentials, in double: see rankloss__list_sums.label_total */
-    int32_t
-        integer_labels; /* the dtype of labels that are integers, RANKLOSS_I32 or RANKLOSS_U8, each to be a float: in
-                               float32, and of items that are else plain; otherwise 0 */
+    int32_t integer_labels; /* RANKLOSS_I32 or RANKLOSS_U8: the dtype of labels that are to be floats; otherwise 0 */
     rankloss__comparison comparison;
     bool interleaved;
     bool wants_abs_coefs; /* whether float32 kernels sum |c_i|; float64 ones always do */

@@ -59,6 +59,13 @@ static inline double rankloss__label(const rankloss__inputs *inputs, const rankl
     return items->label_exps ? ((const double *)items->labels)[i] : rankloss__raw_label(inputs, items->labels, i);
 }
 
+/* Bytes of a label of items, or of its exponential. */
+static inline size_t rankloss__label_size(const rankloss__inputs *inputs, const rankloss__items *items) {
+    if (items->integer_labels != 0)
+        return items->integer_labels == RANKLOSS_U8 ? sizeof(uint8_t) : sizeof(int32_t);
+    return inputs->is_f64 || items->label_exps ? sizeof(double) : sizeof(float);
+}
+
 /* The labels of a list in the place of its logits, for their exponentials. */
 static inline rankloss__items rankloss__labels_as_logits(const rankloss__items *items, const void *labels) {
     rankloss__items as_logits = *items; /* not by an initialiser, which would clear all of it first */

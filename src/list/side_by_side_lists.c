@@ -173,7 +173,7 @@ static rankloss__items items_from(const rankloss__inputs *inputs, const rankloss
     some.logits = (const char *)items->logits + bytes;
     some.bias = items->bias != NULL ? (const char *)items->bias + bytes : NULL;
     if (items->labels != NULL)
-        some.labels = (const char *)items->labels + (items->label_exps ? first * sizeof(double) : bytes);
+        some.labels = (const char *)items->labels + first * rankloss__label_size(inputs, items);
     some.weights = items->weights != NULL ? (const char *)items->weights + bytes : NULL;
     some.where = items->where != NULL ? items->where + first : NULL;
     some.tangent = items->tangent != NULL ? items->tangent + first : NULL;

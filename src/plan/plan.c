@@ -52,7 +52,7 @@ static rankloss__inputs make_inputs(const rankloss_problem *p) {
         inputs.inverse_temperature = rankloss__dd_div(one, divisor);
     inputs.sum_to_one = p->label_mode == RANKLOSS_LABELS_SUM_TO_ONE;
     inputs.label_exps = p->label_mode == RANKLOSS_LABELS_SOFTMAX;
-    /* The kernels have loops that convert such labels, which saves a pass over them, for the calls that most make. */
+    /* The kernels have loops that convert some integers, which saves a pass over them, for the calls that most make. */
     const bool is_common = !inputs.label_exps && !inputs.scaled && !inputs.weights.present && !inputs.tangent.present;
     const bool has_loops = inputs.labels.dtype == RANKLOSS_I32 || inputs.labels.dtype == RANKLOSS_U8;
     if (is_common && has_loops && !inputs.is_f64 && inputs.labels.item_stride == 1)

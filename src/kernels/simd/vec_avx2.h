@@ -168,7 +168,7 @@ static inline vec vec_load_u8(const uint8_t *p) {
 }
 
 static inline vec vec_load_first_u8(const uint8_t *p, size_t n) {
-    const uint64_t bytes = transpose_few_bytes(p, n);
+    const uint64_t bytes = load_few_bytes(p, n);
     return (vec){vec_avx2_of_bytes((uint32_t)bytes), vec_avx2_of_bytes((uint32_t)(bytes >> 32))};
 }
 

@@ -96,7 +96,7 @@ static inline vec vec_neon_of_bytes(uint8x8_t bytes) {
 }
 
 WORD(vec, vec_load_u8, (const uint8_t *p), vec_neon_of_bytes(vld1_u8(p)))
-WORD(vec, vec_load_first_u8, (const uint8_t *p, size_t n), vec_neon_of_bytes(vcreate_u8(transpose_few_bytes(p, n))))
+WORD(vec, vec_load_first_u8, (const uint8_t *p, size_t n), vec_neon_of_bytes(vcreate_u8(load_few_bytes(p, n))))
 
 /* Put together in registers: for a load of eight numbers that were stored one by one the processor waits. */
 
