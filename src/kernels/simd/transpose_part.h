@@ -40,7 +40,7 @@ static inline uint64_t load_few_bytes(const uint8_t *p, size_t n) {
         for (size_t k = 0; k < 8; k++) {                                                                     \
             const size_t left = transpose_left(sizes[k], first, 4);                                          \
             const uint8_t *p = (const uint8_t *)lists[k] + (left > 0 ? first : 0);                           \
-            bytes[k] = (uint32_t)load_few_bytes(p, left);                                               \
+            bytes[k] = (uint32_t)load_few_bytes(p, left);                                                    \
         }                                                                                                    \
         numbers(bytes, block);                                                                               \
     }
