@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dtype/convert.h"
 #include "list/scratch.h"
 #include "plan/plan.h"
 
@@ -62,7 +63,7 @@ static inline double rankloss__label(const rankloss__inputs *inputs, const rankl
 /* Bytes of a label of items, or of its exponential. */
 static inline size_t rankloss__label_size(const rankloss__inputs *inputs, const rankloss__items *items) {
     if (items->integer_labels != 0)
-        return items->integer_labels == RANKLOSS_U8 ? sizeof(uint8_t) : sizeof(int32_t);
+        return (size_t)rankloss__dtype_size(items->integer_labels);
     return inputs->is_f64 || items->label_exps ? sizeof(double) : sizeof(float);
 }
 
